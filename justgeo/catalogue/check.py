@@ -1,0 +1,247 @@
+"""What a row of the catalogue may say: which parameters a field takes, which words are known."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from justgeo.core.errors import CatalogueError
+from justgeo.core.expression import parse
+from justgeo.core.result import Indicator
+from justgeo.core.words import suggestion
+
+DEMOGRAPHICS = "Demographics"
+"""What the baseline action asks to be told of the people; no category of the Protocol."""
+
+_URL = re.compile(r"https?://\S+\.\S+")
+_GEOGRAPHIES = frozenset({"block group", "tract", "county"})
+_SHARE_CELLS = frozenset({"numerator", "denominator", "components", "denominator_components", "complement"})
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a field function takes.
+
+    Attributes
+    ----------
+    needs, may : frozenset of str
+        Parameters.
+    aggregates : frozenset of str
+        How its result may be summed up.
+    expressions : frozenset of str
+        Parameters that are expressions over table cells.
+    groups : frozenset of str
+        Keys that a group may have; empty where the field is not split by group.
+    """
+
+    needs: frozenset[str]
+    may: frozenset[str]
+    aggregates: frozenset[str]
+    expressions: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+
+
+def _field(needs: str, may: str, aggregates: str, expressions: Iterable[str] = (), groups: str = "") -> Field:
+    return Field(
+        frozenset(needs.split()), frozenset(may.split()), frozenset(aggregates.split()), frozenset(expressions),
+        frozenset(groups.split()),
+    )  # fmt: skip
+
+
+_EXPOSURE = "blocks cells geography"
+
+FIELDS: Mapping[str, Field] = {
+    "acs_count": _field(
+        "numerator", "components universe_cells when", "sum", ("numerator", "components", "universe_cells")
+    ),
+    "acs_share": _field(
+        "numerator denominator", "components denominator_components complement when", "share ratio", _SHARE_CELLS,
+        " ".join([*_SHARE_CELLS, "geography"]),
+    ),
+    "acs_median": _field(
+        "bins edges", "published pareto jam when", "median", ("bins", "published"), "bins edges published geography"
+    ),
+    "walk_share": _field(
+        "targets distance_m", "min_area_m2 start end headway_min gap_min", "share", groups=_EXPOSURE
+    ),
+    "park_acres": _field("", "", "zone"),
+    "raster_area": _field("raster", "land_cover min_valid", "zone"),
+    "raster_people": _field("raster", "land_cover", "mean", groups=_EXPOSURE),
+    "class_share": _field("raster classes", "min_valid", "zone"),
+    "vulnerability": _field("income_edges", "min_households max_group_quarters min_tracts", "class"),
+}  # fmt: skip
+"""The kinds of field, each a function of the same name in ``justgeo.indicators``."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a row may name."""
+
+    layers: frozenset[str]
+    groups: frozenset[str]
+    block_columns: frozenset[str]
+    categories: frozenset[str]
+    pillars: frozenset[str]
+    baseline: frozenset[str]
+    outcomes: frozenset[str]
+
+
+def tables(
+    field: str, parameters: Mapping[str, Any], groups: Mapping[str, Mapping[str, Any]]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """ACS tables that a row needs, and those that only its groups need, as ``acs:B25003``.
+
+    Expressions that cannot be parsed are left for ``check`` to tell, which knows the row.
+    """
+    known = FIELDS.get(field)
+    if known is None:
+        return (), ()
+    own = _tables(parameters.get(key) for key in sorted(known.expressions) if key in parameters)
+    keys = sorted((known.expressions & known.groups) | {"cells"})
+    split = _tables(asked.get(key) for asked in groups.values() for key in keys if key in asked)
+    return own, tuple(name for name in split if name not in own)
+
+
+def _tables(expressions: Iterable[Any]) -> tuple[str, ...]:
+    found: list[str] = []
+    for text in expressions:
+        if not isinstance(text, str):
+            continue
+        try:
+            found += [f"acs:{table}" for table in parse(text).tables]
+        except CatalogueError:
+            continue
+    return tuple(dict.fromkeys(found))
+
+
+def check(rows: Sequence[Indicator], words: Words) -> None:
+    """Refuse the first row that is not understood, with the word that was meant where one is near."""
+    seen: set[str] = set()
+    for row in rows:
+        if row.id in seen:
+            raise CatalogueError(f"The indicator {row.id} stands twice.", remedy="give each row its own id.")
+        seen.add(row.id)
+        for step in (_check_words, _check_field, _check_expressions, _check_groups):
+            step(row, words)
+
+
+def _refuse(row: Indicator, what: str, remedy: str) -> CatalogueError:
+    return CatalogueError(
+        f"Indicator {row.id}: {what}.", remedy=remedy if remedy.endswith(("?", ".")) else f"{remedy}."
+    )
+
+
+def _check_words(row: Indicator, words: Words) -> None:
+    named: list[tuple[str, Iterable[str], frozenset[str]]] = [
+        ("category", [row.category], words.categories),
+        ("pillar", row.pillars, words.pillars),
+        ("baseline item", row.baseline, words.baseline),
+        ("outcome area", row.outcomes, words.outcomes),
+        ("layer", [n for n in (*row.inputs, *row.optional) if not n.startswith("acs:")], words.layers),
+    ]
+    for kind, values, known in named:
+        for value in values:
+            if value not in known:
+                raise _refuse(row, f"unknown {kind} {value!r}", suggestion(value, known))
+    if not any(_URL.search(text) for text in row.references):
+        raise _refuse(
+            row, "no reference has an address", "add the public page of the method or of the data to 'references'"
+        )
+
+
+def _check_field(row: Indicator, words: Words) -> None:
+    field = FIELDS.get(row.field)
+    if field is None:
+        raise _refuse(row, f"unknown field {row.field!r}", suggestion(row.field, FIELDS))
+    for key in row.parameters:
+        if key not in field.needs | field.may:
+            raise _refuse(row, f"{row.field} takes no parameter {key!r}", suggestion(key, field.needs | field.may))
+    for key in sorted(field.needs - set(row.parameters)):
+        raise _refuse(row, f"{row.field} needs the parameter {key!r}", f"add '{key}' to its parameters")
+    if row.aggregate not in field.aggregates:
+        raise _refuse(
+            row, f"{row.field} cannot be summed up as {row.aggregate!r}", suggestion(row.aggregate, field.aggregates)
+        )
+    if not row.inputs and not row.field.startswith("acs_"):
+        raise _refuse(row, "it names no layer", "add 'inputs'")
+
+
+def _check_expressions(row: Indicator, words: Words) -> None:
+    field = FIELDS[row.field]
+    for key in sorted(field.expressions & set(row.parameters)):
+        _expression(row, key, row.parameters[key])
+    if row.field == "acs_median":
+        _check_bins(row)
+    if "income_edges" in row.parameters:
+        _check_edges(row, row.parameters["income_edges"], "income_edges")
+
+
+def _expression(row: Indicator, key: str, text: Any) -> None:
+    if not isinstance(text, str):
+        raise _refuse(row, f"{key} = {text!r} is no expression", "write cells in quotes, as in 'B25003_003'")
+    try:
+        found = parse(text)
+    except CatalogueError as exc:
+        raise CatalogueError(f"Indicator {row.id}, {key}: {exc.message}", remedy=exc.remedy) from exc
+    if key in {"complement", "components", "denominator_components", "bins"} and found.minus:
+        raise _refuse(row, f"{key} = {text!r} subtracts", "name the cells themselves, joined by +")
+    if key == "published" and len(found.codes) != 1:
+        raise _refuse(row, f"published = {text!r} is not one cell", "name the one cell of the Bureau's own median")
+
+
+def _check_bins(row: Indicator) -> None:
+    edges = _check_edges(row, row.parameters["edges"], "edges")
+    cells = len(parse(row.parameters["bins"]).plus)
+    if cells != edges - 1:
+        raise _refuse(
+            row, f"{cells} bins need {cells + 1} edges, not {edges}", "write both ends of every bin, each once"
+        )
+
+
+def _check_edges(row: Indicator, edges: Any, key: str) -> int:
+    numbers = isinstance(edges, list) and all(isinstance(e, int | float) and not isinstance(e, bool) for e in edges)
+    if not numbers or any(math.isnan(e) for e in edges) or any(a >= b for a, b in itertools.pairwise(edges)):
+        raise _refuse(
+            row, f"{key} = {edges!r} do not rise", "write the edges of the bins in rising order, .inf for an open end"
+        )
+    return len(edges)
+
+
+def _check_groups(row: Indicator, words: Words) -> None:
+    field = FIELDS[row.field]
+    if row.groups and not field.groups:
+        raise _refuse(row, f"{row.field} is not split by group", "take out 'groups'")
+    for group, asked in row.groups.items():
+        if group not in words.groups:
+            raise _refuse(row, f"unknown group {group!r}", suggestion(group, words.groups))
+        for key in asked:
+            if key not in field.groups:
+                raise _refuse(row, f"the group {group} has an unknown key {key!r}", suggestion(key, field.groups))
+        if asked.get("geography", "tract") not in _GEOGRAPHIES:
+            raise _refuse(
+                row,
+                f"the group {group} has the geography {asked['geography']!r}",
+                suggestion(str(asked["geography"]), _GEOGRAPHIES),
+            )
+        _group_source(row, group, asked, words)
+
+
+def _group_source(row: Indicator, group: str, asked: Mapping[str, Any], words: Words) -> None:
+    for key in sorted((FIELDS[row.field].expressions | {"cells"}) & set(asked)):
+        _expression(row, key, asked[key])
+    if row.field == "acs_share" and not {"numerator", "denominator"} <= set(asked):
+        raise _refuse(
+            row, f"the group {group} lacks a numerator or a denominator", "add both, from the group's own table"
+        )
+    if row.field == "acs_median" and "published" not in asked:
+        raise _refuse(row, f"the group {group} has no published median", "add 'published'")
+    if FIELDS[row.field].groups == frozenset(_EXPOSURE.split()):
+        if ("blocks" in asked) == ("cells" in asked):
+            raise _refuse(row, f"the group {group} needs either 'blocks' or 'cells'", "keep one of the two")
+        column = asked.get("blocks")
+        if column is not None and column not in words.block_columns:
+            raise _refuse(row, f"blocks have no column {column!r}", suggestion(str(column), words.block_columns))

@@ -1,0 +1,292 @@
+"""Reads the catalogue's YAML strictly into values of core; the only place where YAML is read.
+
+Nothing is guessed: an unknown key is refused with the nearest known one, a word that is not in the vocabulary likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from justgeo.catalogue import check as checks
+from justgeo.catalogue import models
+from justgeo.catalogue.strict import validated
+from justgeo.core import protocol as core
+from justgeo.core.errors import CatalogueError
+from justgeo.core.result import Indicator
+from justgeo.core.words import suggestion
+
+_PACKAGE = "justgeo.catalogue"
+
+
+@dataclass(frozen=True)
+class LayerWord:
+    """One layer of the vocabulary.
+
+    Attributes
+    ----------
+    name, title, kind, source : str
+    asks : str
+        What cannot be said without it.
+    columns, may : tuple of str
+        Columns that it must and may have.
+    gives : tuple of str
+        For a bundle (an OpenStreetMap extract): the layers that it holds.
+    """
+
+    name: str
+    title: str
+    kind: str
+    source: str
+    asks: str
+    columns: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Words that the catalogue and ``district.toml`` may use.
+
+    Attributes
+    ----------
+    layers : mapping of str to LayerWord
+    groups : mapping of str to str
+        Group ids with the label that pages print.
+    """
+
+    layers: Mapping[str, LayerWord]
+    groups: Mapping[str, str]
+
+    def knows_layer(self, name: str) -> bool:
+        """Whether a name is a layer: ``walk``, ``acs:B25003``, ``acs:B25003@2024``."""
+        return name.split(":")[0] in self.layers and (":" not in name or name.startswith("acs:"))
+
+
+@cache
+def layers() -> Vocabulary:
+    """The vocabulary of ``layers.yml``: layers and groups."""
+    raw = _own_file("layers.yml")
+    model = validated(models.VocabularyModel, raw, where="layers.yml", error=CatalogueError)
+    words = {
+        name: LayerWord(
+            name, row.title, row.kind, row.source, row.asks, tuple(row.columns), tuple(row.may), tuple(row.gives)
+        )
+        for name, row in model.layers.items()
+    }
+    return Vocabulary(words, dict(model.groups))
+
+
+def indicators(path: Path | None = None) -> tuple[Indicator, ...]:
+    """The indicators of the catalogue, checked.
+
+    Parameters
+    ----------
+    path : Path, optional
+        Another file of the same form; the package's own ``indicators.yml`` otherwise.
+
+    Returns
+    -------
+    tuple of Indicator
+        In the order of the file. ACS tables named in expressions are among ``inputs`` (``acs:B25003``), those of
+        groups among ``optional``.
+
+    Raises
+    ------
+    CatalogueError
+        When the file or a row is not understood.
+    """
+    if path is None:
+        return _own_indicators()
+    return _indicators(_file(path), path.name)
+
+
+@cache
+def _own_indicators() -> tuple[Indicator, ...]:
+    return _indicators(_own_file("indicators.yml"), "indicators.yml")
+
+
+def _indicators(raw: Mapping[str, Any], name: str) -> tuple[Indicator, ...]:
+    document = validated(models.IndicatorsModel, raw, where=name, error=CatalogueError)
+    rows = tuple(_indicator(row, name, number) for number, row in enumerate(document.indicators, start=1))
+    check(rows, layers())
+    return rows
+
+
+def _indicator(raw: Mapping[str, Any], name: str, number: int) -> Indicator:
+    told = raw.get("id")
+    where = f"{name}, indicator {told}" if isinstance(told, str) else f"{name}, row {number}"
+    row = validated(models.IndicatorModel, raw, where=where, error=CatalogueError)
+    own, split = checks.tables(row.field, row.parameters, row.groups)
+    return Indicator(
+        id=row.id,
+        title=row.title,
+        plain=row.plain,
+        category=row.category,
+        unit=row.unit,
+        direction=row.direction,
+        field=row.field,
+        inputs=_once([*row.inputs, *own]),
+        optional=tuple(n for n in _once([*row.optional, *split]) if n not in {*row.inputs, *own}),
+        parameters=row.parameters,
+        aggregate=row.aggregate,
+        weight=row.weight,
+        universe=row.universe,
+        method=row.method,
+        caveat=row.caveat,
+        references=tuple(row.references),
+        pillars=tuple(row.pillars),
+        baseline=tuple(row.baseline),
+        outcomes=tuple(row.outcomes),
+        groups=row.groups,
+        map=row.map,
+        frequency=row.frequency,
+        evidence=row.evidence,
+    )
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def check(rows: Iterable[Indicator], vocabulary: Vocabulary) -> None:
+    """Hold the rows against the vocabulary and the Protocol's structure.
+
+    Raises
+    ------
+    CatalogueError
+        Naming the first row that uses an unknown field, parameter, layer, group, category, pillar, baseline item or
+        outcome area, whose expression is not understood, or whose id is taken.
+    """
+    frame = protocol()
+    words = checks.Words(
+        layers=frozenset(name for name, word in vocabulary.layers.items() if word.kind != "bundle"),
+        groups=frozenset(vocabulary.groups) - {"all"},
+        block_columns=frozenset(vocabulary.layers["blocks"].may),
+        categories=frozenset(c.name for c in frame.categories) | {checks.DEMOGRAPHICS},
+        pillars=frozenset(p.id for p in frame.pillars),
+        baseline=frozenset(b.id for b in frame.baseline),
+        outcomes=frozenset(o.id for o in frame.outcomes),
+    )
+    checks.check(tuple(rows), words)
+
+
+@cache
+def protocol() -> core.Protocol:
+    """The Protocol's structure as far as it is publicly readable, from ``protocol.yml``."""
+    model = validated(models.ProtocolModel, _own_file("protocol.yml"), where="protocol.yml", error=CatalogueError)
+    return core.Protocol(
+        name=model.name,
+        version=model.version,
+        url=model.url,
+        phases=tuple(model.phases),
+        pillars=tuple(core.Pillar(**dict(row)) for row in model.pillars),
+        categories=tuple(core.Category(**dict(row)) for row in model.categories),
+        outcomes=tuple(core.OutcomeArea(**dict(row)) for row in model.outcomes),
+        baseline=tuple(core.BaselineItem(**dict(row)) for row in model.baseline),
+        actions=tuple(core.Action(**dict(row)) for row in model.actions),
+        n_commitments=model.n_commitments,
+        n_objectives=model.n_objectives,
+    )
+
+
+def commitments(path: Path) -> tuple[core.Commitment, ...]:
+    """The commitments and objectives from a planner's own copy of the Protocol.
+
+    Parameters
+    ----------
+    path : Path
+        YAML: ``source`` (where the names were taken from) and ``commitments``, each with ``id``, ``name``,
+        ``category``, and optionally ``indicators`` and ``objectives`` (``id``, ``name``, ``indicators``).
+
+    Raises
+    ------
+    CatalogueError
+        When the file is not understood, an id stands twice, or a category or an indicator is unknown.
+    """
+    model = validated(models.CommitmentsModel, _file(path), where=path.name, error=CatalogueError)
+    found = tuple(
+        core.Commitment(
+            id=row.id,
+            name=row.name,
+            category=row.category,
+            source=model.source,
+            indicators=tuple(row.indicators),
+            objectives=tuple(core.Objective(o.id, o.name, tuple(o.indicators)) for o in row.objectives),
+        )
+        for row in model.commitments
+    )
+    _check_commitments(found, path.name)
+    return found
+
+
+def _check_commitments(found: tuple[core.Commitment, ...], name: str) -> None:
+    ids = [part.id for row in found for part in _parts(row)]
+    for twice in sorted({i for i in ids if ids.count(i) > 1}):
+        raise CatalogueError(
+            f"{name}: the id {twice!r} stands twice.", remedy="give each commitment and objective its own id."
+        )
+    categories = {c.name for c in protocol().categories}
+    known = {row.id for row in indicators()}
+    for row in found:
+        if row.category not in categories:
+            raise CatalogueError(
+                f"{name}: {row.id} has the category {row.category!r}.", remedy=suggestion(row.category, categories)
+            )
+        for part in _parts(row):
+            for indicator in part.indicators:
+                if indicator not in known:
+                    raise CatalogueError(
+                        f"{name}: {part.id} names the indicator {indicator!r}.", remedy=suggestion(indicator, known)
+                    )
+
+
+def _parts(row: core.Commitment) -> tuple[core.Commitment | core.Objective, ...]:
+    return (row, *row.objectives)
+
+
+def _own_file(name: str) -> Mapping[str, Any]:
+    return _document(resources.files(_PACKAGE).joinpath(name).read_text(encoding="utf-8"), name)
+
+
+def _file(path: Path) -> Mapping[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as exc:
+        raise CatalogueError(f"{path} cannot be read ({exc}).", remedy="name a readable YAML file in UTF-8.") from exc
+    return _document(text, path.name)
+
+
+def _document(text: str, name: str) -> Mapping[str, Any]:
+    try:
+        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), name)
+        raw = yaml.safe_load(text)
+    except yaml.YAMLError as exc:
+        raise CatalogueError(f"{name} is not YAML: {exc}.", remedy="mend the line that it names.") from exc
+    if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
+        raise CatalogueError(f"{name} holds no keys with values.", remedy="begin it as the package's own file begins.")
+    return raw
+
+
+def _refuse_twice(node: yaml.Node | None, name: str) -> None:
+    """A key written twice: YAML would take the last one, silently."""
+    if isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _refuse_twice(item, name)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    seen: set[object] = set()
+    for key, value in node.value:
+        if key.value in seen:
+            raise CatalogueError(
+                f"{name}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice.",
+                remedy="keep one of the two.",
+            )
+        seen.add(key.value)
+        _refuse_twice(value, name)

@@ -1,0 +1,301 @@
+"""``district.toml`` to a frozen ``RunConfig``: what a planner wrote, refused where it cannot be meant.
+
+Paths are relative to the file that names them. Whether a layer's file can be read is for its reader to say.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from justgeo.catalogue import read as catalogue
+from justgeo.catalogue.strict import validated
+from justgeo.core.errors import ConfigError
+from justgeo.core.spec import LayerSpec, TableColumn, TableSpec
+from justgeo.core.words import suggestion
+from justgeo.district_file import ColumnTable, DistrictFile, LayersFile, ReferenceTable, ShapeTable, TableTable, slugify
+
+ACS_YEAR = 2024
+"""End year of the ACS period where none is named: 2020-2024, fixed so that a run does not change with the calendar."""
+
+_COLUMN_KINDS = {"acs_share": ("count", "percent"), "acs_count": ("count",), "acs_median": ("median",)}
+_VARIANT = re.compile(r"(blocks|block_groups|tracts|counties|areas|acs)[_@]\w+")
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """Everything that one run is told.
+
+    Attributes
+    ----------
+    path, base : Path
+        The file that it was read from, and its folder, from which relative paths start.
+    name, slug : str
+    boundary : mapping
+        ``file`` and what to take out of it, in the form of ``sources.files.read_boundary``; empty where the district
+        is a list of GEOIDs, or comes with the invented layers.
+    geoids : tuple of str
+    reference_name : str
+    reference_file : mapping or None
+        As ``boundary``.
+    reference_geoids : tuple of str
+        Counties; empty for those that the district lies in.
+    acs_year : int
+        End year of the newest ACS period.
+    layers : mapping of str to LayerSpec
+        The planner's own areas among them, under ``areas``.
+    tables : tuple of TableSpec
+    absent : mapping of str to str
+        In the planner's words, why a layer is not there.
+    invented_seed : int or None
+    synthetic : bool
+        True once layers of an invented place were filled in.
+    commitments : Path or None
+    answers : mapping of str to str
+        What the community said, by item of the checklist.
+    output : Path
+        ``out/<slug>`` in the working folder unless the file says otherwise.
+    language : str
+    """
+
+    path: Path
+    base: Path
+    name: str
+    slug: str
+    boundary: Mapping[str, Any] = field(default_factory=dict)
+    geoids: tuple[str, ...] = ()
+    reference_name: str = ""
+    reference_file: Mapping[str, Any] | None = None
+    reference_geoids: tuple[str, ...] = ()
+    acs_year: int = ACS_YEAR
+    layers: Mapping[str, LayerSpec] = field(default_factory=dict)
+    tables: tuple[TableSpec, ...] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
+    invented_seed: int | None = None
+    synthetic: bool = False
+    commitments: Path | None = None
+    answers: Mapping[str, str] = field(default_factory=dict)
+    output: Path = Path("out")
+    language: str = "en"
+
+    @property
+    def boundary_label(self) -> str:
+        """The boundary in words that name no folder: ``"district.geojson"``, ``"of 12 GEOIDs"``."""
+        if self.geoids:
+            return f"of {len(self.geoids)} GEOIDs"
+        return Path(str(self.boundary.get("file", ""))).name
+
+
+def read(path: Path) -> RunConfig:
+    """Read ``district.toml``.
+
+    Parameters
+    ----------
+    path : Path
+        The file, or the folder that holds it.
+
+    Returns
+    -------
+    RunConfig
+
+    Raises
+    ------
+    ConfigError
+        The file is missing or no TOML; a key is missing, unknown or has a value that cannot be used; a layer, an
+        indicator or a group is not in the vocabulary. Each with the nearest word that would be understood.
+    """
+    path = path / "district.toml" if path.is_dir() else path
+    told = validated(DistrictFile, _toml(path), where=path.name, error=ConfigError)
+    folder = path.parent
+    slug = told.district.slug or slugify(told.district.name)
+    _check_place(told, slug, path.name)
+    _check_words(told, path.name)
+    layers = {layer: row.spec(layer, folder) for layer, row in told.layers.items()}
+    if told.areas is not None:
+        layers["areas"] = told.areas.spec("areas", folder)
+    year = _acs_year(told, layers, path.name)
+    reference = told.reference or ReferenceTable()
+    return RunConfig(
+        path=path,
+        base=folder,
+        name=told.district.name,
+        slug=slug,
+        boundary=_boundary(told.district.boundary),
+        geoids=tuple(told.district.geoids),
+        reference_name=reference.name,
+        reference_file=_boundary(reference) or None,
+        reference_geoids=tuple(reference.geoids),
+        acs_year=year,
+        layers=_with_year(layers, year),
+        tables=tuple(_table(row, folder) for row in told.tables),
+        absent=dict(told.absent),
+        invented_seed=None if told.invented is None else told.invented.seed,
+        commitments=_existing(told.protocol.commitments, folder, "protocol.commitments"),
+        answers=_answers(_existing(told.protocol.answers, folder, "protocol.answers")),
+        output=Path("out") / slug if told.output.folder is None else folder / told.output.folder,
+        language=told.output.language,
+    )
+
+
+def with_layers(config: RunConfig, path: Path, *, synthetic: bool = False) -> RunConfig:
+    """Add the layers that a ``layers.toml`` declares; those of ``district.toml`` take precedence.
+
+    Parameters
+    ----------
+    config : RunConfig
+    path : Path
+        A file of ``[layers.<name>]`` tables, paths relative to it. Where ``config`` has neither boundary nor GEOIDs,
+        ``district.geojson`` beside it is the boundary.
+    synthetic : bool
+        Mark the run as invented.
+
+    Raises
+    ------
+    ConfigError
+    """
+    told = validated(LayersFile, _toml(path), where=path.name, error=ConfigError)
+    added = {layer: row.spec(layer, path.parent) for layer, row in told.layers.items()}
+    boundary = config.boundary
+    if not boundary and not config.geoids:
+        boundary = {"file": str((path.parent / "district.geojson").resolve())}
+    return replace(
+        config, layers={**added, **config.layers}, boundary=boundary, synthetic=config.synthetic or synthetic
+    )
+
+
+def _toml(path: Path) -> Mapping[str, Any]:
+    try:
+        # Editors on Windows like to begin a file with a byte-order mark, which TOML does not know.
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as exc:
+        raise ConfigError(f"{path} does not exist.", remedy=f"make it with: justgeo init {path.parent}") from exc
+    except OSError as exc:
+        raise ConfigError(
+            f"{path} cannot be read ({exc.strerror}).", remedy="check its name and your rights to it."
+        ) from exc
+    except UnicodeDecodeError as exc:
+        raise ConfigError(f"{path} is not in UTF-8.", remedy="save it as UTF-8 in your editor.") from exc
+    except tomllib.TOMLDecodeError as exc:
+        remedy = "mend that line; write folders with / and texts in quotes."
+        raise ConfigError(f"{path} is not TOML: {exc}.", remedy=remedy) from exc
+
+
+def _boundary(told: ShapeTable | None) -> dict[str, Any]:
+    return {} if told is None else told.model_dump(exclude_none=True, exclude={"name", "geoids"})
+
+
+def _check_place(told: DistrictFile, slug: str, name: str) -> None:
+    """A district is given in one way; an invented place says so in its name, and a real one does not."""
+    boundary, geoids = told.district.boundary, told.district.geoids
+    if boundary is not None and boundary.file is None:
+        raise ConfigError(f"{name}: the boundary names no file.", remedy='write boundary = "district.geojson".')
+    if boundary is not None and geoids:
+        raise ConfigError(f"{name}: the district has both a boundary and geoids.", remedy="keep one of the two.")
+    if told.invented is None and boundary is None and not geoids:
+        raise ConfigError(
+            f"{name}: the district has no boundary.",
+            remedy='add boundary = "district.geojson" or geoids = ["51540000201"].',
+        )
+    if told.invented is not None and not slug.endswith("-invented"):
+        raise ConfigError(
+            f"{name}: the slug {slug!r} hides that the place is invented.", remedy=f"write slug = '{slug}-invented'."
+        )
+    if told.reference is not None and told.reference.file is not None and told.reference.geoids:
+        raise ConfigError(f"{name}: the reference has both a file and geoids.", remedy="keep one of the two.")
+
+
+def _check_words(told: DistrictFile, name: str) -> None:
+    vocabulary = catalogue.layers()
+    known = set(vocabulary.layers)
+    for key, names in (("layers", told.layers), ("absent", told.absent)):
+        for layer in names:
+            if (
+                layer not in known
+                and not _VARIANT.fullmatch(layer)
+                and not (key == "absent" and vocabulary.knows_layer(layer))
+            ):
+                raise ConfigError(f"{name}: unknown layer '{key}.{layer}'.", remedy=suggestion(layer, known))
+    for table in told.tables:
+        for column in table.columns:
+            _check_column(column, name)
+
+
+def _check_column(column: ColumnTable, name: str) -> None:
+    """A declared column must be one that an indicator will take; none is read and then left lying."""
+    rows = {row.id: row for row in catalogue.indicators()}
+    row = rows.get(column.indicator)
+    if row is None:
+        raise ConfigError(
+            f"{name}: a table names the unknown indicator {column.indicator!r}.",
+            remedy=suggestion(column.indicator, rows),
+        )
+    if column.kind not in _COLUMN_KINDS.get(row.field, ()):
+        ways = " or ".join(_COLUMN_KINDS.get(row.field, ())) or "none: it is measured from its layers"
+        raise ConfigError(
+            f"{name}: a table gives {row.id} as a {column.kind}.", remedy=f"{row.id} takes this kind of column: {ways}."
+        )
+    if row.field == "acs_share" and column.denominator is None:
+        raise ConfigError(
+            f"{name}: a table gives the share {row.id} without its denominator.",
+            remedy="add denominator, the column with the whole.",
+        )
+    if column.group not in ("all", *row.groups):
+        raise ConfigError(
+            f"{name}: a table gives {row.id} for the group {column.group!r}.",
+            remedy=suggestion(column.group, ("all", *row.groups)),
+        )
+
+
+def _acs_year(told: DistrictFile, layers: Mapping[str, LayerSpec], name: str) -> int:
+    """One year for the ACS, named once: under vintages, or with the layer."""
+    own = layers["acs"].options.get("year") if "acs" in layers else None
+    asked = told.vintages.acs
+    if own is not None and asked is not None and own != asked:
+        raise ConfigError(
+            f"{name}: vintages.acs is {asked} and layers.acs.year is {own}.", remedy="name the year once."
+        )
+    year = asked or own or ACS_YEAR
+    if not isinstance(year, int) or isinstance(year, bool):
+        raise ConfigError(f"{name}: layers.acs.year = {year!r} is no year.", remedy=f"write year = {ACS_YEAR}.")
+    return year
+
+
+def _with_year(layers: Mapping[str, LayerSpec], year: int) -> Mapping[str, LayerSpec]:
+    """The ACS layer with its year, which its reader wants to be told."""
+    acs = layers.get("acs")
+    return layers if acs is None else {**layers, "acs": replace(acs, options={"year": year, **acs.options})}
+
+
+def _table(row: TableTable, folder: Path) -> TableSpec:
+    columns = tuple(TableColumn(**column.model_dump()) for column in row.columns)
+    return TableSpec(
+        row.spec(f"table:{Path(row.path).stem}", folder), row.geoid, row.geography, row.geography_vintage, columns
+    )
+
+
+def _existing(given: str | None, folder: Path, key: str) -> Path | None:
+    if given is None:
+        return None
+    path = folder / given
+    if not path.is_file():
+        raise ConfigError(
+            f"{key} = {given!r}: there is no such file.",
+            remedy=f"put it beside {folder.name}/district.toml, or take the key out.",
+        )
+    return path
+
+
+def _answers(path: Path | None) -> Mapping[str, str]:
+    """``GW-1 = "..."``: one answer an item of the checklist; ``fill`` refuses ids that do not exist."""
+    answers = {} if path is None else _toml(path)
+    for item, text in answers.items():
+        if not isinstance(text, str):
+            name = "" if path is None else path.name
+            raise ConfigError(
+                f"{name}: the answer to {item!r} is no text.", remedy=f'write {item} = "what people said".'
+            )
+    return answers

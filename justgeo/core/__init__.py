@@ -1,0 +1,1 @@
+"""Values: what justgeo passes about. No input or output, no display."""

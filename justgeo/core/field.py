@@ -1,0 +1,195 @@
+"""Fields: a measure at its native small area, found once for all zones.
+
+Each kind of field has one reducer in ``measure/reduce.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from justgeo.core.layer import FloatArray
+from justgeo.core.zones import Units
+
+Weight = Literal["persons", "households", "land"]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of a table at its units, each estimate with its 90 % margin.
+
+    Attributes
+    ----------
+    codes : tuple of str
+        ``("B25003_003", ...)``, k of them.
+    estimate, moe : (n, k) float
+        NaN where the Bureau published no number; a controlled estimate has margin 0.
+    """
+
+    codes: tuple[str, ...]
+    estimate: FloatArray
+    moe: FloatArray
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A count as sums of cells: ``plus`` less ``minus``.
+
+    ``minus`` is a part of ``plus`` (a nested difference, METHODS 2.0 item 2). ``components`` are the cells that
+    make up the difference, used where the nested variance comes out negative.
+    """
+
+    plus: Cells
+    minus: Cells | None = None
+    components: Cells | None = None
+
+
+@dataclass(frozen=True)
+class CountField:
+    """Counts, or a part of a whole, at published units.
+
+    Attributes
+    ----------
+    kind : {'sum', 'share', 'ratio'}
+        ``share`` when the numerator is part of the denominator, ``ratio`` when it is not.
+    weight : {'persons', 'households', 'land'}
+        How a cut unit is divided.
+    complement : Cells or None
+        Cells of the denominator that are not in the numerator, for the margin at p = 1.
+    zero_moe : (n,) float or None
+        Largest margin of a zero estimate in the table, for p = 1 without complement.
+    apportion_of : Counts or None
+        For ``sum``: the universe of which the count is a part, so that a cut unit's error can be told.
+    """
+
+    units: Units
+    numerator: Counts
+    denominator: Counts | None
+    weight: Weight
+    kind: Literal["sum", "share", "ratio"]
+    universe: str
+    complement: Cells | None = None
+    zero_moe: FloatArray | None = None
+    apportion_of: Counts | None = None
+
+
+@dataclass(frozen=True)
+class MedianField:
+    """A median to be rebuilt from bins.
+
+    Attributes
+    ----------
+    bins : Cells
+        (n, k) counts.
+    edges : (k + 1,) float
+        Contiguous; the last is ``inf`` for an open bracket.
+    published, published_moe : (n,) float
+        The Bureau's own median where it has one, NaN elsewhere. Shown for a zone that *is* that unit.
+    published_text : tuple of str or None
+        ``"≥ 250,000"`` where the published median is a jam value.
+    pareto : bool
+        Income rule (METHODS 2.2); linear otherwise.
+    """
+
+    units: Units
+    bins: Cells
+    edges: FloatArray
+    weight: Weight
+    universe: str
+    pareto: bool = False
+    published: FloatArray | None = None
+    published_moe: FloatArray | None = None
+    published_text: tuple[str | None, ...] | None = None
+
+
+@dataclass(frozen=True)
+class GroupCounts:
+    """Counts of one group of people at some units, used as weights of an exposure.
+
+    ``moe`` is None for a full count (2020 blocks: noisy by design, not a sample).
+    """
+
+    group: str
+    units: Units
+    count: FloatArray
+    moe: FloatArray | None
+    source: str
+
+
+@dataclass(frozen=True)
+class ExposureField:
+    """A measure of places where people live: share of a weight for which it holds, or its mean.
+
+    Attributes
+    ----------
+    units : Units
+        Origins (blocks, or a planner's zones).
+    x : (n,) float
+        0 or 1 for "has it", or any number for a mean; NaN where it is not known.
+    base : (n,) float
+        People at each origin.
+    unknown : (n,) str
+        Why x is NaN (``"network unknown"``); ``""`` elsewhere.
+    bound : (n,) bool or None
+        True where x is only a lower bound ("at least this far").
+    groups : mapping of str to GroupCounts
+        Whose exposure is asked for, by group id.
+    layers_cover : (Z,) bool or None
+        Filled by the reducer from the layer's cover; zones outside are absent.
+    """
+
+    units: Units
+    x: FloatArray
+    base: FloatArray
+    kind: Literal["share", "mean"]
+    universe: str
+    unknown: tuple[str, ...] = ()
+    groups: Mapping[str, GroupCounts] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ZoneField:
+    """What is measured on the zone itself (canopy area, park acres): one row a zone.
+
+    Attributes
+    ----------
+    value, numerator, denominator : (Z,) float
+    valid_share : (Z,) float
+        Share of the zone on which the measure is known, 1 where it is known everywhere.
+    reason : (Z,) tuple of str or None
+        Why a value is absent.
+    """
+
+    value: FloatArray
+    numerator: FloatArray
+    denominator: FloatArray
+    valid_share: FloatArray
+    reason: tuple[str | None, ...]
+    universe: str
+    universe_moe: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class ClassField:
+    """A class of a small area with its probability, weighted by those who live in it.
+
+    Attributes
+    ----------
+    probability : (n,) float
+        P(the class holds) for each unit; NaN where it cannot be told.
+    flag : (n,) float
+        1 where it holds on the estimates as they stand, 0 where not, NaN where it cannot be told.
+    weights : Cells
+        Households at the unit, one column.
+    """
+
+    units: Units
+    probability: FloatArray
+    flag: FloatArray
+    weights: Cells
+    weight: Weight
+    universe: str
+
+
+AnyField = CountField | MedianField | ExposureField | ZoneField | ClassField

@@ -1,0 +1,153 @@
+"""Results: columns of estimates, records, and the baseline that holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from justgeo.core.layer import FloatArray, Provenance
+from justgeo.core.zones import Zones
+
+MarginRule = Literal["", "sum", "proportion", "ratio", "complement", "complement_ratio", "median", "class", "none"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """Estimates of one indicator and group for all zones; every array has shape (Z,).
+
+    Attributes
+    ----------
+    value, moe : (Z,) float
+        NaN value means absent, and ``reason`` says why. ``moe`` is the total 90 % margin: the root of the summed
+        squares of ``error``; 0 for what is no sample; NaN when it cannot be told.
+    numerator, numerator_moe, denominator, denominator_moe, complement_moe : (Z,) float
+        Counts behind a share, with *sampling* margins; NaN where there are none.
+    error : mapping of str to (Z,) float
+        ``sampling``, ``apportionment``, ``noise``.
+    low, high : (Z,) float
+        Range of the value over the rules of apportionment (blocks, land, centroid); NaN where nothing was cut.
+    split_share : (Z,) float
+        Share of the zone's weight that lies in units which the boundary cuts (0.05 < w < 0.95).
+    rule : tuple of str
+        Which formula gave the sampling margin.
+    reason : tuple of str or None
+        Why the value is absent.
+    text : tuple of str or None
+        What to print instead of the number (``"≥ 200,000"``).
+    flags : tuple of tuple of str
+        ``"unknown_share=0.03"`` and kin.
+    """
+
+    value: FloatArray
+    moe: FloatArray
+    numerator: FloatArray
+    numerator_moe: FloatArray
+    denominator: FloatArray
+    denominator_moe: FloatArray
+    complement_moe: FloatArray
+    error: Mapping[str, FloatArray]
+    low: FloatArray
+    high: FloatArray
+    split_share: FloatArray
+    rule: tuple[str, ...]
+    reason: tuple[str | None, ...]
+    text: tuple[str | None, ...]
+    flags: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A zone against the reference, with the overlap taken out.
+
+    ``verdict`` is ``higher``, ``lower`` or ``not distinguishable``; for figures without sampling error it is the
+    plain sign, and ``q`` is None.
+    """
+
+    reference: str
+    difference: float | None
+    difference_moe: float | None
+    ratio: float | None
+    z: float | None
+    p: float | None
+    q: float | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """One number of the baseline, or the reason why it is not there."""
+
+    zone: str
+    indicator: str
+    group: str
+    value: float | None
+    moe: float | None
+    unit: str
+    universe: str
+    reliability: str
+    reason: str | None
+    numerator: float | None = None
+    numerator_moe: float | None = None
+    denominator: float | None = None
+    denominator_moe: float | None = None
+    complement_moe: float | None = None
+    rule: str = ""
+    text: str | None = None
+    error: Mapping[str, float | None] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    flags: tuple[str, ...] = ()
+    comparison: Comparison | None = None
+    layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A catalogue row: what is measured, from what, and how it is to be read. See ``catalogue/indicators.yml``.
+
+    ``inputs`` are the layers without which it is absent, ``optional`` those that make it better or split it by
+    group; ``acs:B25003`` stands for that table at the run's vintage.
+    """
+
+    id: str
+    title: str
+    category: str
+    unit: str
+    direction: Literal["up", "down", "neutral"]
+    field: str
+    inputs: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    aggregate: str
+    weight: str
+    universe: str
+    method: str
+    caveat: str
+    references: tuple[str, ...]
+    pillars: tuple[str, ...] = ()
+    baseline: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    groups: Mapping[str, Any] = field(default_factory=dict)
+    map: Literal["block group", "tract", "none"] = "tract"
+    plain: str = ""
+    frequency: str = ""
+    evidence: str = "V"
+    optional: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """Everything that a run found: the value behind ``results.json``."""
+
+    slug: str
+    name: str
+    synthetic: bool
+    zones: Zones
+    zone_facts: tuple[Mapping[str, Any], ...]
+    indicators: tuple[Indicator, ...]
+    groups: Mapping[str, str]
+    layers: tuple[Provenance, ...]
+    absent_layers: Mapping[str, str]
+    records: tuple[Record, ...]
+    settings: Mapping[str, Any]
+    notes: tuple[str, ...] = ()

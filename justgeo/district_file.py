@@ -1,0 +1,183 @@
+"""The form of ``district.toml``: which keys there are and what each may hold."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import unicodedata
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from justgeo.catalogue.strict import Strict
+from justgeo.core.spec import LayerSpec
+
+_GEOID_DIGITS = (5, 11, 12, 15)
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_PROVENANCE = ("source", "dataset", "vintage", "retrieved", "licence", "attribution", "url", "synthetic", "modelled")
+
+
+def slugify(name: str) -> str:
+    """A folder's name from a place's name: ``"Haight-Castro, San Francisco"`` to ``"haight-castro-san-francisco"``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain)) or "district"
+
+
+def _checked_geoids(given: list[str], only: int | None = None) -> list[str]:
+    for geoid in given:
+        if (
+            not (geoid.isascii() and geoid.isdigit())
+            or len(geoid) not in _GEOID_DIGITS
+            or (only and len(geoid) != only)
+        ):
+            wish = (
+                "five digits, state and county"
+                if only
+                else "5 digits for a county, 11 for a tract, 12 for a block group"
+            )
+            raise ValueError(f"{geoid!r} is no GEOID. | write {wish}, in quotes.")
+    return given
+
+
+class ShapeTable(Strict):
+    file: str | None = None
+    layer: str | None = None
+    column: str | None = None
+    values: list[str | int] | None = None
+    crs: str | None = None
+    geometry: str | None = None
+    delimiter: str | None = None
+
+    @model_validator(mode="after")
+    def _together(self) -> ShapeTable:
+        if (self.column is None) != (self.values is None):
+            raise ValueError('column and values go together. | write column = "NAME" and values = ["Old Town"].')
+        return self
+
+
+class DistrictTable(Strict):
+    name: str = Field(min_length=1)
+    slug: str | None = None
+    boundary: ShapeTable | None = None
+    geoids: list[str] = []
+
+    @field_validator("boundary", mode="before")
+    @classmethod
+    def _path_alone(cls, given: Any) -> Any:
+        return {"file": given} if isinstance(given, str) else given
+
+    @field_validator("slug")
+    @classmethod
+    def _plain_slug(cls, given: str | None) -> str | None:
+        if given is not None and not _SLUG.fullmatch(given):
+            raise ValueError(
+                f"{given!r} cannot name a folder. | use small letters, digits and single hyphens: '{slugify(given)}'."
+            )
+        return given
+
+    @field_validator("geoids")
+    @classmethod
+    def _digits(cls, given: list[str]) -> list[str]:
+        return _checked_geoids(given)
+
+
+class ReferenceTable(ShapeTable):
+    name: str = ""
+    geoids: list[str] = []
+
+    @field_validator("geoids")
+    @classmethod
+    def _counties(cls, given: list[str]) -> list[str]:
+        return _checked_geoids(given, only=5)
+
+
+class VintagesTable(Strict):
+    acs: int | None = Field(default=None, ge=2009, le=2100)
+
+
+class LayerTable(Strict):
+    """A file with what only the planner can know of it; every other key is for the layer's reader."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+
+    path: str
+    source: str = ""
+    dataset: str = ""
+    vintage: str = ""
+    retrieved: str = ""
+    licence: str = ""
+    attribution: str = ""
+    url: str = ""
+    synthetic: bool = False
+    modelled: bool = False
+    notes: list[str] = []
+
+    @field_validator("retrieved", mode="before")
+    @classmethod
+    def _date(cls, given: Any) -> Any:
+        return given.isoformat() if isinstance(given, datetime.date) else given
+
+    def spec(self, name: str, folder: Path) -> LayerSpec:
+        told = {key: getattr(self, key) for key in _PROVENANCE}
+        return LayerSpec(
+            name=name, path=folder / self.path, options=dict(self.model_extra or {}), notes=tuple(self.notes), **told
+        )
+
+
+class ColumnTable(Strict):
+    indicator: str
+    estimate: str
+    margin: str | None = None
+    kind: Literal["count", "percent", "median"]
+    denominator: str | None = None
+    denominator_margin: str | None = None
+    group: str = "all"
+
+    @model_validator(mode="after")
+    def _whole(self) -> ColumnTable:
+        if self.kind == "percent" and self.denominator is None:
+            raise ValueError("a percent needs its denominator. | add denominator, the column that it is a percent of.")
+        if self.kind == "median" and self.denominator is not None:
+            raise ValueError("a median has no denominator. | take out 'denominator'.")
+        return self
+
+
+class TableTable(LayerTable):
+    geoid: str
+    geography: Literal["county", "tract", "block group", "block"]
+    geography_vintage: Literal[2010, 2020]
+    columns: list[ColumnTable] = Field(min_length=1)
+
+
+class InventedTable(Strict):
+    seed: int = Field(default=2020, ge=0)
+
+
+class ProtocolTable(Strict):
+    commitments: str | None = None
+    answers: str | None = None
+
+
+class OutputTable(Strict):
+    folder: str | None = None
+    language: Literal["en"] = "en"
+
+
+class DistrictFile(Strict):
+    district: DistrictTable
+    reference: ReferenceTable | None = None
+    vintages: VintagesTable = VintagesTable()
+    layers: dict[str, LayerTable] = {}
+    tables: list[TableTable] = []
+    areas: LayerTable | None = None
+    absent: dict[str, str] = {}
+    invented: InventedTable | None = None
+    protocol: ProtocolTable = ProtocolTable()
+    output: OutputTable = OutputTable()
+
+
+class LayersFile(Strict):
+    """``layers.toml``: the layers of a place that brings its own."""
+
+    layers: dict[str, LayerTable] = {}

@@ -1,0 +1,100 @@
+"""Canopy and hard surfaces: area shares of zones, and the canopy where people live."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+
+from justgeo.core.errors import Absent
+from justgeo.core.field import ExposureField, ZoneField
+from justgeo.core.layer import FloatArray, Raster
+from justgeo.core.result import Indicator
+from justgeo.indicators.groups import exposure_groups
+from justgeo.indicators.place import Place
+from justgeo.measure import zonal
+
+WATER = (11.0,)
+MIN_VALID = 0.95
+SMALL_BLOCK_M2 = 5000.0
+SMALL_BLOCK_BUFFER_M = 100.0
+
+
+def raster_area(row: Indicator, place: Place, group: str = "all") -> ZoneField:
+    """Area share of a percent raster (canopy, impervious) over the land of each zone.
+
+    ``parameters``: ``raster``, optional ``land_cover`` (its water class leaves the denominator). A zone of which
+    less than 95 % of the land has valid pixels is absent (METHODS 4.2).
+    """
+    if group != "all":
+        raise Absent("an area has no race or income; see the population-weighted figure")
+    raster = place.raster(str(row.parameters["raster"]))
+    found = zonal.zonal_mean(raster, place.zones.geometry, mask=_water(row, place))
+    return _zone_field(row, found, found.mean / 100.0)
+
+
+def class_share(row: Indicator, place: Place, group: str = "all") -> ZoneField:
+    """Share of the land in some classes of a land-cover raster; ``parameters``: ``raster``, ``classes``."""
+    if group != "all":
+        raise Absent("an area has no race or income")
+    raster = place.raster(str(row.parameters["raster"]))
+    classes = [float(c) for c in row.parameters["classes"]]
+    found = zonal.class_share(raster, place.zones.geometry, classes)
+    return _zone_field(row, found, found.mean)
+
+
+def _water(row: Indicator, place: Place) -> Raster | None:
+    """The land-cover raster whose water leaves the denominator, where there is one."""
+    name = row.parameters.get("land_cover")
+    found = place.layers.get(str(name)) if name else None
+    return found if isinstance(found, Raster) else None
+
+
+def _zone_field(row: Indicator, found: zonal.Zonal, share: FloatArray) -> ZoneField:
+    enough = float(row.parameters.get("min_valid", MIN_VALID))
+    reasons: list[str | None] = []
+    for valid, value in zip(found.valid_share, share, strict=True):
+        if not np.isfinite(value):
+            reasons.append("the raster has no valid pixel here")
+        elif valid < enough:
+            reasons.append(f"only {100 * valid:.0f} % of the land has valid pixels ({100 * enough:.0f} % are needed)")
+        else:
+            reasons.append(None)
+    absent = np.array([r is not None for r in reasons], dtype=np.bool_)
+    return ZoneField(
+        value=np.where(absent, np.nan, share),
+        numerator=np.where(absent, np.nan, share * found.valid_area),
+        denominator=np.where(absent, np.nan, found.valid_area),
+        valid_share=found.valid_share,
+        reason=tuple(reasons),
+        universe=row.universe,
+    )
+
+
+def raster_people(row: Indicator, place: Place, group: str = "all") -> ExposureField:
+    """Mean of a percent raster over the blocks where people live, weighted by people.
+
+    A block under half a hectare takes the mean of 100 m around it (METHODS 4.2).
+    """
+    name = str(row.parameters["raster"])
+    raster = place.raster(name)
+
+    def measure() -> FloatArray:
+        origins = place.origins()
+        around = np.where(
+            origins.area.to_numpy() < SMALL_BLOCK_M2,
+            origins.geometry.buffer(SMALL_BLOCK_BUFFER_M).to_numpy(),
+            origins.geometry.to_numpy(),
+        )
+        found = zonal.zonal_mean(raster, gpd.GeoSeries(around, crs=origins.crs), mask=_water(row, place))
+        return np.where(found.valid_share >= 0.5, found.mean / 100.0, np.nan)
+
+    x = place.once(f"people:{name}", measure)
+    return ExposureField(
+        units=place.origin_units(),
+        x=x,
+        base=place.population(),
+        kind="mean",
+        universe=row.universe,
+        unknown=tuple(np.where(np.isnan(x), "no valid pixel", "")),
+        groups=exposure_groups(row, place),
+    )

@@ -1,0 +1,77 @@
+"""Whose exposure: people by race from the 2020 blocks, people by income from block groups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from scipy import sparse
+
+from justgeo.core.errors import Absent
+from justgeo.core.expression import parse
+from justgeo.core.field import GroupCounts
+from justgeo.core.result import Indicator
+from justgeo.core.zones import Units
+from justgeo.indicators.place import Place
+from justgeo.measure import margins
+
+
+def exposure_groups(row: Indicator, place: Place) -> Mapping[str, GroupCounts]:
+    """Group weights of an exposure row, for those of its groups that this place has data for.
+
+    Each group of the row names either ``blocks`` (a column of the block layer: a full count) or ``cells`` (an ACS
+    expression at block groups: a sample). A group whose layer is missing is left out here; the run says why.
+    """
+    found: dict[str, GroupCounts] = {}
+    for group, asked in row.groups.items():
+        try:
+            found[group] = _counts(group, dict(asked), place)
+        except Absent:
+            continue
+    return found
+
+
+def why_absent(row: Indicator, place: Place, group: str) -> str | None:
+    """Why a group of an exposure row cannot be had here, or None."""
+    try:
+        _counts(group, dict(row.groups[group]), place)
+    except Absent as absent:
+        return absent.reason
+    return None
+
+
+def _counts(group: str, asked: Mapping[str, object], place: Place) -> GroupCounts:
+    if "blocks" in asked:
+        column = str(asked["blocks"])
+        origins = place.origins()
+        if column not in origins.columns:
+            raise Absent("the blocks at hand carry no counts for this group")
+        return GroupCounts(group, place.origin_units(), origins[column].to_numpy(np.float64), None, "2020 Census blocks")
+    return place.once(f"group:{group}:{asked['cells']}", lambda: _sampled(group, str(asked["cells"]), place))
+
+
+def _sampled(group: str, expression: str, place: Place) -> GroupCounts:
+    asked = parse(expression)
+    table = asked.tables[0]
+    frame = place.frame(table)
+    levels = frame.index.get_level_values("level")
+    finest = next((level for level in ("block group", "tract") if (levels == level).any()), None)
+    if finest is None:
+        raise Absent(f"{table} is not published for block groups or tracts here")
+    frame = frame[levels == finest]
+    each = sparse.eye_array(len(frame), format="csr")
+
+    def total(codes: tuple[str, ...]) -> margins.Sum:
+        estimate = frame[[f"{c}E" for c in codes]].to_numpy(np.float64)
+        margin = frame[[f"{c}M" for c in codes]].to_numpy(np.float64)
+        return margins.weighted_sum(each, estimate, margin)
+
+    top = total(asked.plus)
+    value, moe = top.value, top.moe
+    if asked.minus:
+        part = total(asked.minus)
+        value, moe = margins.nested_difference(top.value, top.moe, part.value, part.moe)
+    geoid = frame.index.get_level_values("geoid").to_numpy(dtype=np.str_)
+    vintage = place.layer(place.table_name(table)).geography_vintage
+    units = Units(geoid, np.full(len(geoid), finest), vintage)
+    return GroupCounts(group, units, value, moe, f"ACS {table}")

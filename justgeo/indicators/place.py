@@ -1,0 +1,115 @@
+"""What an indicator function may look at: the layers of one place, found once and shared by all rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from justgeo.core.errors import Absent
+from justgeo.core.layer import AnyLayer, Feed, FloatArray, Layer, Network, Raster
+from justgeo.core.zones import Units, Zones
+from justgeo.measure.apportion import Weights
+
+T = TypeVar("T")
+
+
+@dataclass
+class Place:
+    """One place, ready to be measured.
+
+    Attributes
+    ----------
+    layers : mapping of str to layer
+    absent : mapping of str to str
+        Why a layer is not there.
+    zones : Zones
+    weights : Weights
+    crs : str
+        The district's metric CRS.
+    years : mapping of str to int
+        ACS end year by role: ``{"t1": 2024, "t0": 2014}``.
+    reference_prefixes : tuple of str
+        GEOID prefixes (counties) that make up the reference; empty where it is a free shape or unknown.
+    origin_geography : str
+        ``"block"`` or ``"zone"``.
+    cache : dict
+        Distances, canopy by block, ...: computed once.
+    """
+
+    layers: Mapping[str, AnyLayer]
+    absent: Mapping[str, str]
+    zones: Zones
+    weights: Weights
+    crs: str
+    years: Mapping[str, int]
+    reference_prefixes: tuple[str, ...] = ()
+    cache: dict[str, Any] = field(default_factory=dict)
+
+    def layer(self, name: str) -> Layer:
+        """A table or set of features, or ``Absent`` with its reason."""
+        return cast(Layer, self._get(name, Layer))
+
+    def network(self) -> Network:
+        """The walk network, or ``Absent``."""
+        return cast(Network, self._get("walk", Network))
+
+    def raster(self, name: str) -> Raster:
+        """A raster, or ``Absent``."""
+        return cast(Raster, self._get(name, Raster))
+
+    def feed(self) -> Feed:
+        """The transit feed, or ``Absent``."""
+        return cast(Feed, self._get("gtfs", Feed))
+
+    def _get(self, name: str, kind: type) -> AnyLayer:
+        found = self.layers.get(name)
+        if found is None:
+            raise Absent(self.absent.get(name, f"no layer {name!r} was given"))
+        if not isinstance(found, kind):
+            raise TypeError(f"layer {name!r} is a {type(found).__name__}, not a {kind.__name__}")
+        return found
+
+    def table_name(self, table: str, when: str = "t1") -> str:
+        """``acs:B25003@2024`` for ``B25003``."""
+        return f"acs:{table}@{self.years[when]}" if when in self.years else f"acs:{table}"
+
+    def once(self, key: str, make: Callable[[], T]) -> T:
+        """The value under ``key``, made at the first asking."""
+        if key not in self.cache:
+            self.cache[key] = make()
+        return cast(T, self.cache[key])
+
+    def origins(self) -> gpd.GeoDataFrame:
+        """Blocks (or a planner's zones) in the metric CRS, with ``geoid`` and ``population``."""
+        blocks = self.layer("blocks")
+
+        def make() -> gpd.GeoDataFrame:
+            return blocks.data.to_crs(self.crs).reset_index(drop=True)
+
+        return self.once("origins", make)
+
+    def origin_units(self) -> Units:
+        """The origins as units."""
+        blocks = self.layer("blocks")
+        geoid = self.origins()["geoid"].to_numpy(dtype=np.str_)
+        return Units(geoid, np.full(len(geoid), blocks.geography), blocks.geography_vintage)
+
+    def population(self) -> FloatArray:
+        """People at each origin, shape (n,)."""
+        return self.origins()["population"].to_numpy(dtype=np.float64)
+
+    def zone_population(self) -> FloatArray:
+        """People of the origins in each zone, shape (Z,)."""
+        people = np.nan_to_num(self.population(), nan=0.0)
+        return np.asarray(self.weights.fractions @ people, dtype=np.float64)
+
+    def frame(self, table: str, when: str = "t1") -> pd.DataFrame:
+        """A census table indexed by (level, geoid)."""
+        name = self.table_name(table, when)
+        layer = self.layer(name)
+        return self.once(f"frame:{name}", lambda: layer.data.set_index(["level", "geoid"]).sort_index())

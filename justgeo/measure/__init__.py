@@ -1,0 +1,1 @@
+"""Numbers and geometry: margins, medians, comparisons, weights, distances. Pure: no input or output."""

@@ -1,0 +1,142 @@
+"""Rows and layers to records: the middle of a run, without reading or writing anything."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from justgeo.core.errors import Absent
+from justgeo.core.field import AnyField, CountField, ExposureField, MedianField
+from justgeo.core.layer import BoolArray
+from justgeo.core.result import Column, Indicator, Record
+from justgeo.indicators import FIELDS
+from justgeo.indicators.groups import why_absent
+from justgeo.indicators.mobility import covered
+from justgeo.indicators.place import Place
+from justgeo.measure import judge
+from justgeo.measure.equity import reduce_group
+from justgeo.measure.reduce import ReduceSettings, reduce
+
+log = logging.getLogger(__name__)
+
+def layer_names(row: Indicator, years: Mapping[str, int]) -> list[str]:
+    """Layers that a row asks for or can use: ``acs:B25003@2024``, ``walk``, ..."""
+    when = str(row.parameters.get("when", "t1"))
+    return list(dict.fromkeys(_with_year(name, when, years) for name in (*row.inputs, *row.optional)))
+
+
+def _with_year(name: str, when: str, years: Mapping[str, int]) -> str:
+    if not name.startswith("acs:") or "@" in name:
+        return name
+    return f"{name}@{years[when]}" if when in years else name
+
+
+def measure(
+    rows: Sequence[Indicator],
+    place: Place,
+    *,
+    settings: ReduceSettings,
+    judging: judge.JudgeSettings,
+    progress: Callable[[str], None] | None = None,
+) -> list[Record]:
+    """All records of a place: each row and group, for all zones at once.
+
+    A row whose layer is missing is absent for every zone, with the reason; nothing else is caught.
+    """
+    reference = place.zones.roles.index("reference") if "reference" in place.zones.roles else None
+    made: list[Record] = []
+    for row in rows:
+        if progress is not None:
+            progress(row.id)
+        made += _row(row, place, reference, settings, judging)
+    return judge.adjust(made)
+
+
+def _row(
+    row: Indicator, place: Place, reference: int | None, settings: ReduceSettings, judging: judge.JudgeSettings
+) -> list[Record]:
+    used = [n for n in _used(row, place) if n in place.layers]
+    made: list[Record] = []
+    try:
+        field = FIELDS[row.field](row, place, "all")
+    except Absent as absent:
+        log.info("%s is absent: %s", row.id, absent.reason)
+        for group in ("all", *row.groups):
+            made += _absent(row, group, place, absent.reason)
+        return made
+    cover = covered(row, place) if row.field == "walk_share" else None
+    column = _reduce(field, place, reference, settings, cover)
+    made += _judge(column, row, "all", place, reference, used, judging)
+    for group in row.groups:
+        made += _group(row, group, field, place, reference, used, settings, judging, cover)
+    return made
+
+
+def _reduce(
+    field: AnyField, place: Place, reference: int | None, settings: ReduceSettings, cover: BoolArray | None
+) -> Column:
+    return reduce(field, place.weights, reference=reference, settings=settings, covered=cover)
+
+
+def _group(
+    row: Indicator,
+    group: str,
+    field: AnyField,
+    place: Place,
+    reference: int | None,
+    used: Sequence[str],
+    settings: ReduceSettings,
+    judging: judge.JudgeSettings,
+    cover: BoolArray | None,
+) -> list[Record]:
+    """One group: its exposure where the field is of places, its own table where the field is of people."""
+    if isinstance(field, ExposureField):
+        if group not in field.groups:
+            return _absent(row, group, place, why_absent(row, place, group) or "no counts of this group")
+        column = reduce_group(field, group, place.weights, settings=settings, covered=cover)
+        return _judge(column, row, group, place, reference, used, judging)
+    try:
+        own = FIELDS[row.field](row, place, group)
+    except Absent as absent:
+        return _absent(row, group, place, absent.reason)
+    assert isinstance(own, CountField | MedianField)
+    column = _reduce(own, place, reference, settings, None)
+    return _judge(column, row, group, place, reference, used, judging)
+
+
+def _judge(
+    column: Column,
+    row: Indicator,
+    group: str,
+    place: Place,
+    reference: int | None,
+    used: Sequence[str],
+    judging: judge.JudgeSettings,
+) -> list[Record]:
+    made = judge.records(column, row, group, place.zones, reference=reference, layers=used, settings=judging)
+    return [r for r, keep in zip(made, _published(row, place), strict=True) if keep]
+
+
+def _published(row: Indicator, place: Place) -> BoolArray:
+    """Block groups carry only what is no sample or is mapped there: a sampled figure's margin is too wide for them."""
+    small = np.array([g == "block group" for g in place.zones.geography], dtype=np.bool_)
+    return np.asarray(~small | (row.map == "block group"), dtype=np.bool_)
+
+
+def _absent(row: Indicator, group: str, place: Place, reason: str) -> list[Record]:
+    made = []
+    for zone, keep in zip(place.zones.ids, _published(row, place), strict=True):
+        if keep:
+            made.append(Record(zone, row.id, group, None, None, row.unit, row.universe, "absent", reason))
+    return made
+
+
+def _used(row: Indicator, place: Place) -> Iterable[str]:
+    """Names of the layers behind a row: its inputs, and the geography that divides and nests them."""
+    own = [n for n in place.layers if n == f"table:{row.id}" or n.startswith(f"table:{row.id}:")]
+    if own:
+        return [*own, "blocks", "block_groups", "tracts"]
+    geography = [] if row.weight == "land" else ["blocks", "block_groups", "tracts"]
+    return list(dict.fromkeys([*layer_names(row, place.years), *geography]))

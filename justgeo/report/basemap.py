@@ -1,0 +1,180 @@
+"""What lies beneath the values on the map: the district's own streets, parks, water and stops, as GeoJSON features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry import mapping
+from shapely.geometry.base import BaseGeometry
+
+DECIMALS = 5
+"""Decimals of a degree: about one metre."""
+
+STREET_KINDS = ("path", "residential", "rail", "secondary", "primary", "motorway")
+"""Quiet ones first, so that main streets lie on top."""
+
+_LABELLED_STREETS = {"motorway": 0.0, "primary": 1.0, "secondary": 2.0}
+_LABELLED_AREAS = {"park": 1.5, "water": 1.6}
+_MOST_LABELS = 16
+_TOLERANCE_M = 2.0
+
+
+@dataclass(frozen=True)
+class Basemap:
+    """What lies beneath the values; each part may be missing. Any CRS.
+
+    Attributes
+    ----------
+    streets : GeoDataFrame of lines or None
+        Columns ``kind`` (``motorway, primary, secondary, residential, path, rail``) and ``name``.
+    parks : GeoDataFrame of polygons or None
+        Column ``name``.
+    water : GeoDataFrame of polygons or None
+    stops : GeoDataFrame of points or None
+        Column ``name``.
+    """
+
+    streets: gpd.GeoDataFrame | None = None
+    parks: gpd.GeoDataFrame | None = None
+    water: gpd.GeoDataFrame | None = None
+    stops: gpd.GeoDataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Label:
+    """A name on the map; the lower ``rank``, the more important. ``turn`` is in degrees clockwise."""
+
+    rank: tuple[float, float]
+    point: BaseGeometry
+    name: str
+    kind: str
+    turn: float = 0.0
+
+
+def clip(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> gpd.GeoDataFrame | None:
+    """The rows that touch ``frame``, cut to it, in ``crs``; None where nothing is left."""
+    if layer is None or layer.empty:
+        return None
+    near = layer[layer.geometry.notna()].to_crs(crs)
+    near = near[near.intersects(frame)].copy()
+    if near.empty:
+        return None
+    near.geometry = shapely.intersection(shapely.make_valid(near.geometry.to_numpy()), frame)
+    near = near[~near.geometry.is_empty]
+    return None if near.empty else near
+
+
+def feature(shape: BaseGeometry, crs: Any, properties: dict[str, Any]) -> dict[str, Any]:
+    """A GeoJSON feature in EPSG:4326, coordinates rounded to ``DECIMALS``."""
+    geographic = gpd.GeoSeries([shape], crs=crs).to_crs(4326).iloc[0]
+    rounded = shapely.transform(geographic, lambda xy: np.round(xy, DECIMALS))
+    return {"type": "Feature", "properties": properties, "geometry": mapping(rounded)}
+
+
+def areas(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> list[dict[str, Any]]:
+    """All polygons of a layer as one feature, or none."""
+    near = clip(layer, crs, frame)
+    if near is None:
+        return []
+    simple = shapely.simplify(near.geometry.to_numpy(), _TOLERANCE_M)
+    parts = [p for p in shapely.get_parts(simple) if p.geom_type == "Polygon" and not p.is_empty]
+    return [feature(shapely.multipolygons(parts), crs, {})] if parts else []
+
+
+def streets(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> list[dict[str, Any]]:
+    """One feature a kind of street; streets of no known kind are drawn as residential."""
+    near = clip(layer, crs, frame)
+    if near is None:
+        return []
+    kinds = _text(near, "kind")
+    kinds = kinds.where(kinds.isin(STREET_KINDS), "residential")
+    features = []
+    for kind in STREET_KINDS:
+        parts = shapely.get_parts(near.geometry.to_numpy()[(kinds == kind).to_numpy()])
+        lines = [p for p in parts if p.geom_type == "LineString"]
+        if lines:
+            merged = shapely.line_merge(shapely.multilinestrings(lines))
+            features.append(feature(shapely.simplify(merged, _TOLERANCE_M), crs, {"kind": kind}))
+    return features
+
+
+def stops(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> tuple[list[dict[str, Any]], list[str]]:
+    """Stops as point features numbered ``i``, and their names in that order."""
+    near = clip(layer, crs, frame)
+    if near is None:
+        return [], []
+    points = near.geometry.representative_point()
+    return [feature(p, crs, {"i": i}) for i, p in enumerate(points)], _text(near, "name").tolist()
+
+
+def labels(basemap: Basemap, crs: Any, frame: BaseGeometry) -> list[dict[str, Any]]:
+    """Names to find one's way by: the longest main streets and the largest parks, most important first.
+
+    Returns
+    -------
+    list of dict
+        ``name, kind, at`` (latitude, longitude) and ``turn`` (degrees clockwise).
+    """
+    found = [
+        *_area_labels("park", clip(basemap.parks, crs, frame)),
+        *_area_labels("water", clip(basemap.water, crs, frame)),
+        *_street_labels(clip(basemap.streets, crs, frame)),
+    ]
+    kept: dict[str, Label] = {}
+    for label in sorted(found, key=lambda one: (one.rank, one.name)):
+        kept.setdefault(label.name, label)
+    return [_as_dict(label, crs) for label in list(kept.values())[:_MOST_LABELS]]
+
+
+def _text(frame: gpd.GeoDataFrame, column: str) -> pd.Series:
+    """A column of texts, empty where there is none."""
+    if column not in frame:
+        return pd.Series([""] * len(frame), index=frame.index)
+    texts: pd.Series = frame[column].fillna("").astype(str).str.strip()
+    return texts
+
+
+def _area_labels(kind: str, near: gpd.GeoDataFrame | None) -> list[Label]:
+    if near is None:
+        return []
+    names = _text(near, "name")
+    found = []
+    for name, part in near[names != ""].groupby(names[names != ""]):
+        shape = part.geometry.union_all()
+        if shape.area > 0:
+            found.append(Label((_LABELLED_AREAS[kind], -shape.area), shape.representative_point(), str(name), kind))
+    return found
+
+
+def _street_labels(near: gpd.GeoDataFrame | None) -> list[Label]:
+    if near is None:
+        return []
+    names, kinds = _text(near, "name"), _text(near, "kind")
+    wanted = names.ne("") & kinds.isin(list(_LABELLED_STREETS))
+    found = []
+    for (kind, name), part in near[wanted].groupby([kinds[wanted], names[wanted]]):
+        merged = shapely.line_merge(part.geometry.union_all())
+        line = max((p for p in shapely.get_parts(merged) if p.length), key=lambda g: (g.length, g.wkt), default=None)
+        if line is not None:
+            middle = line.interpolate(0.5, normalized=True)
+            rank = (_LABELLED_STREETS[str(kind)], -line.length)
+            found.append(Label(rank, middle, str(name), "street", _angle(line)))
+    return found
+
+
+def _as_dict(label: Label, crs: Any) -> dict[str, Any]:
+    at = gpd.GeoSeries([label.point], crs=crs).to_crs(4326).iloc[0]
+    place = [round(float(at.y), DECIMALS), round(float(at.x), DECIMALS)]
+    return {"name": label.name, "kind": label.kind, "at": place, "turn": label.turn}
+
+
+def _angle(line: BaseGeometry) -> float:
+    """Degrees clockwise by which a name is turned to run along the middle of a line, never upside down."""
+    a, b = line.interpolate(0.47, normalized=True), line.interpolate(0.53, normalized=True)
+    turn = -float(np.degrees(np.arctan2(b.y - a.y, b.x - a.x)))
+    return round((turn + 90) % 180 - 90, 1)

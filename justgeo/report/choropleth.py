@@ -1,0 +1,202 @@
+"""What the map shows for each indicator: level, classes, legend, and the words for every area.
+
+Everything is worked out here from ``results.json``; the script on the page only looks it up.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from justgeo.report import words
+from justgeo.report.results import ALL
+from justgeo.report.tables import joined
+
+MOST_CLASSES = 5
+RAMP = ("#ece6f6", "#cbbde3", "#a18ccb", "#7456ab", "#43267a")
+"""One hue, light to dark: told apart by people who see colours differently, and in grey print."""
+
+_SHADES = {1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2, 3, 4)}
+_LEVELS = ("tract", "block group", "area")
+_PLURALS = {"tract": "census tracts", "block group": "census block groups", "area": "areas"}
+
+
+def level_of(zone: Mapping[str, Any]) -> str:
+    """Level of an area on the map: ``tract``, ``block group``, or ``area`` for a planner's own."""
+    geography = str(zone["geography"])
+    return geography if geography in _LEVELS else "area"
+
+
+def levels(results: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
+    """Areas of each level that has any, in the order of the results."""
+    areas = [zone for zone in results["zones"] if zone["role"] == "area"]
+    found = {level: [zone for zone in areas if level_of(zone) == level] for level in _LEVELS}
+    return {level: inside for level, inside in found.items() if inside}
+
+
+def breaks(values: Sequence[float], most: int = MOST_CLASSES) -> list[float]:
+    """Breaks between classes: quantiles, rounded to numbers that people read easily.
+
+    Parameters
+    ----------
+    values : sequence of float
+        Finite.
+    most : int
+        Largest number of classes.
+
+    Returns
+    -------
+    list of float
+        Rising, between the least and the greatest value; k breaks make k + 1 classes, and a value that equals a
+        break belongs to the class above. Empty where all values are the same.
+    """
+    distinct = np.unique(np.asarray(values, dtype=np.float64))
+    if len(distinct) < 2:
+        return []
+    wanted = min(most, len(distinct))
+    at = np.quantile(np.asarray(values, dtype=np.float64), [i / wanted for i in range(1, wanted)])
+    step = _nice((distinct[-1] - distinct[0]) / (2 * wanted))
+    found = sorted({float(f"{round(b / step) * step:.12g}") for b in at})
+    inside: list[float] = []
+    for edge in found:
+        # A class that rounding left empty would only lengthen the legend.
+        below = inside[-1] if inside else -np.inf
+        if distinct[0] < edge <= distinct[-1] and np.any((distinct >= below) & (distinct < edge)):
+            inside.append(edge)
+    return inside or [float(f"{(distinct[0] + distinct[-1]) / 2:.12g}")]
+
+
+def class_labels(edges: Sequence[float], unit: str) -> list[str]:
+    """Words of each class: ``under 10%``, ``10% to under 20%``, ``20% or more``."""
+    ticks = [words.tick(edge, unit) for edge in edges]
+    if not ticks:
+        return []
+    middle = [f"{low} to under {high}" for low, high in pairwise(ticks)]
+    return [f"under {ticks[0]}", *middle, f"{ticks[-1]} or more"]
+
+
+def payload(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that the script on the page needs, but no geometry.
+
+    Returns
+    -------
+    dict
+        ``levels`` (name, zones), ``categories`` and ``indicators``, each with its level, legend and one cell an area:
+        class (-1 absent), whether it is hatched, value, margin, reliability, reason.
+    """
+    inside = levels(results)
+    index: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for record in results["records"]:
+        if record["group"] == ALL:
+            index.setdefault(record["indicator"], {})[record["zone"]] = record
+    rows = [row for row in results["indicators"] if row["map"] != "none" and row["id"] in index] if inside else []
+    shown = [_indicator(row, index[row["id"]], inside, results) for row in rows]
+    keys = [key for key in words.CATEGORIES if any(row["category"] == key for row in shown)]
+    keys += sorted({row["category"] for row in shown} - set(keys))
+    return {
+        "categories": [{"id": key, "title": words.category_title(key)} for key in keys],
+        "levels": {
+            level: {"title": _PLURALS[level], "ids": [z["id"] for z in zones], "names": [z["name"] for z in zones]}
+            for level, zones in inside.items()
+        },
+        "indicators": shown,
+    }
+
+
+def _indicator(
+    row: Mapping[str, Any],
+    records: Mapping[str, Mapping[str, Any]],
+    inside: Mapping[str, Sequence[Mapping[str, Any]]],
+    results: Mapping[str, Any],
+) -> dict[str, Any]:
+    level, moved = _level(row, records, inside)
+    cells = [records.get(zone["id"]) for zone in inside[level]]
+    values = [(c["value"], c["moe"]) for c in cells if c is not None and c["value"] is not None]
+    edges = breaks([value for value, _ in values])
+    labels = class_labels(edges, row["unit"])
+    if values and not labels:
+        labels = [words.tick(values[0][0], row["unit"])]
+    classes = [_class(c, edges) for c in cells]
+    layers = {layer["id"]: layer for layer in results["layers"]}
+    used = [layers[one] for one in dict.fromkeys(x for r in records.values() for x in r["layers"])]
+    low = [c is not None and c["value"] is not None and c["reliability"] == "low" for c in cells]
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "plain": row["plain"] or row["title"],
+        "category": words.category(row["category"]),
+        "unit": words.scale(row["unit"]).unit,
+        "level": level,
+        "moved": moved,
+        "wide": _wide(values, edges),
+        "shades": list(_SHADES[len(labels)]) if labels else [],
+        "labels": labels,
+        "counts": [classes.count(k) for k in range(len(labels))],
+        "absent": classes.count(-1),
+        "low": sum(low),
+        "classes": classes,
+        "cells": [_cell(c) for c in cells],
+        "source": joined(f"{one['source']}, {one['dataset']}".strip(", ") for one in used),
+        "vintage": joined(one["vintage"] for one in used),
+        **_headline(records, results),
+    }
+
+
+def _level(
+    row: Mapping[str, Any],
+    records: Mapping[str, Mapping[str, Any]],
+    inside: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> tuple[str, str]:
+    """The level to draw at: the row's own, else the first other that has a value; and words where it moved."""
+    wanted = str(row["map"])
+    order = [level for level in (wanted, *_LEVELS) if level in inside]
+    for level in order:
+        if any((r := records.get(z["id"])) is not None and r["value"] is not None for z in inside[level]):
+            moved = level != wanted and wanted in inside
+            return level, f"There are no values for {_PLURALS[wanted]}; {_PLURALS[level]} are shown." if moved else ""
+    return order[0], ""
+
+
+def _class(cell: Mapping[str, Any] | None, edges: Sequence[float]) -> int:
+    if cell is None or cell["value"] is None:
+        return -1
+    return sum(cell["value"] >= edge for edge in edges)
+
+
+def _cell(cell: Mapping[str, Any] | None) -> list[str]:
+    """Value, margin, class of reliability, reason: the words for one area."""
+    if cell is None:
+        return ["–", "", "absent", "not computed for this area"]
+    reason = cell["reason"] or ""
+    return [words.shown(cell), words.shown_margin(cell), cell["reliability"], reason]
+
+
+def _headline(records: Mapping[str, Mapping[str, Any]], results: Mapping[str, Any]) -> dict[str, str]:
+    """District and reference in words, to stand over the map."""
+    found = {}
+    for role in ("district", "reference"):
+        zone = next((z for z in results["zones"] if z["role"] == role), None)
+        record = None if zone is None else records.get(zone["id"])
+        found[role] = ""
+        if zone is not None and record is not None:
+            absent = record["value"] is None and not record["text"]
+            found[role] = f"no number ({record['reason']})" if absent else words.told(record)
+    return found
+
+
+def _wide(values: Sequence[tuple[float, float | None]], edges: Sequence[float]) -> bool:
+    """Whether the typical margin is wider than the typical class, so that neighbouring colours may not differ."""
+    margins = [moe for _, moe in values if moe]
+    if not margins or len(edges) < 2:
+        return False
+    return float(np.median(margins)) > float(np.median(np.diff(edges)))
+
+
+def _nice(step: float) -> float:
+    """The nearest 1, 2 or 5 times a power of ten below ``step``."""
+    power = 10.0 ** math.floor(math.log10(step))
+    return power * max(m for m in (1, 2, 5) if m * power <= step * (1 + 1e-9))

@@ -1,0 +1,160 @@
+"""The map: folium draws it once, with the district's own streets, parks and water beneath. No tiles, no outside file.
+
+Only geometry is embedded here, each shape once; values and names are looked up by the script of the page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import folium
+import geopandas as gpd
+import shapely
+from branca.element import Figure
+from shapely.geometry.base import BaseGeometry
+
+from justgeo.core.errors import OutputError
+from justgeo.report import basemap as base
+from justgeo.report import choropleth
+from justgeo.report.basemap import Basemap
+
+TOLERANCE_M = 5.0
+"""How far a drawn edge may stray from the true one; shared edges stay shared."""
+
+_RIM = 0.35
+_PANES = {"data": 400, "parks": 405, "water": 410, "streets": 420, "outline": 440, "stops": 450, "labels": 460}
+_HOVERED = ("data", "stops")
+
+
+@dataclass(frozen=True)
+class MapParts:
+    """Pieces of the page.
+
+    Attributes
+    ----------
+    html, script : str
+        The container, and what draws into it.
+    layers : dict
+        The script's variables by what they hold: ``map``, ``data`` (by level), ``streets``, ``stops``, ...
+    labels, stop_names : list
+        Names to be set on the map by the page's script, as text.
+    """
+
+    html: str
+    script: str
+    layers: dict[str, Any]
+    labels: list[dict[str, Any]]
+    stop_names: list[str]
+
+
+def draw(results: Mapping[str, Any], zones: gpd.GeoDataFrame, basemap: Basemap) -> MapParts:
+    """The folium map as pieces of a page, the same bytes for the same input.
+
+    Parameters
+    ----------
+    results : dict
+        As in ``results.json``.
+    zones : GeoDataFrame
+        Columns ``id, role`` and polygons, best in a metric CRS (see ``results.zones_frame``).
+    basemap : Basemap
+
+    Raises
+    ------
+    OutputError
+        There is no district among the zones, or a link to the outside is left in what folium made.
+    """
+    metric = zones if zones.crs is not None and zones.crs.is_projected else zones.to_crs(zones.estimate_utm_crs())
+    district = metric[metric["role"] == "district"]
+    if district.empty:
+        raise OutputError("There is no district among the zones.", remedy="Pass the zones of the same run.")
+    frame = _window(metric)
+    page = _empty(district.to_crs(4326).total_bounds)
+    layers: dict[str, Any] = {"map": page.get_name(), "data": {}}
+    stops, stop_names = base.stops(basemap.stops, metric.crs, frame)
+    # Seams between parts that do not quite meet are closed, for the eye only.
+    whole = district.geometry.union_all().buffer(TOLERANCE_M, join_style="mitre").buffer(-TOLERANCE_M, join_style="mitre")
+    outline = base.feature(shapely.simplify(whole, TOLERANCE_M / 2), metric.crs, {})
+    for name, features in (
+        ("water", base.areas(basemap.water, metric.crs, frame)),
+        ("parks", base.areas(basemap.parks, metric.crs, frame)),
+        ("streets", base.streets(basemap.streets, metric.crs, frame)),
+        ("outline", [outline]),
+        ("stops", stops),
+    ):
+        if features:
+            layers[name] = _add(page, name, name, features)
+    for number, (level, inside) in enumerate(choropleth.levels(results).items()):
+        features = _shapes(metric, [zone["id"] for zone in inside])
+        layers["data"][level] = _add(page, f"data{number}", "data", features)
+    html, script = _render(page)
+    return MapParts(html, script, layers, base.labels(basemap, metric.crs, frame), stop_names)
+
+
+def _empty(bounds: Sequence[float]) -> folium.Map:
+    middle = [round((bounds[1] + bounds[3]) / 2, base.DECIMALS), round((bounds[0] + bounds[2]) / 2, base.DECIMALS)]
+    page = folium.Map(
+        location=middle,
+        tiles=None,
+        zoom_start=14,
+        control_scale=True,
+        scroll_wheel_zoom=False,
+        zoom_snap=0.25,
+        zoom_delta=0.5,
+    )
+    # folium passes max_zoom to the tile layer only, and names everything at random.
+    page.options["minZoom"], page.options["maxZoom"] = 8, 19
+    page._id = "justgeo"
+    for pane, height in _PANES.items():
+        folium.map.CustomPane(pane, z_index=height, pointer_events=pane in _HOVERED).add_to(page)
+    for child in page._children.values():
+        child._id = str(getattr(child, "name", "switches"))
+    return page
+
+
+def _add(page: folium.Map, name: str, pane: str, features: list[dict[str, Any]]) -> str:
+    """Add features under a fixed name; the name of the script's variable."""
+    marker = None
+    if pane == "stops":
+        marker = folium.CircleMarker(radius=3)
+        marker.options["pane"] = pane  # points do not take it from their layer
+    content = {"type": "FeatureCollection", "features": features}
+    drawn = folium.GeoJson(content, pane=pane, marker=marker, smooth_factor=1)
+    drawn._id = name
+    drawn.add_to(page)
+    return str(drawn.get_name())
+
+
+def _render(page: folium.Map) -> tuple[str, str]:
+    """Container and script. Folium's header is dropped: all it has are links to libraries on other servers."""
+    figure = cast(Figure, page.get_root())
+    figure.render()
+    html, script = str(figure.html.render()).strip(), str(figure.script.render()).strip()
+    script = "\n".join(line.rstrip() for line in script.splitlines() if line.strip())
+    left = re.search(r"https?://|//cdn|[0-9a-f]{32}", html + script)
+    if left is not None:
+        raise OutputError(
+            f"The map still holds {left.group()!r}: an outside link or a random name.",
+            remedy="This folium makes other pages than the tested one; install the version in constraints.txt.",
+        )
+    return html, script
+
+
+def _window(metric: gpd.GeoDataFrame) -> BaseGeometry:
+    """What is drawn: the district and its areas, with a rim so that the map does not end at their edge."""
+    shown = metric[metric["role"].isin(["district", "area"])]
+    west, south, east, north = (float(v) for v in shown.total_bounds)
+    rim = _RIM * max(east - west, north - south)
+    return cast(BaseGeometry, shapely.box(west - rim, south - rim, east + rim, north + rim))
+
+
+def _shapes(metric: gpd.GeoDataFrame, ids: list[str]) -> list[dict[str, Any]]:
+    """Areas of one level numbered ``i``, simplified together so that neighbours keep one edge."""
+    shapes = metric.set_index("id").loc[ids].geometry.to_numpy()
+    if shapely.coverage_is_valid(shapes):
+        shapes = shapely.coverage_simplify(shapes, TOLERANCE_M)
+    else:
+        shapes = shapely.simplify(shapes, TOLERANCE_M / 2)
+    return [base.feature(shape, metric.crs, {"i": i}) for i, shape in enumerate(shapes)]

@@ -1,0 +1,236 @@
+"""Tables for spreadsheets and GIS, read from ``results.json`` alone."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from justgeo.core.errors import OutputError
+from justgeo.report import words
+from justgeo.report.results import ALL, INVENTED
+
+COLUMNS = (
+    "place",
+    "invented",
+    "category",
+    "indicator",
+    "title",
+    "zone",
+    "zone_name",
+    "zone_role",
+    "geography",
+    "group",
+    "group_label",
+    "value",
+    "moe",
+    "unit",
+    "text",
+    "reliability",
+    "reliability_words",
+    "reason",
+    "numerator",
+    "numerator_moe",
+    "denominator",
+    "denominator_moe",
+    "complement_moe",
+    "universe",
+    "margin_rule",
+    "error_sampling",
+    "error_apportionment",
+    "error_noise",
+    "low",
+    "high",
+    "compared_with",
+    "difference",
+    "difference_moe",
+    "ratio",
+    "z",
+    "p",
+    "q",
+    "verdict",
+    "definition",
+    "source",
+    "vintage",
+    "frequency",
+    "licence",
+    "attribution",
+    "caveat",
+    "flags",
+)
+"""Columns of ``indicators.csv``; new ones are added at the end. Margins are for 90 % confidence."""
+
+_COMPARED = ("difference", "difference_moe", "ratio", "z", "p", "q", "verdict")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_STAMP = "2000-01-01T00:00:00.000Z"
+"""GeoPackage wants a time of change; a fixed one keeps the bytes the same."""
+
+
+def safe_text(text: str) -> str:
+    """``text`` for a cell: an apostrophe before what a spreadsheet would take for a formula."""
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def csv_bytes(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> bytes:
+    """CSV in UTF-8 with ``\\r\\n``; None is an empty cell, numbers keep all their digits, texts are made safe."""
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([safe_text(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue().encode("utf-8")
+
+
+def indicators_csv(results: Mapping[str, Any]) -> bytes:
+    """``indicators.csv``: one row a record, columns as in ``COLUMNS``.
+
+    The columns hold what the Protocol's target template asks of an indicator: name, unit, brief definition, data
+    source, frequency of the data, and the current baseline.
+    """
+    indicators = {row["id"]: row for row in results["indicators"]}
+    zones = {zone["id"]: zone for zone in results["zones"]}
+    groups = {group["id"]: group["label"] for group in results["groups"]}
+    layers = {layer["id"]: layer for layer in results["layers"]}
+    rows = []
+    for record in results["records"]:
+        row = indicators[record["indicator"]]
+        zone = zones[record["zone"]]
+        used = [layers[one] for one in record["layers"]]
+        comparison = record["comparison"] or {}
+        cells = {
+            **{name: record[name] for name in COLUMNS if name in record and name != "flags"},
+            **{name: comparison.get(name) for name in _COMPARED},
+            "place": results["name"],
+            "invented": INVENTED if results["synthetic"] else "",
+            "category": words.category_title(row["category"]),
+            "title": row["title"],
+            "zone_name": zone["name"],
+            "zone_role": zone["role"],
+            "geography": zone["geography"],
+            "group_label": groups[record["group"]],
+            "reliability_words": words.RELIABILITY.get(record["reliability"], ""),
+            "margin_rule": record["rule"],
+            **{f"error_{part}": record["error"].get(part) for part in ("sampling", "apportionment", "noise")},
+            "compared_with": zones[comparison["reference"]]["name"]
+            if comparison.get("reference") in zones
+            else comparison.get("reference"),
+            "definition": row["plain"] or row["method"],
+            "source": joined(f"{one['source']}, {one['dataset']}".strip(", ") for one in used),
+            "vintage": joined(one["vintage"] for one in used),
+            "frequency": row.get("frequency", ""),
+            "licence": joined(one["licence"] for one in used),
+            "attribution": joined(one["attribution"] for one in used),
+            "caveat": row["caveat"],
+            "flags": "; ".join(record["flags"]),
+        }
+        rows.append([cells[name] for name in COLUMNS])
+    return csv_bytes(rows, COLUMNS)
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Texts without repeats, in order, parted by semicolons."""
+    return "; ".join(dict.fromkeys(text for text in texts if text))
+
+
+def column_name(indicator: str) -> str:
+    """An indicator's id as a column name: ``WEL-04.800`` becomes ``wel_04_800``."""
+    return re.sub(r"[^0-9a-z]+", "_", indicator.casefold()).strip("_")
+
+
+def write_gpkg(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFrame) -> None:
+    """``indicators.gpkg``: zones with a column of values and one of margins for each indicator, in EPSG:4326.
+
+    Parameters
+    ----------
+    path : Path
+        File to make; it must not be there yet.
+    results : dict
+        As in ``results.json``.
+    zones : GeoDataFrame
+        Columns ``id, name, role, geography`` (see ``results.zones_frame``), any CRS.
+
+    Notes
+    -----
+    One layer for each role and geography (``district``, ``reference``, ``tract``, ``block_group``, ``area``), and the
+    table ``indicators`` that says what the columns mean. Absent values are NULL.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
+    try:
+        _write_layers(path, results, zones)
+        _write_dictionary(path, results)
+    except (RuntimeError, sqlite3.Error) as why:  # GDAL's errors are RuntimeErrors
+        raise OutputError(
+            f"{path.name} cannot be written: {why}.",
+            remedy="See that there is room left, and that no program has it open.",
+        ) from why
+
+
+def _write_layers(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFrame) -> None:
+    ids = [row["id"] for row in results["indicators"]]
+    by_zone: dict[str, dict[str, Any]] = {}
+    for record in results["records"]:
+        if record["group"] == ALL:
+            name = column_name(record["indicator"])
+            cells = by_zone.setdefault(record["zone"], {})
+            cells[name] = record["value"]
+            cells[f"{name}_moe"] = record["moe"]
+            cells[f"{name}_rel"] = record["reliability"]
+    frame = zones.to_crs(4326)
+    kinds = [_layer_name(r, g) for r, g in zip(frame["role"], frame["geography"], strict=True)]
+    for kind, part in frame.groupby(kinds):
+        table = part[["id", "name", "role", "geography"]]
+        columns: dict[str, Any] = {"invented": [INVENTED if results["synthetic"] else ""] * len(table)}
+        for one in ids:
+            name = column_name(one)
+            for column in (name, f"{name}_moe"):
+                columns[column] = pd.array([by_zone.get(z, {}).get(column) for z in table["id"]], dtype="Float64")
+            columns[f"{name}_rel"] = [by_zone.get(z, {}).get(f"{name}_rel") for z in table["id"]]
+        extra = pd.DataFrame(columns, index=table.index)
+        wide = gpd.GeoDataFrame(pd.concat([table, extra], axis=1), geometry=part.geometry, crs=4326)
+        wide.to_file(path, layer=str(kind), driver="GPKG", engine="pyogrio", promote_to_multi=True)
+
+
+def _layer_name(role: str, geography: str) -> str:
+    if role != "area":
+        return role
+    return column_name(geography) or "area"
+
+
+def _write_dictionary(path: Path, results: Mapping[str, Any]) -> None:
+    """The table of columns, and a fixed time of change. Plain SQL: geometry is not needed for it."""
+    fields = ("column_name", "indicator", "title", "category", "unit", "universe", "definition", "caveat", "invented")
+    rows = [
+        (
+            column_name(row["id"]),
+            row["id"],
+            row["title"],
+            words.category_title(row["category"]),
+            row["unit"],
+            row["universe"],
+            row["plain"] or row["method"],
+            row["caveat"],
+            INVENTED if results["synthetic"] else "",
+        )
+        for row in results["indicators"]
+    ]
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"CREATE TABLE indicators (fid INTEGER PRIMARY KEY, {', '.join(f'{f} TEXT' for f in fields)})")
+        db.executemany(f"INSERT INTO indicators ({', '.join(fields)}) VALUES ({', '.join('?' * len(fields))})", rows)
+        db.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+            "VALUES (?, ?, ?, ?, ?)",
+            ("indicators", "attributes", "indicators", "What each column of the layers means", _STAMP),
+        )
+        db.execute("UPDATE gpkg_contents SET last_change = ?", (_STAMP,))

@@ -1,0 +1,279 @@
+"""What the page says, as plain values: cards, tables, sources, absences. Read from ``results.json`` alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from justgeo.report import words
+from justgeo.report.results import ALL, DISCLAIMER, INVENTED
+from justgeo.report.tables import joined
+
+HEADLINES = ("DEM-00.population", "OPP-01", "OPP-02", "BEL-03", "BEL-01", "WEL-04", "MOB-01.800", "ENV-01", "BEL-02")
+"""Indicators, or families of them, for the cards on top, in order of preference."""
+
+MOST_CARDS = 8
+
+Record = Mapping[str, Any]
+
+
+class Reader:
+    """Looks up records of ``results.json`` by indicator, zone and group."""
+
+    def __init__(self, results: Mapping[str, Any]) -> None:
+        self.results = results
+        self.records = {(r["indicator"], r["zone"], r["group"]): r for r in results["records"]}
+        self.layers = {layer["id"]: layer for layer in results["layers"]}
+        self.district = self._zone("district")
+        self.reference = self._zone("reference")
+        self.labels = {group["id"]: group["label"] for group in results["groups"]}
+        self.groups: dict[str, list[str]] = {}
+        for r in results["records"]:
+            if r["group"] != ALL and r["zone"] == (self.district or {}).get("id"):
+                self.groups.setdefault(r["indicator"], []).append(r["group"])
+
+    def _zone(self, role: str) -> Mapping[str, Any] | None:
+        return next((zone for zone in self.results["zones"] if zone["role"] == role), None)
+
+    @property
+    def reference_name(self) -> str:
+        return "" if self.reference is None else str(self.reference["name"])
+
+    def at(self, indicator: str, role: str, group: str = ALL) -> Record | None:
+        """Record of the district or the reference."""
+        zone = self.district if role == "district" else self.reference
+        return None if zone is None else self.records.get((indicator, zone["id"], group))
+
+    def used(self, records: Iterable[Record | None]) -> list[Mapping[str, Any]]:
+        """Provenance of the layers behind some records, without repeats."""
+        ids = dict.fromkeys(one for r in records if r is not None for one in r["layers"])
+        return [self.layers[one] for one in ids]
+
+
+def page(results: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that the templates print but the map and the checklist."""
+    reader = Reader(results)
+    areas = sum(zone["role"] == "area" for zone in results["zones"])
+    measured = [row["id"] for row in results["indicators"] if _has_any(reader, row["id"])]
+    return {
+        "name": results["name"],
+        "synthetic": results["synthetic"],
+        "invented": INVENTED,
+        "disclaimer": DISCLAIMER,
+        "reference": reader.reference_name,
+        "n_indicators": len(measured),
+        "n_listed": len(results["indicators"]),
+        "n_areas": areas,
+        "cards": cards(reader),
+        "categories": categories(reader),
+        "absent": absences(reader),
+        "sources": sources(reader),
+        "notes": results["notes"],
+        "reliability": words.RELIABILITY,
+    }
+
+
+def cards(reader: Reader) -> list[dict[str, Any]]:
+    """Headline numbers: one of each family that has a number for the district, then whatever else has one."""
+    rows = reader.results["indicators"]
+    present = [row for row in rows if _shows(reader.at(row["id"], "district"))]
+    chosen: list[Mapping[str, Any]] = []
+    for family in HEADLINES:
+        alike = [row for row in present if row["id"] == family or row["id"].startswith(f"{family}.")]
+        chosen += sorted(alike, key=lambda row: row["id"] != family)[:1]
+    families = {row["id"].split(".")[0] for row in chosen}
+    chosen += [row for row in present if row["id"].split(".")[0] not in families]
+    return [_card(reader, row) for row in chosen[:MOST_CARDS]]
+
+
+def _card(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
+    record = reader.at(row["id"], "district")
+    assert record is not None
+    against = _against(reader, row["id"])
+    return {**cell(record, reader), "id": row["id"], "title": row["title"], **_category(row), **against}
+
+
+def cell(record: Record | None, reader: Reader) -> dict[str, Any]:
+    """One number in words: value, margin, how sure, in plain fractions, against the reference."""
+    sign, compared, verdict = words.compared(record, reader.reference_name)
+    reliability = "absent" if record is None else record["reliability"]
+    share = None if record is None else words.share_of(record)
+    trusted = record is not None and record["reliability"] in ("high", "medium", "exact")
+    return {
+        "value": words.shown(record, bare=True),
+        "unit": "" if record is None or record["value"] is None else words.scale(record["unit"]).unit,
+        "margin": words.shown_margin(record),
+        "reliability": reliability,
+        "sure": words.RELIABILITY.get(reliability, reliability),
+        "one_in": words.one_in(share) if share is not None and trusted else "",
+        "sign": sign,
+        "compared": compared,
+        "verdict": verdict,
+        "reason": "not computed" if record is None else record["reason"] or "",
+        "absent": not _shows(record),
+        "range": _range(record),
+        "counts": _counts(record),
+    }
+
+
+def _against(reader: Reader, indicator: str, group: str = ALL) -> dict[str, Any]:
+    record = reader.at(indicator, "reference", group)
+    return {
+        "reference_value": words.shown(record) if _shows(record) else "",
+        "reference_margin": words.shown_margin(record),
+        "reference_reason": "" if record is None or _shows(record) else record["reason"],
+    }
+
+
+def _range(record: Record | None) -> str:
+    """How far the value moves with the rule by which cut areas are divided, where it moves visibly."""
+    if record is None or record["value"] is None or record["low"] is None or record["high"] is None:
+        return ""
+    low, high = (words.figure(record[end], record["unit"], record["moe"]) for end in ("low", "high"))
+    return "" if low == high else f"{low} to {high}"
+
+
+def _counts(record: Record | None) -> str:
+    """Counts behind a share, with their sampling margins."""
+    if record is None or record["numerator"] is None or record["denominator"] is None:
+        return ""
+    parts = []
+    for name in ("numerator", "denominator"):
+        moe = record[f"{name}_moe"]
+        told = f" ± {moe:,.0f}" if moe else ""
+        parts.append(f"{record[name]:,.0f}{told}")
+    return f"{parts[0]} of {parts[1]}"
+
+
+def categories(reader: Reader) -> list[dict[str, Any]]:
+    """Tables: the Protocol's categories, each with its indicators and their groups."""
+    rows = reader.results["indicators"]
+    keys = list(dict.fromkeys([*words.CATEGORIES, *(words.category(row["category"]) for row in rows)]))
+    found = []
+    for key in keys:
+        inside = [_row(reader, row) for row in rows if words.category(row["category"]) == key]
+        if inside:
+            found.append({"id": key, "title": words.category_title(key), "rows": inside})
+    return found
+
+
+def _row(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
+    record = reader.at(row["id"], "district")
+    groups = reader.groups.get(row["id"], [])
+    behind = [record, reader.at(row["id"], "reference"), *(reader.at(row["id"], "district", g) for g in groups)]
+    used = reader.used(behind)
+    return {
+        **cell(record, reader),
+        **_against(reader, row["id"]),
+        **_category(row),
+        **{name: row[name] for name in ("id", "title", "plain", "method", "caveat", "universe", "references")},
+        "only_groups": record is None and bool(groups),
+        "frequency": row.get("frequency", ""),
+        "sources": joined(f"{one['source']}, {one['dataset']}".strip(", ") for one in used),
+        "vintage": joined(one["vintage"] for one in used),
+        "modelled": any(one["modelled"] for one in used),
+        "groups": _groups(reader, row["id"], groups),
+    }
+
+
+def _groups(reader: Reader, indicator: str, groups: Sequence[str]) -> list[dict[str, Any]]:
+    """Rows of each kind of group (race, income, ...), with bars on one scale."""
+    records = {g: reader.at(indicator, "district", g) for g in groups}
+    reach = [abs(r["value"]) + (r["moe"] or 0.0) for r in records.values() if r is not None and r["value"] is not None]
+    unit = next((r["unit"] for r in records.values() if r is not None), "")
+    top = words.scale(unit).top or max(reach, default=1.0) or 1.0
+    found = []
+    for kind in dict.fromkeys(g.partition(":")[0] for g in groups):
+        rows = [
+            {
+                **cell(records[g], reader),
+                **_against(reader, indicator, g),
+                "label": reader.labels.get(g, g),
+                "bar": _bar(records[g], top),
+            }
+            for g in groups
+            if g.partition(":")[0] == kind
+        ]
+        title = words.GROUP_KINDS.get(kind, f"By {kind}")
+        found.append({"kind": kind, "title": title, "rows": rows, "n": sum(not row["absent"] for row in rows)})
+    return found
+
+
+def _bar(record: Record | None, top: float) -> dict[str, float] | None:
+    """Length and whisker of a bar in percent of the scale; None where there is no number."""
+    if record is None or record["value"] is None or record["value"] < 0:
+        return None
+    value, moe = float(record["value"]), float(record["moe"] or 0.0)
+    ends = (max(0.0, value - moe), min(top, value + moe))
+    return {"length": _percent(value, top), "from": _percent(ends[0], top), "to": _percent(ends[1], top)}
+
+
+def _percent(value: float, top: float) -> float:
+    return round(min(100.0, 100.0 * value / top), 1)
+
+
+def absences(reader: Reader) -> dict[str, Any]:
+    """What is not measured and why: layers, indicators by reason, and how many numbers for groups and areas."""
+    indicators: dict[str, list[str]] = {}
+    for row in reader.results["indicators"]:
+        record = reader.at(row["id"], "district")
+        if record is None and reader.groups.get(row["id"]):
+            continue
+        if not _shows(record):
+            reason = "not computed in this run" if record is None else record["reason"]
+            indicators.setdefault(reason, []).append(row["title"])
+    district = (reader.district or {}).get("id")
+    areas = {zone["id"] for zone in reader.results["zones"] if zone["role"] == "area"}
+    gone = [record for record in reader.results["records"] if not _shows(record)]
+    return {
+        "layers": sorted(reader.results["absent_layers"].items()),
+        "indicators": list(indicators.items()),
+        "groups": _tally(r["reason"] for r in gone if r["group"] != ALL and r["zone"] == district),
+        "areas": _tally(r["reason"] for r in gone if r["group"] == ALL and r["zone"] in areas),
+    }
+
+
+def _tally(reasons: Iterable[str]) -> list[tuple[str, int]]:
+    found: dict[str, int] = {}
+    for reason in reasons:
+        found[reason] = found.get(reason, 0) + 1
+    return sorted(found.items(), key=lambda kv: (-kv[1], kv[0]))
+
+
+def sources(reader: Reader) -> list[dict[str, Any]]:
+    """Layers with their terms, tables of one product gathered in one line."""
+    uses: dict[str, set[str]] = {}
+    for record in reader.results["records"]:
+        for layer in record["layers"]:
+            uses.setdefault(layer, set()).add(record["indicator"])
+    gathered: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for layer in reader.results["layers"]:
+        same = ("source", "dataset", "vintage", "retrieved", "licence", "attribution", "url", "synthetic", "modelled")
+        key = tuple(layer[name] for name in same)
+        row = gathered.setdefault(key, {name: layer[name] for name in same} | {"ids": [], "used": set(), "notes": []})
+        row["ids"].append(layer["id"])
+        row["used"] |= uses.get(layer["id"], set())
+        row["notes"] += [note for note in layer["notes"] if note not in row["notes"]]
+    return [row | {"used": len(row["used"])} for row in gathered.values()]
+
+
+def notices(results: Mapping[str, Any]) -> list[str]:
+    """Attributions that have to stand on the map itself: those of ODbL data."""
+    found = []
+    for layer in results["layers"]:
+        if "odbl" in layer["licence"].casefold() or "open database" in layer["licence"].casefold():
+            found.append(layer["attribution"] or "© OpenStreetMap contributors")
+    return list(dict.fromkeys(found))
+
+
+def _has_any(reader: Reader, indicator: str) -> bool:
+    ids = [ALL, *reader.groups.get(indicator, [])]
+    return any(_shows(reader.at(indicator, "district", group)) for group in ids)
+
+
+def _shows(record: Record | None) -> bool:
+    return record is not None and (record["value"] is not None or bool(record["text"]))
+
+
+def _category(row: Mapping[str, Any]) -> dict[str, str]:
+    return {"category": words.category(row["category"]), "category_title": words.category_title(row["category"])}

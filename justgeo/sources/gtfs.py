@@ -1,0 +1,369 @@
+"""A transit feed (GTFS) boiled down to the departures of one representative weekday (METHODS 3.2).
+
+What happens to the timetable: the Wednesday with most trips is taken (``service_day.py``); ``frequencies.txt`` is
+expanded to single trips; a stop without a time gets one between its neighbours with times, by equal steps from
+stop to stop; the last stop of a trip and stops where nobody may board (``pickup_type`` 1) are no departures.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from justgeo.core.errors import CoverageError, LayerError
+from justgeo.core.layer import BoolArray, Feed, Provenance
+from justgeo.core.spec import Area, LayerSpec
+from justgeo.sources._provenance import provenance
+from justgeo.sources.gtfs_files import FeedFiles
+from justgeo.sources.service_day import DAYS, Calendar, ServiceDay, choose, weekday_name
+
+log = logging.getLogger(__name__)
+
+# Rail, metro and ferry, which SDG 11.2.1 calls high-capacity: basic types (trolleybus, 11, is a bus) ...
+_HIGH_CAPACITY = frozenset({0, 1, 2, 4, 5, 6, 7, 12})
+# ... and the extended ones: rail 1xx, suburban to underground 3xx-6xx, tram 9xx, ferry to funicular 10xx, 12xx-14xx.
+_HIGH_CAPACITY_RANGES = ((100, 199), (300, 699), (900, 1099), (1200, 1499))
+_VALIDATE = "Take a feed that passes the canonical GTFS validator, or ask the agency to mend it."
+
+
+def read_feed(spec: LayerSpec, area: Area) -> Feed:
+    """Read a GTFS zip or folder.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        ``options["date"]`` (ISO text or a date) overrides the choice of the service day.
+    area : Area
+        Stops outside ``area.window`` are left out; the service day is chosen from all trips of the feed.
+
+    Returns
+    -------
+    Feed
+        ``stops``: ``stop_id``, ``name``, ``lon``, ``lat`` (EPSG:4326), ``rail`` (rail, metro, tram, ferry and kin
+        stop there on any day), ``station`` (the parent station, or the stop itself). ``departures``: one row a
+        departure of the service day, by stop, direction and time. ``direction`` is ``direction_id``, else
+        ``"to "`` and the headsign, else ``"route "`` and the route. Without a stop in the window the feed is empty
+        if its bounding box covers the district: there is no transit near, which is a finding.
+
+    Raises
+    ------
+    LayerError
+        No feed, damaged, contradictory, or with nothing that runs on the day.
+    CoverageError
+        No stop in the window, and the feed is of another place.
+    """
+    files = FeedFiles.at(spec.path)
+    trips, trip_notes = _trips(files)
+    frequencies = _frequencies(files, trips)
+    day = choose(_calendar(files), _trips_by_service(trips, frequencies), _wanted(spec))
+    times, high = _stop_times(files, trips, day)
+    stops = _stops(files, set(times["stop_id"]), high)
+    departures, time_notes = _departures(times, trips, frequencies, spec)
+    inside = _in_window(stops, area)
+    if not inside.any() and not _covers(stops, set(departures["stop_id"]), area):
+        raise CoverageError(
+            f"The timetable {spec.path} has no stop in the area, and its stops lie elsewhere "
+            f"({_extent(stops)}, district {tuple(round(b, 4) for b in area.district.bounds)}).",
+            remedy="Take the feed of the agency that serves the district.",
+        )
+    stops = stops[inside].reset_index(drop=True)
+    departures = departures[departures["stop_id"].isin(stops["stop_id"])].reset_index(drop=True)
+    notes = (*day.notes, *trip_notes, *time_notes, *_far(stops, area))
+    return Feed(stops, departures, day.day.isoformat(), _provenance(spec, area, files, day, notes))
+
+
+def _wanted(spec: LayerSpec) -> date | None:
+    given = spec.options.get("date")
+    if given is None or (isinstance(given, date) and not isinstance(given, datetime)):
+        return given
+    try:
+        return date.fromisoformat(str(given))
+    except ValueError as problem:
+        raise LayerError(
+            f"date of [layers.{spec.name}] is {given!r}.", remedy='Write it as date = "2024-10-09".'
+        ) from problem
+
+
+def _trips(files: FeedFiles) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """``trip_id`` (index), ``route_id``, ``service_id``, ``direction``, ``high`` (bool)."""
+    trips = files.needed("trips.txt", ("route_id", "service_id", "trip_id"), ("direction_id", "trip_headsign"))
+    _unique(trips["trip_id"], "trips.txt", files)
+    routes = files.needed("routes.txt", ("route_id", "route_type"))
+    _unique(routes["route_id"], "routes.txt", files)
+    kinds = dict(zip(routes["route_id"], _numbers(routes["route_type"], "routes.txt", files), strict=True))
+    unknown = sorted(set(trips["route_id"]) - set(kinds))
+    if unknown:
+        raise LayerError(
+            f"Trips of the timetable {files.path} name routes that routes.txt lacks: {unknown[:3]}.", remedy=_VALIDATE
+        )
+    no_id, no_sign = trips["direction_id"] == "", trips["trip_headsign"] == ""
+    direction = trips["direction_id"].mask(no_id, "to " + trips["trip_headsign"])
+    direction = direction.mask(no_id & no_sign, "route " + trips["route_id"])
+    notes = []
+    if no_id.any():
+        notes.append(
+            f"{int(no_id.sum())} of {len(trips)} trips have no direction_id; their direction is the headsign "
+            f"({int((no_id & ~no_sign).sum())}) or the route ({int((no_id & no_sign).sum())})."
+        )
+    high = [_is_high_capacity(int(kinds[r])) for r in trips["route_id"]]
+    made = trips[["trip_id", "route_id", "service_id"]].assign(direction=direction, high=np.array(high, dtype=np.bool_))
+    return made.set_index("trip_id"), tuple(notes)
+
+
+def _is_high_capacity(route_type: int) -> bool:
+    return route_type in _HIGH_CAPACITY or any(a <= route_type <= b for a, b in _HIGH_CAPACITY_RANGES)
+
+
+def _frequencies(files: FeedFiles, trips: pd.DataFrame) -> pd.DataFrame:
+    """``trip_id``, ``start`` (seconds): one row for each trip that ``frequencies.txt`` stands for."""
+    given = files.table("frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs"))
+    if given.empty:
+        return pd.DataFrame({"trip_id": pd.Series(dtype=str), "start": pd.Series(dtype=np.int64)})
+    unknown = sorted(set(given["trip_id"]) - set(trips.index))
+    headway = _numbers(given["headway_secs"], "frequencies.txt", files)
+    start, end = (_seconds(given[c], "frequencies.txt", files) for c in ("start_time", "end_time"))
+    if unknown or (headway <= 0).any() or not (start < end).all():
+        raise LayerError(
+            f"frequencies.txt of the timetable {files.path} has a headway of 0, an end not after its start, or trips "
+            f"that trips.txt lacks ({unknown[:3]}).",
+            remedy=_VALIDATE,
+        )
+    starts = [np.arange(s, e, h) for s, e, h in zip(start, end, headway, strict=True)]
+    repeated = np.repeat(given["trip_id"].to_numpy(dtype=object), [len(s) for s in starts])
+    return pd.DataFrame({"trip_id": repeated, "start": np.concatenate(starts).astype(np.int64)}).drop_duplicates()
+
+
+def _trips_by_service(trips: pd.DataFrame, frequencies: pd.DataFrame) -> pd.Series:
+    # A trip in frequencies.txt is a pattern: it counts once for each of its starts.
+    runs = pd.Series(1, index=trips.index)
+    starts = frequencies.groupby("trip_id").size()
+    runs.loc[starts.index] = starts
+    return runs.groupby(trips["service_id"]).sum()
+
+
+def _calendar(files: FeedFiles) -> Calendar:
+    weekly = files.table("calendar.txt", ("service_id", *DAYS, "start_date", "end_date"))
+    exceptions = files.table("calendar_dates.txt", ("service_id", "date", "exception_type"))
+    odd = sorted(set(exceptions["exception_type"]) - {"1", "2"})
+    if odd:
+        raise LayerError(f"calendar_dates.txt of {files.path} has exception_type {odd[:3]}.", remedy=_VALIDATE)
+    info = files.table("feed_info.txt", (), ("feed_start_date", "feed_end_date"))
+    stated = [_days(info[c][info[c] != ""], "feed_info.txt", files) for c in ("feed_start_date", "feed_end_date")]
+    return Calendar(
+        weekly=weekly.assign(
+            **{d: weekly[d] == "1" for d in DAYS},
+            **{c: _days(weekly[c], "calendar.txt", files) for c in ("start_date", "end_date")},
+        ),
+        exceptions=pd.DataFrame(
+            {
+                "service_id": exceptions["service_id"],
+                "date": _days(exceptions["date"], "calendar_dates.txt", files),
+                "added": exceptions["exception_type"] == "1",
+            }
+        ),
+        stated=(
+            stated[0].iloc[0].date() if len(stated[0]) else None,
+            stated[1].iloc[0].date() if len(stated[1]) else None,
+        ),
+        path=files.path,
+    )
+
+
+def _stop_times(files: FeedFiles, trips: pd.DataFrame, day: ServiceDay) -> tuple[pd.DataFrame, set[str]]:
+    """Stop times of the day's trips, in order, with seconds; and the stops of high-capacity routes on any day."""
+    today = set(trips.index[trips["service_id"].isin(day.services)])
+    high_trips = set(trips.index[trips["high"]])
+    kept: list[pd.DataFrame] = []
+    high: set[str] = set()
+    columns = ("trip_id", "stop_id", "stop_sequence"), ("arrival_time", "departure_time", "pickup_type")
+    if "stop_times.txt" not in files:
+        raise LayerError(f"stop_times.txt of the timetable {files.path} is missing.", remedy=_VALIDATE)
+    for chunk in files.chunks("stop_times.txt", *columns):
+        # Rows without a stop are areas served on demand: no departures that a rider can walk to.
+        chunk = chunk[chunk["stop_id"] != ""]
+        kept.append(chunk[chunk["trip_id"].isin(today)])
+        if high_trips:
+            high |= set(chunk.loc[chunk["trip_id"].isin(high_trips), "stop_id"])
+    times = pd.concat(kept, ignore_index=True)
+    if times.empty:
+        raise LayerError(
+            f"The trips of {day.day} in the timetable {files.path} call at no stop: stop_times.txt is cut short.",
+            remedy=_VALIDATE,
+        )
+    times["sequence"] = _numbers(times["stop_sequence"], "stop_times.txt", files)
+    if times.duplicated(["trip_id", "sequence"]).any():
+        twice = times.loc[times.duplicated(["trip_id", "sequence"]), "trip_id"].iloc[0]
+        raise LayerError(f"Trip {twice} of the timetable {files.path} has one stop_sequence twice.", remedy=_VALIDATE)
+    written = times["departure_time"].mask(times["departure_time"] == "", times["arrival_time"])
+    times["seconds"] = _seconds(written, "stop_times.txt", files)
+    ordered = times.sort_values(["trip_id", "sequence"], kind="stable")[
+        ["trip_id", "stop_id", "pickup_type", "seconds"]
+    ]
+    return ordered.reset_index(drop=True), high
+
+
+def _interpolated(times: pd.DataFrame) -> pd.Series:
+    """Seconds with the gaps between two known times of a trip filled in equal steps from stop to stop.
+
+    Before the first and after the last known time of a trip nothing is known, and nothing is filled.
+    """
+    trip, known = times["trip_id"], times["seconds"]
+    place = pd.Series(np.arange(len(times), dtype=np.float64), index=times.index)
+    known_place = place.where(known.notna())
+    before, after = known.groupby(trip).ffill(), known.groupby(trip).bfill()
+    place_before, place_after = known_place.groupby(trip).ffill(), known_place.groupby(trip).bfill()
+    step = ((after - before) / (place_after - place_before)).where(known.isna(), 0.0)
+    return (before + step * (place - place_before)).where(known.isna(), known)
+
+
+def _departures(
+    times: pd.DataFrame, trips: pd.DataFrame, frequencies: pd.DataFrame, spec: LayerSpec
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    notes = []
+    filled = times.assign(seconds=_interpolated(times))
+    guessed = int((times["seconds"].isna() & filled["seconds"].notna()).sum())
+    if guessed:
+        notes.append(
+            f"{guessed} of {len(times)} stop times are not in the timetable and were set between their neighbours, in "
+            "equal steps from stop to stop."
+        )
+    last = ~filled["trip_id"].duplicated(keep="last")
+    boarding = filled[~last & (filled["pickup_type"] != "1")]
+    unknown = int(boarding["seconds"].isna().sum())
+    if unknown:
+        notes.append(f"{unknown} departures at the ends of trips have no time and are left out.")
+    # Offsets from the trip's first time, whether or not one may board there.
+    first = filled.groupby("trip_id")["seconds"].min()
+    rows = _expanded(boarding.dropna(subset=["seconds"]), first, frequencies)
+    if not frequencies.empty:
+        notes.append(f"{rows['trip_id'].str.contains('@', regex=False).sum()} departures come from frequencies.txt.")
+    if rows.empty:
+        raise LayerError(f"The timetable {spec.path} has no departure on its service day.", remedy=_VALIDATE)
+    about = trips.loc[rows["pattern"], ["route_id", "direction"]].reset_index(drop=True)
+    made = pd.DataFrame(
+        {
+            "stop_id": rows["stop_id"],
+            "route_id": about["route_id"],
+            "trip_id": rows["trip_id"],
+            "direction": about["direction"],
+            "seconds": rows["seconds"].round().astype(np.int64),
+        }
+    )
+    ordered = made.sort_values(["stop_id", "direction", "seconds", "trip_id"], kind="stable").reset_index(drop=True)
+    return ordered, tuple(notes)
+
+
+def _expanded(rows: pd.DataFrame, first: pd.Series, frequencies: pd.DataFrame) -> pd.DataFrame:
+    """Each pattern of ``frequencies.txt`` as single trips, ``trip_id`` being the pattern, ``@`` and the start."""
+    rows = rows.assign(pattern=rows["trip_id"]).reset_index(drop=True)
+    repeated = rows["trip_id"].isin(frequencies["trip_id"])
+    if not repeated.any():
+        return rows
+    runs = rows[repeated].merge(frequencies, on="trip_id")
+    runs["seconds"] = runs["start"] + runs["seconds"] - runs["trip_id"].map(first)
+    runs["trip_id"] = runs["trip_id"] + "@" + runs["start"].astype(str)
+    return pd.concat([rows[~repeated], runs.drop(columns="start")], ignore_index=True)
+
+
+def _stops(files: FeedFiles, called_at: set[str], high: set[str]) -> pd.DataFrame:
+    given = files.needed(
+        "stops.txt", ("stop_id", "stop_lat", "stop_lon"), ("stop_name", "location_type", "parent_station")
+    )
+    _unique(given["stop_id"], "stops.txt", files)
+    lost = sorted(called_at - set(given["stop_id"]))
+    if lost:
+        raise LayerError(
+            f"Trips of the timetable {files.path} call at {len(lost)} stops that stops.txt lacks, such as {lost[0]!r}.",
+            remedy=_VALIDATE,
+        )
+    # Stations, entrances and nodes are no places of boarding, unless a trip calls there all the same.
+    boardable = given["location_type"].isin(["", "0"]) | given["stop_id"].isin(called_at)
+    stops = given[boardable].reset_index(drop=True)
+    return pd.DataFrame(
+        {
+            "stop_id": stops["stop_id"],
+            "name": stops["stop_name"],
+            "lon": _coordinate(stops["stop_lon"], 180.0, files),
+            "lat": _coordinate(stops["stop_lat"], 90.0, files),
+            "rail": stops["stop_id"].isin(high),
+            "station": stops["parent_station"].mask(stops["parent_station"] == "", stops["stop_id"]),
+        }
+    )
+
+
+def _coordinate(text: pd.Series, limit: float, files: FeedFiles) -> pd.Series:
+    found = pd.to_numeric(text, errors="coerce")
+    wrong = text[found.isna() | (found.abs() > limit)]
+    if len(wrong):
+        raise LayerError(f"stops.txt of {files.path} has the coordinate {wrong.iloc[0]!r}.", remedy=_VALIDATE)
+    return found.astype(np.float64)
+
+
+def _in_window(stops: pd.DataFrame, area: Area) -> BoolArray:
+    return np.asarray(shapely.intersects_xy(area.window, stops["lon"].to_numpy(), stops["lat"].to_numpy()), np.bool_)
+
+
+def _covers(stops: pd.DataFrame, served: Iterable[str], area: Area) -> bool:
+    """Whether the bounding box of the stops that are served covers the district; stops at (0, 0) are nowhere."""
+    some = stops[stops["stop_id"].isin(set(served)) & ~((stops["lon"] == 0) & (stops["lat"] == 0))]
+    if some.empty:
+        return False
+    reach = shapely.box(some["lon"].min(), some["lat"].min(), some["lon"].max(), some["lat"].max())
+    return bool(reach.covers(area.district))
+
+
+def _far(stops: pd.DataFrame, area: Area) -> tuple[str, ...]:
+    """A warning where the feed serves the reference but not the district: it may be another town's."""
+    if shapely.intersects_xy(area.halo, stops["lon"].to_numpy(), stops["lat"].to_numpy()).any():
+        return ()
+    return ("No stop of this timetable lies within the district or its halo: check that it is the right agency's.",)
+
+
+def _extent(stops: pd.DataFrame) -> str:
+    lon, lat = stops["lon"], stops["lat"]
+    return f"longitude {lon.min():.4f} to {lon.max():.4f}, latitude {lat.min():.4f} to {lat.max():.4f}"
+
+
+def _unique(ids: pd.Series, name: str, files: FeedFiles) -> None:
+    twice = ids[ids.duplicated()]
+    if len(twice):
+        raise LayerError(f"{name} of the timetable {files.path} has {twice.iloc[0]!r} twice.", remedy=_VALIDATE)
+
+
+def _numbers(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
+    found = pd.to_numeric(text, errors="coerce")
+    if found.isna().any():
+        wrong = text[found.isna()].iloc[0]
+        raise LayerError(f"{name} of {files.path} has {wrong!r} in {text.name}.", remedy=_VALIDATE)
+    return found.astype(np.int64)
+
+
+def _days(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
+    found = pd.to_datetime(text, format="%Y%m%d", errors="coerce").astype("datetime64[ns]")
+    if found.isna().any():
+        wrong = text[found.isna()].iloc[0]
+        raise LayerError(f"{name} of {files.path} has the day {wrong!r} in {text.name}.", remedy=_VALIDATE)
+    return found
+
+
+def _seconds(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
+    """``H:MM:SS`` to seconds after midnight, past 24:00 too; NaN for no time."""
+    parts = text.str.extract(r"^(\d{1,3}):([0-5]\d):([0-5]\d)$").astype(np.float64)
+    found = parts[0] * 3600 + parts[1] * 60 + parts[2]
+    wrong = text[found.isna() & (text != "")]
+    if len(wrong):
+        raise LayerError(f"{name} of {files.path} has the time {wrong.iloc[0]!r}.", remedy=_VALIDATE)
+    return found
+
+
+def _provenance(spec: LayerSpec, area: Area, files: FeedFiles, day: ServiceDay, notes: tuple[str, ...]) -> Provenance:
+    """The feed itself says of which days it speaks, so that goes before what the planner declared."""
+    asked = {"window": [round(b, 6) for b in area.window.bounds]}
+    told = provenance(spec, spec.name, sha256=files.sha256(), notes=notes, asked=asked)
+    return replace(told, vintage=f"{day.first}/{day.last}, service day {day.day} ({weekday_name(day.day)})")

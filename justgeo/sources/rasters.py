@@ -1,0 +1,265 @@
+"""Grids from files: the window that a run needs, with every pixel that is no measurement taken out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+import rasterio
+import rasterio.errors
+import shapely
+from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError as ProjError
+from rasterio.features import geometry_mask
+from rasterio.transform import Affine
+from rasterio.windows import Window
+from shapely.geometry.base import BaseGeometry
+
+from justgeo.core.errors import CoverageError, CrsError, LayerError
+from justgeo.core.layer import BoolArray, FloatArray, Raster
+from justgeo.core.spec import Area, LayerSpec
+from justgeo.sources._hash import sha256_of
+from justgeo.sources._provenance import provenance
+
+log = logging.getLogger(__name__)
+
+# NLCD legend (Anderson level II as used by MRLC, with the Alaskan classes 51, 72-74).
+NLCD_CLASSES = (11, 12, 21, 22, 23, 24, 31, 41, 42, 43, 51, 52, 71, 72, 73, 74, 81, 82, 90, 95)
+_PERCENT = ("tree_canopy", "impervious")
+_PAD = 2
+_MOST_PIXELS = 200_000_000
+_DENSE_DEGREES = 0.005
+_CUT = "Cut the raster to the area (gdalwarp -te ... -te_srs EPSG:4326), or take a coarser product."
+
+
+def read_raster(spec: LayerSpec, area: Area) -> Raster:
+    """Read the part of a GeoTIFF that covers the area's window, padded by two pixels.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        ``options``: ``band`` (1 by default, needed where there are several), ``valid_range`` (``[0, 100]`` for
+        ``tree_canopy`` and ``impervious``), ``classes`` (the NLCD legend for ``land_cover``), ``scale`` (a
+        factor that brings the pixels to percent, 100 for shares of one).
+    area : Area
+
+    Returns
+    -------
+    Raster
+        Its grid is the file's own, north up. NaN where the file says nodata and wherever the value is outside
+        the valid range or not in the legend: NLCD canopy has 254 and 255 for what it did not look at, land
+        cover 0, 250 and 255.
+
+    Raises
+    ------
+    CrsError
+        The file does not say in which CRS it is.
+    CoverageError
+        It does not touch the district.
+    LayerError
+        It is no raster, is rotated, has several bands and none is named, has no valid pixel in the district, or the
+        environment keeps rasterio from knowing any CRS.
+    """
+    _check_environment()
+    if not spec.path.is_file():
+        raise LayerError(f"There is no raster {spec.path}.", remedy=f"Mend path in [layers.{spec.name}].")
+    try:
+        with rasterio.open(spec.path) as source:
+            crs = _crs(source, spec)
+            _check_grid(source, spec)
+            district = _to_grid(area.district, crs)
+            window = _window(source, spec, area, crs, district)
+            band = _band(source, spec)
+            read = source.read(band, window=window, masked=True)
+            values = read.filled(0).astype(np.float64) * source.scales[band - 1] + source.offsets[band - 1]
+            hidden = np.broadcast_to(np.ma.getmaskarray(read), values.shape) | ~np.isfinite(values)
+            transform = source.window_transform(window)
+    except rasterio.errors.RasterioError as problem:
+        raise LayerError(
+            f"{spec.path} cannot be read as a raster ({problem}).", remedy="Take the file from its source once more."
+        ) from problem
+    if transform.e > 0:
+        values, hidden, transform = _flipped(values, hidden, transform)
+    values, note = _masked(values, hidden, spec)
+    _check_district(values, transform, district, spec)
+    return Raster(
+        values=values,
+        transform=cast(tuple[float, float, float, float, float, float], tuple(map(float, transform[:6]))),
+        crs=crs.to_wkt(),
+        provenance=provenance(
+            spec,
+            spec.name,
+            sha256=sha256_of(spec.path),
+            notes=[note] if note else [],
+            asked={"window": [round(b, 6) for b in area.window.bounds]},
+        ),
+    )
+
+
+def raster_footprint(raster: Raster) -> BaseGeometry:
+    """Outline of a grid in EPSG:4326, edges densified so that they keep to the grid's straight lines."""
+    a, _, c, _, e, f = raster.transform
+    rows, cols = raster.values.shape
+    outline = shapely.box(c, f + e * rows, c + a * cols, f)
+    dense = shapely.segmentize(outline, max(a * cols, -e * rows) / 100)
+    return _transformed(dense, CRS.from_user_input(raster.crs), CRS.from_epsg(4326))
+
+
+def _check_environment() -> None:
+    """A PROJ database of another installation in the environment makes rasterio misread every CRS."""
+    try:
+        rasterio.crs.CRS.from_epsg(4326).to_wkt()
+    except rasterio.errors.CRSError as problem:
+        raise LayerError(
+            "rasterio cannot look up any CRS: its PROJ database is not found or is of another version.",
+            remedy="Unset PROJ_DATA, PROJ_LIB and GDAL_DATA in the environment and start again.",
+        ) from problem
+
+
+def _crs(source: Any, spec: LayerSpec) -> CRS:
+    if source.crs is None:
+        raise CrsError(
+            f"The raster {spec.path} does not say in which CRS it is.",
+            remedy="Look the CRS up where the raster came from and assign it: gdal_edit.py -a_srs EPSG:5070 FILE.",
+        )
+    try:
+        crs = CRS.from_wkt(source.crs.to_wkt())
+    except (ProjError, rasterio.errors.CRSError) as problem:
+        raise CrsError(
+            f"The CRS of the raster {spec.path} is not understood ({problem}).",
+            remedy="Assign a CRS with an EPSG code: gdal_edit.py -a_srs EPSG:5070 FILE.",
+        ) from problem
+    if not (crs.is_geographic or crs.is_projected):
+        raise CrsError(
+            f"The raster {spec.path} is in a local system ({crs.name}) that has no place on Earth.",
+            remedy="Warp it to a CRS with an EPSG code.",
+        )
+    return crs
+
+
+def _check_grid(source: Any, spec: LayerSpec) -> None:
+    t = source.transform
+    if t.b or t.d or t.a <= 0 or t.e == 0:
+        raise LayerError(
+            f"The raster {spec.path} is rotated or mirrored (transform {tuple(t)[:6]}).",
+            remedy="Warp it to a north-up grid with nearest-neighbour resampling: gdalwarp -r near IN OUT.",
+        )
+
+
+def _band(source: Any, spec: LayerSpec) -> int:
+    band = spec.options.get("band", 1 if source.count == 1 else None)
+    if not isinstance(band, int) or isinstance(band, bool) or not 1 <= band <= source.count:
+        raise LayerError(
+            f"The raster {spec.path} has {source.count} band(s), and the band asked for is {band!r}.",
+            remedy=f"Name the band that holds {spec.name}: band = 1 in [layers.{spec.name}].",
+        )
+    return band
+
+
+def _transformed(shape: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
+    to_target = Transformer.from_crs(source, target, always_xy=True)
+
+    def projected(points: FloatArray) -> FloatArray:
+        return np.column_stack(to_target.transform(points[:, 0], points[:, 1]))
+
+    return shapely.transform(shape, projected)
+
+
+def _to_grid(shape: BaseGeometry, crs: CRS) -> BaseGeometry:
+    dense = shapely.segmentize(shape, _DENSE_DEGREES)
+    return shapely.make_valid(_transformed(dense, CRS.from_epsg(4326), crs))
+
+
+def _window(source: Any, spec: LayerSpec, area: Area, crs: CRS, district: BaseGeometry) -> Window:
+    whole = shapely.box(*source.bounds)
+    if not whole.intersects(district) or whole.intersection(district).area == 0:
+        there = tuple(round(b, 4) for b in _transformed(whole, crs, CRS.from_epsg(4326)).bounds)
+        raise CoverageError(
+            f"The raster {spec.path} (longitude and latitude {there}) does not touch the district "
+            f"({tuple(round(b, 4) for b in area.district.bounds)}).",
+            remedy="Take the tile or download that covers the district.",
+        )
+    west, south, east, north = _to_grid(area.window, crs).bounds
+    a, _, c, _, e, f = source.transform[:6]
+    cols = np.clip(_span((west - c) / a, (east - c) / a), 0, source.width)
+    rows = np.clip(_span((north - f) / e, (south - f) / e), 0, source.height)
+    width, height = int(cols[1] - cols[0]), int(rows[1] - rows[0])
+    if width * height > _MOST_PIXELS:
+        raise LayerError(f"The raster {spec.path} has {width} x {height} pixels in the area.", remedy=_CUT)
+    return Window(int(cols[0]), int(rows[0]), width, height)
+
+
+def _span(one: float, other: float) -> tuple[float, float]:
+    low, high = sorted((one, other))
+    return float(np.floor(low)) - _PAD, float(np.ceil(high)) + _PAD
+
+
+def _flipped(values: FloatArray, hidden: BoolArray, t: Affine) -> tuple[FloatArray, BoolArray, Affine]:
+    """A south-up grid turned over; nothing is resampled."""
+    return values[::-1], hidden[::-1], Affine(t.a, 0.0, t.c, 0.0, -t.e, t.f + t.e * values.shape[0])
+
+
+def _masked(values: FloatArray, hidden: BoolArray, spec: LayerSpec) -> tuple[FloatArray, str]:
+    """Values with NaN for all that is no measurement, and how many pixels were taken out for being out of range."""
+    values = values * float(spec.options.get("scale", 1.0))
+    wrong = np.zeros(values.shape, dtype=np.bool_)
+    limits = _limits(spec)
+    if limits is not None:
+        wrong |= (values < limits[0]) | (values > limits[1])
+    legend = _legend(spec)
+    if legend is not None:
+        wrong |= ~np.isin(values, legend)
+    wrong &= ~hidden
+    odd = sorted({float(v) for v in np.unique(values[wrong])})
+    values = np.where(hidden | wrong, np.nan, values)
+    _check_percent(values, spec)
+    if not odd:
+        return values, ""
+    shown = ", ".join(f"{v:g}" for v in odd[:5]) + (" ..." if len(odd) > 5 else "")
+    return values, f"{int(wrong.sum())} of {values.size} pixels hold no measurement (values {shown}) and are left out."
+
+
+def _limits(spec: LayerSpec) -> tuple[float, float] | None:
+    given = spec.options.get("valid_range", (0, 100) if spec.name in _PERCENT else None)
+    if given is None:
+        return None
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2 or not given[0] < given[1]:
+        raise LayerError(
+            f"valid_range of [layers.{spec.name}] is {given!r}.", remedy="Give two numbers: valid_range = [0, 100]."
+        )
+    return float(given[0]), float(given[1])
+
+
+def _legend(spec: LayerSpec) -> list[float] | None:
+    given = spec.options.get("classes", NLCD_CLASSES if spec.name == "land_cover" else None)
+    if given is None:
+        return None
+    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        raise LayerError(
+            f"classes of [layers.{spec.name}] is {given!r}.", remedy="Give the class numbers: classes = [10, 20, 80]."
+        )
+    return [float(c) for c in given]
+
+
+def _check_percent(values: FloatArray, spec: LayerSpec) -> None:
+    """A percent raster whose every value lies within 0 and 1, some between, holds shares: 100 times too small."""
+    seen = values[np.isfinite(values)]
+    if spec.name not in _PERCENT or "scale" in spec.options or seen.size == 0:
+        return
+    if seen.max() <= 1 and np.any((seen > 0) & (seen < 1)):
+        raise LayerError(
+            f"{spec.path} seems to hold shares of one (0 to {seen.max():g}) where percents are due.",
+            remedy=f"Say scale = 100 in [layers.{spec.name}], or scale = 1 if these are percents all the same.",
+        )
+
+
+def _check_district(values: FloatArray, transform: Affine, district: BaseGeometry, spec: LayerSpec) -> None:
+    touched = ~geometry_mask([district], values.shape, transform, all_touched=True)
+    if not np.isfinite(values[touched]).any():
+        raise LayerError(
+            f"The raster {spec.path} has no valid pixel in the district: {int(touched.sum())} pixels, all masked.",
+            remedy="Take a product that covers the district, or mend valid_range or classes in "
+            f"[layers.{spec.name}] if it is coded otherwise.",
+        )

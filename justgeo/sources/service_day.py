@@ -1,0 +1,208 @@
+"""Which day of a timetable stands for its weekdays.
+
+The Wednesday on which most trips run, holidays left out (METHODS 3.2): a Wednesday is the weekday least
+touched by long weekends, and the one with most trips is no school holiday.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from justgeo.core.errors import LayerError
+from justgeo.core.layer import IntArray
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEDNESDAY = 2
+_PICK = 'Name a weekday on which the agency runs as usual, for example date = "2024-10-09".'
+
+
+@dataclass(frozen=True)
+class ServiceDay:
+    """The chosen day.
+
+    Attributes
+    ----------
+    day : date
+    services : frozenset of str
+        ``service_id`` that run on it.
+    trips : int
+        Trips that run on it.
+    first, last : date
+        First and last day for which the feed speaks.
+    notes : tuple of str
+    """
+
+    day: date
+    services: frozenset[str]
+    trips: int
+    first: date
+    last: date
+    notes: tuple[str, ...] = ()
+
+
+def federal_holidays(year: int) -> frozenset[date]:
+    """Days of a year on which US federal holidays fall or are observed (5 U.S.C. 6103).
+
+    A holiday on a Saturday is also observed on the Friday before, one on a Sunday on the Monday after; the New
+    Year's Day of the year to come counts where it is observed in this one. Juneteenth counts from 2021 on.
+    """
+    fixed = [date(year, 1, 1), date(year + 1, 1, 1), date(year, 7, 4), date(year, 11, 11), date(year, 12, 25)]
+    if year >= 2021:
+        fixed.append(date(year, 6, 19))
+    floating = [
+        _nth_weekday(year, 1, 0, 3),  # Martin Luther King Jr. Day
+        _nth_weekday(year, 2, 0, 3),  # Washington's Birthday
+        _nth_weekday(year, 6, 0, 1) - timedelta(days=7),  # Memorial Day: the last Monday of May
+        _nth_weekday(year, 9, 0, 1),  # Labor Day
+        _nth_weekday(year, 10, 0, 2),  # Columbus Day
+        _nth_weekday(year, 11, 3, 4),  # Thanksgiving Day
+    ]
+    observed = [d + timedelta(days={5: -1, 6: 1}.get(d.weekday(), 0)) for d in fixed]
+    return frozenset(d for d in (*fixed, *floating, *observed) if d.year == year)
+
+
+def _nth_weekday(year: int, month: int, weekday: int, n: int) -> date:
+    first = date(year, month, 1)
+    return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
+
+
+def weekday_name(day: date) -> str:
+    """``"Wednesday"``, whatever the language of the machine."""
+    return DAYS[day.weekday()].capitalize()
+
+
+def is_holiday(day: date) -> bool:
+    """Whether a US federal holiday falls on this day or is observed on it."""
+    return day in federal_holidays(day.year)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """When the services of a feed run.
+
+    Attributes
+    ----------
+    weekly : DataFrame
+        ``service_id``, ``monday`` ... ``sunday`` (bool), ``start_date``, ``end_date`` (datetime64).
+    exceptions : DataFrame
+        ``service_id``, ``date`` (datetime64), ``added`` (bool).
+    stated : pair of date or None
+        Days between which the publisher vouches for the timetable (``feed_info.txt``).
+    path : Path
+        Of the feed, for messages.
+    """
+
+    weekly: pd.DataFrame
+    exceptions: pd.DataFrame
+    stated: tuple[date | None, date | None]
+    path: Path
+
+    def window(self) -> tuple[date, date, tuple[str, ...]]:
+        """First and last day of the feed, clipped to what its publisher vouches for, and notes.
+
+        Raises
+        ------
+        LayerError
+            The feed names no day at all.
+        """
+        added = self.exceptions[self.exceptions["added"]]
+        days = pd.concat([self.weekly["start_date"], self.weekly["end_date"], added["date"]])
+        if days.empty:
+            raise LayerError(
+                f"The timetable {self.path} says of no day that anything runs: calendar.txt and calendar_dates.txt "
+                "are missing or empty.",
+                remedy="Take a complete GTFS feed from the agency or from a feed archive.",
+            )
+        first, last = days.min().date(), days.max().date()
+        start, end = max(self.stated[0] or first, first), min(self.stated[1] or last, last)
+        if (start, end) == (first, last):
+            return first, last, ()
+        if start > end:
+            return first, last, (f"feed_info.txt speaks of days outside the calendar ({first}/{last}): not heeded.",)
+        return start, end, (f"The calendar runs {first}/{last}; feed_info.txt vouches for {start}/{end} only.",)
+
+    def running(self, day: date) -> frozenset[str]:
+        """Services that run on a day: the week's pattern, exceptions added and removed."""
+        when = pd.Timestamp(day)
+        weekly = self.weekly
+        pattern = weekly[DAYS[day.weekday()]] & (weekly["start_date"] <= when) & (weekly["end_date"] >= when)
+        today = self.exceptions[self.exceptions["date"] == when]
+        added, removed = today.loc[today["added"], "service_id"], today.loc[~today["added"], "service_id"]
+        return frozenset((set(weekly.loc[pattern, "service_id"]) - set(removed)) | set(added))
+
+
+def choose(calendar: Calendar, trips: pd.Series, wanted: date | None) -> ServiceDay:
+    """Choose the representative weekday.
+
+    Parameters
+    ----------
+    calendar : Calendar
+    trips : Series of int
+        Trips of each service, indexed by ``service_id``; those of ``frequencies.txt`` counted one by one.
+    wanted : date or None
+        The planner's own choice; None for the Wednesday with most trips (the earliest of equals), no federal
+        holiday.
+
+    Raises
+    ------
+    LayerError
+        No such day, or nothing runs on it.
+    """
+    first, last, notes = calendar.window()
+    more: tuple[str, ...]
+    if wanted is not None:
+        day, more = _checked(wanted, first, last, calendar.path), ("The service day is the planner's choice.",)
+    else:
+        day, more = _busiest_wednesday(calendar, trips, first, last)
+    services = calendar.running(day)
+    total = int(trips.reindex(sorted(services), fill_value=0).sum())
+    if total == 0:
+        raise LayerError(f"Nothing runs on {day} in the timetable {calendar.path} ({first}/{last}).", remedy=_PICK)
+    return ServiceDay(day, services, total, first, last, (*notes, *more))
+
+
+def _checked(day: date, first: date, last: date, path: Path) -> date:
+    if not first <= day <= last:
+        raise LayerError(f"The service day {day} lies outside the timetable {path} ({first}/{last}).", remedy=_PICK)
+    if day.weekday() > 4 or is_holiday(day):
+        what = "a federal holiday" if day.weekday() <= 4 else f"a {weekday_name(day)}"
+        raise LayerError(f"The service day {day} is {what}, and the indicators speak of weekdays.", remedy=_PICK)
+    return day
+
+
+def _busiest_wednesday(calendar: Calendar, trips: pd.Series, first: date, last: date) -> tuple[date, tuple[str, ...]]:
+    start = first + timedelta(days=(_WEDNESDAY - first.weekday()) % 7)
+    days = [start + timedelta(days=7 * k) for k in range((last - start).days // 7 + 1)]
+    days = [d for d in days if not is_holiday(d)]
+    if not days:
+        raise LayerError(
+            f"The timetable {calendar.path} ({first}/{last}) holds no Wednesday that is a working day.", remedy=_PICK
+        )
+    totals = _totals(calendar, trips, days)
+    best = int(totals.argmax())
+    usual = float(np.median(totals[totals > 0])) if totals.any() else 0.0
+    if totals[best] > 1.2 * usual > 0:
+        note = f"{days[best]} has {totals[best]} trips, the median Wednesday of the timetable {usual:.0f}."
+        return days[best], (note,)
+    return days[best], ()
+
+
+def _totals(calendar: Calendar, trips: pd.Series, days: list[date]) -> IntArray:
+    """Trips of each Wednesday, all services at once: a feed may name some hundred Wednesdays and services."""
+    weekly = calendar.weekly[calendar.weekly["wednesday"]]
+    when = np.array(days, dtype="datetime64[ns]")
+    start = weekly["start_date"].to_numpy(dtype="datetime64[ns]")
+    end = weekly["end_date"].to_numpy(dtype="datetime64[ns]")
+    per_service = trips.reindex(weekly["service_id"], fill_value=0).to_numpy(dtype=np.int64)
+    pattern = (start <= when[:, None]) & (when[:, None] <= end)
+    totals = (pattern * per_service).sum(axis=1).astype(np.int64)
+    exceptional = set(calendar.exceptions["date"].dt.date)
+    for k, day in enumerate(days):
+        if day in exceptional:
+            totals[k] = trips.reindex(sorted(calendar.running(day)), fill_value=0).sum()
+    return np.asarray(totals, dtype=np.int64)

@@ -1,0 +1,65 @@
+"""``layers.toml`` of Nowhere: what each file is, in the words that ``district.toml`` uses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+SOURCE = "justgeo.synthetic (invented data)"
+NOTE = "Invented: no such place, no such people."
+_P2 = {"p2_hispanic": 2, "p2_white": 5, "p2_black": 6, "p2_aian": 7, "p2_asian": 8, "p2_nhpi": 9, "p2_other": 10,
+       "p2_two": 11}
+
+
+def layers() -> dict[str, dict[str, Any]]:
+    """Declaration of each layer: path, options of its reader, provenance."""
+    area = {"geoid": "GEOID", "columns": {"name": "NAMELSAD", "land_m2": "ALAND"}}
+    found: dict[str, dict[str, Any]] = {
+        "blocks": {
+            "path": "tl_2024_99_tabblock20.zip", "geoid": "GEOID20", "geography": "block", "geography_vintage": 2020,
+            "columns": {"population": "POP20", "housing_units": "HOUSING20", "land_m2": "ALAND20"},
+            "join": {"path": "pl94171_p2_blocks.csv", "geoid": "GEO_ID",
+                     "columns": {name: f"P2_{line:03d}N" for name, line in _P2.items()}},
+            **_made("blocks with counts by race", "2020"),
+        },
+        "block_groups": {"path": "tl_2024_99_bg.zip", **area, "geography": "block group", "geography_vintage": 2020,
+                         **_made("block groups", "2020")},
+        "tracts": {"path": "tl_2024_99_tract.zip", **area, "geography": "tract", "geography_vintage": 2020,
+                   **_made("tracts", "2020")},
+        "tracts_2010": {"path": "tl_2014_99_tract.zip", **area, "geography": "tract", "geography_vintage": 2010,
+                        **_made("tracts of 2010", "2010")},
+        "counties": {"path": "tl_2024_us_county.zip", **area, "geography": "county", "geography_vintage": 2020,
+                     **_made("county", "2020")},
+        "acs": {"path": "acs2024", "year": 2024, **_made("five-year survey", "2020-2024")},
+        "acs_t0": {"path": "acs2014", "year": 2014, **_made("five-year survey", "2010-2014")},
+        "osm": {"path": "nowhere.osm.pbf", **_made("streets, parks, stops, amenities", "2024")},
+        "gtfs": {"path": "gtfs.zip", **_made("timetables", "2024-09-02 to 2024-12-13")},
+        "tree_canopy": {"path": "tree_canopy.tif", **_made("tree canopy, percent, 30 m", "2024")},
+        "impervious": {"path": "impervious.tif", **_made("impervious surface, percent, 30 m", "2024")},
+        "land_cover": {"path": "land_cover.tif", **_made("land cover, classes, 30 m", "2024")},
+    }
+    return found
+
+
+def _made(dataset: str, vintage: str) -> dict[str, Any]:
+    return {"source": SOURCE, "dataset": f"Nowhere (invented): {dataset}", "vintage": f"{vintage} (invented)",
+            "licence": "CC0-1.0", "synthetic": True, "notes": [NOTE]}
+
+
+def layers_toml() -> str:
+    """The declarations as TOML, one table a layer."""
+    parts = ["# Layers of Nowhere (invented): made by justgeo.synthetic, true of no place."]
+    for name, declaration in layers().items():
+        body = [f"{key} = {_value(value)}" for key, value in declaration.items()]
+        parts.append("\n".join([f"[layers.{name}]", *body]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _value(value: Any) -> str:
+    """A TOML value; JSON's strings, numbers and booleans are TOML's too."""
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{key} = {_value(item)}" for key, item in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(_value(item) for item in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,181 @@
+"""From a boundary and the census geography to the zones of a run: district, reference, areas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from justgeo.core import district as districts
+from justgeo.core.district import WGS84, District
+from justgeo.core.errors import ConfigError
+from justgeo.core.layer import Layer
+from justgeo.core.spec import Area
+from justgeo.core.zones import Role, Zones
+
+# A tract of which less than this lies in the district is a sliver of drawing, not a part of it.
+SLIVER = 0.001
+MAIN_COUNTY = 0.01
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the district is compared with.
+
+    Attributes
+    ----------
+    name : str
+    prefixes : tuple of str
+        County GEOIDs; empty for a free shape.
+    shape : shapely geometry or None
+        EPSG:4326; None where no geometry of it is known.
+    centre : shapely geometry
+        What the metric CRS is centred on.
+    notes : tuple of str
+    """
+
+    name: str
+    prefixes: tuple[str, ...]
+    shape: BaseGeometry | None
+    centre: BaseGeometry
+    notes: tuple[str, ...] = ()
+
+
+def find_reference(
+    district: District,
+    units: Sequence[Layer],
+    *,
+    geoids: Sequence[str] = (),
+    name: str = "",
+    own_shape: BaseGeometry | None = None,
+) -> Reference:
+    """The reference area: what the planner named, else the counties that the district lies in.
+
+    Parameters
+    ----------
+    units : sequence of Layer
+        Census geography at hand, coarsest first (counties, tracts, block groups, blocks).
+    geoids : sequence of str
+        County GEOIDs from ``district.toml``.
+    own_shape : shapely geometry, optional
+        A planner's own reference polygon, EPSG:4326.
+    """
+    if own_shape is not None:
+        return Reference(name or "Reference area", (), own_shape, own_shape)
+    shapes, notes = _counties(units, district, tuple(geoids))
+    missing = [g for g in geoids if g not in shapes]
+    if missing:
+        raise ConfigError(
+            f"The reference names the counties {', '.join(missing)}, of which no geometry is at hand.",
+            remedy="add a counties layer that holds them, or correct reference.geoids (five digits: state and county).",
+        )
+    chosen = tuple(geoids) or _home_counties(district, shapes)
+    if not chosen:
+        return Reference(name, (), None, district.boundary, ("No census geography at hand: there is no reference area.",))
+    shape = shapely.union_all(np.array([shapes[g][1] for g in chosen], dtype=object))
+    # The CRS is centred on the county with most of the district, not on a union of several.
+    most = max(chosen, key=lambda g: shapes[g][1].intersection(district.boundary).area)
+    label = name or " and ".join(shapes[g][0] for g in chosen)
+    return Reference(label, chosen, shape, shapes[most][1], notes)
+
+
+def _counties(
+    units: Sequence[Layer], district: District, asked: tuple[str, ...]
+) -> tuple[Mapping[str, tuple[str, BaseGeometry]], tuple[str, ...]]:
+    """County shapes by GEOID: from a county layer, else put together from the next finer one."""
+    for layer in units:
+        if layer.geography not in ("county", "tract", "block group", "block"):
+            continue
+        frame = layer.data.to_crs(WGS84)
+        if layer.geography == "county":
+            names = frame["name"] if "name" in frame else "County " + frame["geoid"]
+            found = {g: (str(n), s) for g, n, s in zip(frame["geoid"], names, frame.geometry, strict=True)}
+            return found, ()
+        prefix = frame["geoid"].str[:5]
+        near = set(prefix[frame.intersects(district.boundary)]) | set(asked)
+        dissolved = {
+            str(code): (f"County {code}", shapely.union_all(part.geometry.to_numpy()))
+            for code, part in frame[prefix.isin(near)].groupby(prefix[prefix.isin(near)])
+        }
+        return dissolved, (f"The reference was put together from its {layer.geography}s; no county layer was given.",)
+    return {}, ()
+
+
+def _home_counties(
+    district: District, shapes: Mapping[str, tuple[str, BaseGeometry]]
+) -> tuple[str, ...]:
+    whole = district.boundary.area
+    parts = {g: shape.intersection(district.boundary).area / whole for g, (_, shape) in shapes.items()}
+    return tuple(sorted(g for g, part in parts.items() if part >= MAIN_COUNTY))
+
+
+def make_area(district: District, reference: Reference, crs: str, longest_walk_m: float) -> Area:
+    """What the layers are asked about: the district with its halo, and the reference."""
+    width = districts.halo_width(longest_walk_m)
+    around = districts.halo(district.boundary, crs, width)
+    window = around if reference.shape is None else around.union(reference.shape)
+    return Area(district.boundary, reference.shape, window, around, width)
+
+
+def make_zones(
+    district: District,
+    reference: Reference,
+    crs: str,
+    *,
+    tracts: Layer | None,
+    block_groups: Layer | None,
+    own_areas: Layer | None,
+) -> Zones:
+    """District, reference, and the areas inside the district, in the metric CRS.
+
+    Areas are the planner's own where given, else the tracts and block groups of which at least 0.1 % lies in the
+    district: whole published units, so that their published numbers stand.
+    """
+    ids, names, geography = ["district"], [district.name], [""]
+    roles: list[Role] = ["district"]
+    shapes: list[BaseGeometry] = [_to(crs, district.boundary)]
+    if reference.shape is not None:
+        ids.append("reference")
+        names.append(reference.name)
+        roles.append("reference")
+        geography.append("")
+        shapes.append(_to(crs, reference.shape))
+    for layer in [own_areas] if own_areas is not None else [tracts, block_groups]:
+        if layer is None:
+            continue
+        inside = _within(layer, shapes[0], crs)
+        ids.extend(inside["geoid"])
+        names.extend(_area_names(layer.geography, inside))
+        roles.extend(["area"] * len(inside))
+        geography.extend([layer.geography or "area"] * len(inside))
+        shapes.extend(inside.geometry)
+    return Zones(tuple(ids), tuple(names), tuple(roles), tuple(geography), gpd.GeoSeries(shapes, crs=crs))
+
+
+def _to(crs: str, shape: BaseGeometry) -> BaseGeometry:
+    return gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).iloc[0]
+
+
+def _within(layer: Layer, district_metric: BaseGeometry, crs: str) -> gpd.GeoDataFrame:
+    frame = layer.data.to_crs(crs)
+    near = frame[frame.intersects(district_metric)]
+    share = near.intersection(district_metric).area / near.area
+    return near[share >= SLIVER].sort_values("geoid")
+
+
+def _area_names(geography: str, frame: gpd.GeoDataFrame) -> Iterable[str]:
+    """Names as residents may read them: "Tract 12.03, block group 2"."""
+    if geography == "tract":
+        return [f"Tract {_tract(g)}" for g in frame["geoid"]]
+    if geography == "block group":
+        return [f"Tract {_tract(g)}, block group {g[11:]}" for g in frame["geoid"]]
+    return list(frame["name"] if "name" in frame else frame["geoid"])
+
+
+def _tract(geoid: str) -> str:
+    number = geoid[5:11]
+    return f"{int(number[:4])}" + (f".{number[4:]}" if number[4:] != "00" else "")

@@ -1,0 +1,10 @@
+"""The whole baseline of one district: ``python pipelines/baseline.py data/districts/nowhere-invented/district.toml``."""
+
+from __future__ import annotations
+
+import sys
+
+from justgeo.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main(["run", *sys.argv[1:]]))

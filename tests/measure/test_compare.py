@@ -1,0 +1,189 @@
+"""Comparisons: worked examples to their printed digits, hand answers, properties."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+
+from justgeo.core.errors import LayerError
+from justgeo.measure import compare as c
+from justgeo.measure.margins import Z90, difference
+
+NAN = float("nan")
+
+
+def test_worked_example_with_overlap() -> None:
+    got = c.overlap_difference(0.55, 0.045, 0.0, 0.47, 0.008, 0.06)
+    assert round(float(got.diff), 4) == 0.0800
+    assert round(float(got.moe) / Z90, 5) == 0.02612
+    assert round(float(got.z), 3) == 3.063
+    assert round(float(got.p), 4) == 0.0022
+
+
+def test_worked_example_without_overlap() -> None:
+    got = c.overlap_difference(0.55, 0.045, 0.0, 0.47, 0.008, 0.0)
+    assert round(float(got.z), 3) == 2.879
+    assert_allclose(got.moe, difference(0.55, 0.045, 0.47, 0.008).moe)
+
+
+def test_remainder_variance_does_not_go_below_zero() -> None:
+    # the district's own variance outweighs what the reference has: SE = (1 - w) SE_D
+    got = c.overlap_difference(0.5, 0.10, 0.0, 0.4, 0.02, 0.5)
+    assert_allclose(got.moe, 0.5 * 0.10)
+
+
+def test_apportionment_is_added_in_full() -> None:
+    plain, more = (c.overlap_difference(0.55, 0.045, app, 0.47, 0.008, 0.06) for app in (0.0, 0.03))
+    assert_allclose(more.moe, math.hypot(float(plain.moe), 0.03))
+    only = c.overlap_difference(1.0, 0.0, 0.03, 0.5, 0.0, 1.0)
+    assert_allclose(only.moe, 0.03)
+
+
+def test_without_sampling_there_is_nothing_to_test() -> None:
+    got = c.overlap_difference([1.0, 0.5], 0.0, 0.0, 0.5, 0.0, 0.1)
+    assert got.moe.tolist() == [0, 0]
+    assert np.isnan(got.z).all() and np.isnan(got.p).all()
+    assert c.verdict(got.diff, got.moe).tolist() == ["higher", "not distinguishable"]
+
+
+def test_missing_values_stay_missing() -> None:
+    got = c.overlap_difference(
+        [NAN, 1.0, 1.0, 1.0], [1.0, NAN, 1.0, 1.0], [0, 0, NAN, 0], 2.0, 1.0, [0.1, 0.1, 0.1, NAN]
+    )
+    assert np.isnan(got.p).all()
+    assert c.verdict(got.diff, got.moe).tolist() == ["unknown"] * 4
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.2])
+def test_share_of_the_reference_is_checked(share: float) -> None:
+    with pytest.raises(LayerError, match=str(share)):
+        c.overlap_difference(1, 1, 0, 1, 1, share)
+
+
+MOE, VALUE = st.floats(0.001, 10), st.floats(-100, 100)
+
+
+@given(VALUE, MOE, VALUE, MOE, st.floats(0, 0.99))
+@settings(max_examples=150, deadline=None)
+def test_overlap_equals_the_comparison_with_the_remainder(d: float, md: float, r: float, mr: float, w: float) -> None:
+    got = c.overlap_difference(d, md, 0.0, r, mr, w)
+    rest = max(mr**2 - (w * md) ** 2, 0.0) / (1 - w) ** 2
+    assert_allclose(got.moe, (1 - w) * math.sqrt(md**2 + rest), rtol=1e-7)
+    assert got.moe >= 0 and 0 <= got.p <= 1
+
+
+@given(VALUE, MOE, VALUE, MOE, st.floats(0, 0.99), st.floats(0.01, 100))
+@settings(max_examples=80, deadline=None)
+def test_units_do_not_matter(d: float, md: float, r: float, mr: float, w: float, f: float) -> None:
+    a = c.overlap_difference(d, md, 0.1, r, mr, w)
+    b = c.overlap_difference(f * d, f * md, f * 0.1, f * r, f * mr, w)
+    assert_allclose(b.z, a.z, rtol=1e-6, atol=1e-6)
+    turned = c.overlap_difference(-d, md, 0.1, -r, mr, w)
+    assert turned.z == -a.z and turned.p == a.p
+
+
+def test_verdicts() -> None:
+    got = c.verdict([2, -2, 1, -1, 0, 3, -3, NAN, 1], [1, 1, 1, 1, 1, 0, 0, 1, NAN])
+    same = "not distinguishable"
+    assert got.tolist() == ["higher", "lower", same, same, same, "higher", "lower", "unknown", "unknown"]
+
+
+def test_worked_example_of_a_threshold() -> None:
+    assert round(float(c.probability_above(0.55, 0.045 / Z90, 0.47, 0.008 / Z90)), 4) == 0.9980
+
+
+def test_threshold_without_error_is_strict() -> None:
+    got = c.probability_above([1, 2, 3, NAN, 3], [0, 0, 0, 1, NAN], 2, 0)
+    assert_array_equal(got, [0, 0, 1, NAN, NAN])
+    assert c.probability_above(2, 1, 2, 0) == 0.5
+
+
+def test_appreciation_of_the_worked_example() -> None:
+    assert round(float(c.probability_above(0.41952425, 0.13397072 / Z90, 0.32, 0)), 3) == 0.889
+
+
+def test_worked_example_of_k_of_n() -> None:
+    assert round(float(c.at_least([[0.99, 0.80, 0.60, 0.35]], 3)[0]), 4) == 0.6293
+
+
+def test_vulnerability_of_the_two_worked_tracts() -> None:
+    region = np.array([0.369, 0.347, 0.552, 0.407])
+    share = np.array([[0.58, 0.41, 0.60, 0.52], [0.40, 0.36, 0.50, 0.42]])
+    moe = np.array([[0.07, 0.05, 0.06, 0.06], [0.07, 0.06, 0.06, 0.06]])
+    p = c.probability_above(share, moe / Z90, region, 0.0)
+    assert p[0].round(4).tolist() == [1.0, 0.9809, 0.9059, 0.9990]
+    assert p[1].round(3).tolist() == [0.767, 0.639, 0.077, 0.639]
+    assert c.at_least(p, 3).round(3).tolist() == [0.998, 0.348]
+
+
+def test_change_of_the_worked_tract() -> None:
+    old, new = np.array([0.45, 0.50, 0.25]), np.array([0.42, 0.59, 0.40])
+    change = difference(new, [0.07, 0.05, 0.06], old, [0.05, 0.05, 0.04])
+    p = c.probability_above(change.value, change.moe / Z90, [-0.010, -0.030, 0.07], 0.0)
+    assert p.round(3).tolist() == [0.351, 0.997, 0.966]
+
+
+CHANCE = st.floats(0, 1)
+
+
+@given(st.lists(CHANCE, min_size=1, max_size=6), st.integers(-1, 8))
+@settings(max_examples=120, deadline=None)
+def test_at_least_equals_going_through_all_outcomes(p: list[float], k: int) -> None:
+    total = 0.0
+    for outcome in itertools.product([0, 1], repeat=len(p)):
+        if sum(outcome) >= k:
+            total += math.prod(x if held else 1 - x for x, held in zip(p, outcome, strict=True))
+    assert_allclose(c.at_least([p], k), [total], atol=1e-12)
+    assert_allclose(c.at_least([p[::-1]], k), [total], atol=1e-12)
+
+
+def test_a_missing_criterion_counts_only_where_it_cannot_change_the_outcome() -> None:
+    p = [[1, 1, 1, NAN], [1, 1, 0, NAN], [0, 0, 0.4, NAN], [0.9, 1, 1, NAN]]
+    assert_array_equal(c.at_least(p, 3), [1, NAN, 0, NAN])
+
+
+def test_at_least_wants_probabilities() -> None:
+    with pytest.raises(ValueError, match="between"):
+        c.at_least([[1.1]], 1)
+    with pytest.raises(ValueError, match="shape"):
+        c.at_least([0.5, 0.5], 1)
+
+
+def test_benjamini_hochberg_by_hand() -> None:
+    # m = 4: 4 x .01 / 1, 4 x .02 / 2, 4 x .03 / 3, 4 x .5 / 4
+    assert_allclose(c.benjamini_hochberg([0.5, 0.01, 0.03, 0.02]), [0.5, 0.04, 0.04, 0.04])
+    assert_allclose(c.benjamini_hochberg([0.01, 0.04, 0.05]), [0.03, 0.05, 0.05])
+
+
+def test_benjamini_hochberg_keeps_what_was_not_tested() -> None:
+    assert_allclose(c.benjamini_hochberg([NAN, 0.04, NAN, 0.01]), [NAN, 0.04, NAN, 0.02])
+    assert np.isnan(c.benjamini_hochberg([NAN])).all()
+    assert c.benjamini_hochberg([]).shape == (0,)
+
+
+def test_benjamini_hochberg_wants_probabilities() -> None:
+    with pytest.raises(ValueError, match="between"):
+        c.benjamini_hochberg([-0.1])
+
+
+@given(st.lists(CHANCE, min_size=1, max_size=20), st.randoms(use_true_random=False))
+@settings(max_examples=100, deadline=None)
+def test_q_values_are_ordered_and_no_smaller_than_p(p: list[float], random: object) -> None:
+    assume(all(x == 0 or x > 1e-300 for x in p))
+    q = c.benjamini_hochberg(p)
+    assert (q >= np.array(p) * (1 - 1e-12)).all() and (q <= 1).all()
+    assert (np.diff(q[np.argsort(p, kind="stable")]) >= 0).all()
+    order = list(range(len(p)))
+    random.shuffle(order)  # type: ignore[attr-defined]
+    assert_allclose(c.benjamini_hochberg(np.array(p)[order]), q[order])
+
+
+def test_labels_at_their_limits() -> None:
+    got = c.label([0.9, 0.899, 0.7, 0.699, 1.0, 0.0, NAN])
+    assert got.tolist() == ["firm", "likely", "likely", "uncertain", "firm", "uncertain", "unknown"]

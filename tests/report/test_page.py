@@ -1,0 +1,263 @@
+"""The page as text: one file, nothing outside, every text of the data escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from justgeo.core.errors import OutputError
+from justgeo.report import choropleth, inline, maps, page, results, view
+from justgeo.report.basemap import Basemap
+from tests.report import made
+
+
+class Shape(HTMLParser):
+    """Tags, scripts and readable text of a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag == "script":
+            self.scripts.append((dict(attrs), ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.lasttag == "script" and self.scripts:
+            self.scripts[-1] = (self.scripts[-1][0], self.scripts[-1][1] + data)
+        elif self.lasttag not in ("script", "style"):
+            self.text.append(data)
+
+
+def data_of(html: str) -> dict[str, Any]:
+    found = next(code for attrs, code in Shape(html).scripts if attrs.get("id") == "justgeo-data")
+    loaded: dict[str, Any] = json.loads(found)
+    return loaded
+
+
+def test_same_input_same_page(html: str, content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    assert page.render(content, made.checklist(), zones, made.basemap()) == html
+    assert "\r" not in html
+
+
+def test_nothing_but_itself(html: str) -> None:
+    shape = Shape(html)
+    outer = ("link", "iframe", "img", "object", "embed", "base")
+    loading = [(t, a) for t, a in shape.tags if a.get("src") or t in outer]
+    assert loading == []
+    links = {a["href"] for t, a in shape.tags if t == "a" and a.get("href")}
+    assert all(link and link.startswith("#") for link in links)
+    ids = {a["id"] for _, a in shape.tags if a.get("id")}
+    assert {link[1:] for link in links if link} <= ids
+
+
+def test_policy_names_exactly_the_scripts_of_the_page(html: str) -> None:
+    policy = next(a["content"] for t, a in Shape(html).tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy is not None and policy.startswith("default-src 'none'; img-src data:; style-src 'unsafe-inline'; ")
+    assert "unsafe-eval" not in policy and "http" not in policy
+    codes = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
+    digests = {base64.b64encode(hashlib.sha256(c.encode("utf-8")).digest()).decode("ascii") for c in codes}
+    assert set(re.findall(r"'sha256-([^']+)'", policy)) == digests
+    assert len(codes) == 3
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<script src="https://cdn.example/x.js"></script>',
+        '<link rel="stylesheet" href="//cdn.example/x.css">',
+        '<a href="javascript:alert(1)">x</a>',
+        '<p style="background: url(http://example.org/x.png)">',
+        "<style>@import 'x.css';</style>",
+        "<style>p { background: url(x.png) }</style>",
+        '<p onclick="x()">',
+        '<img src="data:text/html,x">',
+        '<use xlink:href="other.svg#x"/>',
+    ],
+)
+def test_links_are_refused(piece: str) -> None:
+    with pytest.raises(OutputError, match="outside itself"):
+        inline.refuse_links(f"<html>{piece}</html>")
+
+
+def test_what_is_inside_is_allowed() -> None:
+    inline.refuse_links("<a href='#x'>x</a><p style='fill: url(#y)'><img src='data:image/png;base64,AA=='>url(http://x)</p>")
+
+
+def test_every_text_of_the_data_is_escaped() -> None:
+    bad = made.HOSTILE
+    whole = made.baseline(name=f"Hill {bad}")
+    names = ("title", "plain", "method", "caveat", "universe", "frequency")
+    told = ("source", "dataset", "vintage", "licence", "attribution", "url")
+    whole = replace(
+        whole,
+        indicators=tuple(replace(i, **{n: f"{n}{bad}" for n in names}, references=(bad,)) for i in whole.indicators),
+        groups={g: f"{label}{bad}" for g, label in whole.groups.items()},
+        layers=tuple(replace(p, **{n: f"{n}{bad} odbl" for n in told}, notes=(bad,)) for p in whole.layers),
+        absent_layers={f"canopy{bad}": f"gone{bad}"},
+        notes=(bad,),
+        zones=replace(whole.zones, names=tuple(f"{n}{bad}" for n in whole.zones.names)),
+        records=tuple(r if r.reason is None else replace(r, reason=f"why{bad}") for r in whole.records),
+    )
+    texts = ("title", "reason", "question", "answer", "note", "source")
+    items = made.Items(tuple(replace(i, **{t: f"{t}{bad}" for t in texts}, phase=bad) for i in made.checklist().items))
+    html = page.render(results.to_dict(whole), items, results.zones_frame(whole.zones), made.basemap())
+    shape = Shape(html)
+    assert not [t for t, _ in shape.tags if t == "img"]
+    assert [code for _, code in shape.scripts if "window.hurt" in code and code.strip().startswith("window.hurt")] == []
+    assert len(shape.scripts) == 4
+    assert not any(name.startswith("on") for _, attrs in shape.tags for name in attrs)
+    assert bad in "".join(shape.text)
+    assert data_of(html)["indicators"][0]["title"] == f"title{bad}"
+
+
+def test_names_that_look_like_links_do_not_stop_the_page(content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    base = made.basemap()
+    assert base.stops is not None and base.parks is not None
+    odd = ["https://example.org/0123456789abcdef0123456789abcdef"]
+    stops = base.stops.assign(name=odd * len(base.stops))
+    parks = base.parks.assign(name=odd * len(base.parks))
+    html = page.render(content, made.checklist(), zones, replace(base, stops=stops, parks=parks))
+    assert data_of(html)["stops"][0] == odd[0]
+
+
+def test_geometry_stands_once_and_short(html: str, content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    script = maps.draw(content, zones, made.basemap()).script
+    numbers = re.findall(r"-?\d+\.\d+", script)
+    assert max(len(n.split(".")[1]) for n in numbers) <= 5
+    corner = re.search(r'"i": 11\}.*?|"coordinates": (\[\[\[-?\d+\.\d+, \d+\.\d+\], \[-?\d+\.\d+, \d+\.\d+\])', script)
+    assert corner is not None and corner.group(1) is not None
+    assert html.count(corner.group(1)) == 1
+    assert len(html) < 450_000
+
+
+def test_neighbours_keep_one_edge(content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    script = maps.draw(content, zones, Basemap()).script
+    found = re.search(r"geo_json_data1_add\((\{.*?\})\);", script)
+    assert found is not None
+    shapes = gpd.GeoDataFrame.from_features(json.loads(found.group(1))["features"]).geometry
+    assert shapely.coverage_is_valid(shapes.to_numpy())
+
+
+def test_nothing_is_random(content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    drawn = maps.draw(content, zones, made.basemap())
+    assert not re.search(r"[0-9a-f]{32}", drawn.html + drawn.script)
+    assert drawn.layers["map"] == "map_justgeo"
+    assert set(drawn.layers["data"]) == {"tract", "block group"}
+
+
+def test_no_district_is_an_error(content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    with pytest.raises(OutputError, match="no district"):
+        maps.draw(content, zones[zones["role"] != "district"], Basemap())
+
+
+def test_a_place_without_anything_beneath(content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    html = page.render(content, made.checklist(), zones)
+    assert 'id="stops"' not in html
+
+
+def test_a_place_without_small_areas() -> None:
+    whole = made.baseline()
+    keep = [i for i, r in enumerate(whole.zones.roles) if r != "area"]
+    few = replace(
+        whole.zones,
+        **{n: tuple(getattr(whole.zones, n)[i] for i in keep) for n in ("ids", "names", "roles", "geography")},
+        geometry=whole.zones.geometry.iloc[keep],
+    )
+    records = tuple(r for r in whole.records if r.zone in few.ids)
+    whole = replace(whole, zones=few, records=records, zone_facts=())
+    html = page.render(results.to_dict(whole), made.checklist(), results.zones_frame(few), made.basemap())
+    assert data_of(html)["indicators"] == []
+
+
+def test_levels_fall_to_the_other_where_all_is_absent() -> None:
+    whole = made.baseline()
+    renters = next(i for i in whole.indicators if i.id == "BEL-02")
+    moved = tuple(replace(i, map="tract") if i.id == renters.id else i for i in whole.indicators)
+    shown = choropleth.payload(results.to_dict(replace(whole, indicators=moved)))
+    row = next(i for i in shown["indicators"] if i["id"] == "BEL-02")
+    assert row["level"] == "block group" and "census tracts" in row["moved"]
+    canopy = next(i for i in shown["indicators"] if i["id"] == "ENV-01")
+    assert canopy["level"] == "block group" and canopy["absent"] == 12 and canopy["labels"] == []
+    assert "WEL-05" not in [i["id"] for i in shown["indicators"]]
+
+
+def test_what_the_map_says_of_each_area(content: dict[str, Any]) -> None:
+    row = next(i for i in choropleth.payload(content)["indicators"] if i["id"] == "BEL-02")
+    assert row["cells"][0] == ["20%", "± 8 points", "medium", ""]
+    assert row["classes"][5] == -1 and row["cells"][5][0] == "–" and row["cells"][5][3].startswith("withheld")
+    assert row["low"] == 2 and row["absent"] == 2
+    assert sum(row["counts"]) == 10
+
+
+def test_attribution_of_openstreetmap_stands_on_the_map(html: str) -> None:
+    assert data_of(html)["notices"] == ["© OpenStreetMap contributors"]
+
+
+def test_invented_places_are_loud() -> None:
+    whole = made.baseline(synthetic=True, name="Nowhere", slug="nowhere-invented")
+    html = page.render(results.to_dict(whole), made.checklist(), results.zones_frame(whole.zones), made.basemap())
+    shape = Shape(html)
+    assert html.count(results.INVENTED) >= 3
+    assert "INVENTED DATA" in html[html.index("<title>") : html.index("</title>")]
+    assert any("watermark" in (a.get("class") or "") for _, a in shape.tags)
+    assert "".join(shape.text).count("invented data") >= 6
+    assert "What public data say" not in html
+
+
+def test_real_places_are_not(html: str) -> None:
+    assert "INVENTED" not in html
+
+
+def test_the_page_says_what_it_is(html: str) -> None:
+    text = " ".join("".join(Shape(html).text).split())
+    assert text.count(results.DISCLAIMER) == 2
+    for said in ("53%", "± 4 points", "higher than Nowhere County by 8 points", "about 1 in 3", "2020-2024",
+                 "too uncertain to rely on", "ODbL 1.0", "no canopy raster was given",
+                 "withheld: fewer than 50 households", "The bus depot, said eleven of fourteen."):  # fmt: skip
+        assert said in text, said
+    assert not re.search(r"\b(nan|None|inf)\b", text)
+
+
+def test_cards_prefer_the_headlines_and_have_numbers(content: dict[str, Any]) -> None:
+    cards = view.page(content)["cards"]
+    assert [c["id"] for c in cards][:4] == ["DEM-00.population", "OPP-01", "OPP-02", "BEL-03"]
+    assert all(not c["absent"] for c in cards) and len(cards) <= view.MOST_CARDS
+    poverty = next(c for c in cards if c["id"] == "OPP-02")
+    assert poverty["one_in"] == "", "an uncertain share is not put in easy words"
+
+
+def test_sources_of_one_product_stand_together(content: dict[str, Any]) -> None:
+    whole = made.baseline()
+    more = replace(made.ACS, layer="acs:B19001@2024")
+    found = view.page(results.to_dict(replace(whole, layers=(*whole.layers, more))))["sources"]
+    acs = next(s for s in found if s["dataset"] == made.ACS.dataset)
+    assert acs["ids"] == ["acs:B19001@2024", "acs:B25003@2024"]
+
+
+@pytest.mark.parametrize("text", ["</script>", "</ScRiPt >", "<!--"])
+def test_a_script_cannot_end_early(text: str) -> None:
+    with pytest.raises(OutputError, match="script"):
+        inline.checked_script(f"let a = '{text}'")
+    assert "<" not in inline.safe_json({"a": text + "\u2028"})
+
+
+def test_assets_carry_their_licence() -> None:
+    assert "BSD" in inline.text("leaflet/LICENSE")
+    assert "1.9.4" in inline.text("leaflet/leaflet.js")
+    assert "sourceMappingURL" not in inline.script("leaflet/leaflet.js")
+    assert "url(images" not in inline.stylesheet("leaflet/leaflet.css")

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from justgeo.report import choropleth, words
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "moe", "said"),
+    [
+        (0.5347, "share", 0.0402, "53% ± 4 points"),
+        (0.152, "share", 0.008, "15.2% ± 0.8 points"),
+        (0.034, "share", 0.021, "3% ± 2 points"),
+        (0.0034, "share", 0.0021, "0.3% ± 0.2 points"),
+        (0.33, "share", 0.0101, "33% ± 1 point"),
+        (34.2, "percent", 3.6, "34% ± 4 points"),
+        (55_975.9, "USD", 4706.5, "$56,000 ± $4,700"),
+        (7431.4, "persons", 402.0, "7,430 people ± 400"),
+        (812.0, "persons", 0.04, "812 people ± 0.04"),
+        (6.82, "acres per 1,000 people", None, "6.8 acres per 1,000 people, margin not known"),
+        (0.724, "share", 0.0, "72%, not a sample"),
+        (-0.024, "share", 0.01, "−2% ± 1 point"),
+    ],
+)
+def test_numbers_in_words(value: float, unit: str, moe: float | None, said: str) -> None:
+    reliability = "exact" if moe == 0 else "high"
+    record = {"value": value, "moe": moe, "unit": unit, "reliability": reliability, "text": None}
+    assert words.told(record) == said
+
+
+def test_no_number_is_a_dash_or_its_text() -> None:
+    assert words.told(None) == "–"
+    open_ended = {"value": None, "moe": None, "unit": "USD", "reliability": "absent", "text": "≥ $250,000"}
+    assert words.told(open_ended) == "≥ $250,000"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0, "none"), (0.004, "fewer than 1 in 50"), (0.1, "about 1 in 10"), (0.34, "about 1 in 3"), (0.52, "about 1 in 2"),
+     (0.66, "about 2 in 3"), (0.724, "about 7 in 10"), (0.98, "nearly all"), (1, "all")],
+)  # fmt: skip
+def test_shares_in_words(share: float, said: str) -> None:
+    assert words.one_in(share) == said
+
+
+@given(st.floats(0.016, 0.964))
+def test_words_are_near_the_share(share: float) -> None:
+    top, bottom = (int(n) for n in words.one_in(share).removeprefix("about ").split(" in "))
+    assert abs(top / bottom - share) < 0.065
+
+
+@pytest.mark.parametrize("text", ["Belonging", "belonging", "BEL"])
+def test_category_however_it_is_written(text: str) -> None:
+    assert words.category(text) == "belonging"
+    assert words.category_title(text) == "Belonging"
+
+
+@given(st.lists(st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: round(x, 6)), min_size=1, max_size=60))
+def test_breaks_part_the_values(values: list[float]) -> None:
+    edges = choropleth.breaks(values)
+    assert edges == sorted(set(edges))
+    assert len(edges) < choropleth.MOST_CLASSES
+    if len(set(values)) == 1:
+        assert edges == []
+    else:
+        assert min(values) < edges[0] and edges[-1] <= max(values)
+        bounds = [float("-inf"), *edges, float("inf")]
+        assert all(any(a <= v < b for v in values) for a, b in pairwise(bounds)), "no class is empty"
+    labels = choropleth.class_labels(edges, "share")
+    assert len(labels) == (len(edges) + 1 if edges else 0)
+
+
+def test_breaks_are_round_and_even() -> None:
+    values = [0.11, 0.19, 0.23, 0.31, 0.38, 0.42, 0.55, 0.61, 0.72, 0.9]
+    edges = choropleth.breaks(values)
+    assert edges == [0.2, 0.35, 0.45, 0.65]
+    assert choropleth.class_labels(edges, "share")[1] == "20% to under 35%"

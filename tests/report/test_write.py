@@ -1,0 +1,102 @@
+"""All of it or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+
+from justgeo.core.errors import OutputError
+from justgeo.report import tables, write
+from tests.report import made
+
+RUN = {"run": {"time": "2026-11-22T12:00:00Z", "versions": {"justgeo": "0.1.0"}}}
+
+
+def _write(folder: Path, content: dict[str, Any], zones: gpd.GeoDataFrame) -> list[Path]:
+    return write.write_all(folder, content, made.checklist(), zones, made.basemap(), RUN)
+
+
+def test_writes_everything_and_names_it(out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    files = _write(out, content, zones)
+    assert sorted(p.name for p in out.iterdir()) == sorted(write.FILES) == sorted(p.name for p in files)
+    manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["run"] == RUN["run"]
+    assert {one["id"]: one["sha256"] for one in manifest["inputs"]} == {p["id"]: p["sha256"] for p in content["layers"]}
+    for name, digest in manifest["outputs"].items():
+        assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
+    assert [p.name for p in out.parent.iterdir()] == ["mill-pond"]
+
+
+def test_same_input_same_bytes(tmp_path: Path, content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    one, other = _write(tmp_path / "a", content, zones), _write(tmp_path / "b", content, zones)
+    for a, b in zip(one, other, strict=True):
+        assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def test_a_failure_leaves_the_old_results(
+    out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(out, content, zones)
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    before = {p.name: p.read_bytes() for p in out.iterdir()}
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tables, "write_gpkg", full)
+    with pytest.raises(OutputError, match="No space left"):
+        _write(out, content, zones)
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert [p.name for p in out.parent.iterdir()] == ["mill-pond"]
+
+
+def test_a_failed_swap_puts_the_old_back(
+    out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(out, content, zones)
+    real = Path.replace
+
+    def stuck(self: Path, target: Path) -> Path:
+        if self.suffix == ".part":
+            raise PermissionError(13, "Permission denied")
+        return real(self, target)
+
+    monkeypatch.setattr(Path, "replace", stuck)
+    with pytest.raises(OutputError, match="close programs"):
+        _write(out, content, zones)
+    assert (out / "manifest.json").exists()
+    assert [p.name for p in out.parent.iterdir()] == ["mill-pond"]
+
+
+def test_a_second_run_replaces_and_keeps_what_is_not_ours(
+    out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame
+) -> None:
+    _write(out, content, zones)
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    (out / "index.html").write_text("old", encoding="utf-8")
+    _write(out, content, zones)
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+    assert (out / "index.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_refuses_a_folder_of_something_else(tmp_path: Path, content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
+    (tmp_path / "thesis.doc").write_text("years of work", encoding="utf-8")
+    with pytest.raises(OutputError, match=r"thesis\.doc"):
+        _write(tmp_path, content, zones)
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis.doc"]
+
+
+def test_refuses_a_file_and_a_place_that_cannot_be_written(
+    tmp_path: Path, content: dict[str, Any], zones: gpd.GeoDataFrame
+) -> None:
+    taken = tmp_path / "taken"
+    taken.write_text("", encoding="utf-8")
+    with pytest.raises(OutputError, match="is a file"):
+        _write(taken, content, zones)
+    with pytest.raises(OutputError, match="cannot be written"):
+        _write(taken / "below" / "it", content, zones)
