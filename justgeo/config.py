@@ -259,9 +259,14 @@ def _acs_year(told: DistrictFile, layers: Mapping[str, LayerSpec], name: str) ->
             f"{name}: vintages.acs is {asked} and layers.acs.year is {own}.", remedy="name the year once."
         )
     year = asked or own or ACS_YEAR
-    if not isinstance(year, int) or isinstance(year, bool):
-        raise ConfigError(f"{name}: layers.acs.year = {year!r} is no year.", remedy=f"write year = {ACS_YEAR}.")
-    return year
+    years = {"acs": year, **{n: s.options.get("year") for n, s in layers.items() if n.startswith("acs_")}}
+    for layer, told_year in years.items():
+        if not isinstance(told_year, int) or isinstance(told_year, bool):
+            raise ConfigError(
+                f"{name}: layers.{layer}.year = {told_year!r} is no year.",
+                remedy=f"write the last year of the period: year = {ACS_YEAR}.",
+            )
+    return int(year)
 
 
 def _with_year(layers: Mapping[str, LayerSpec], year: int) -> Mapping[str, LayerSpec]:

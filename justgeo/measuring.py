@@ -21,6 +21,7 @@ from justgeo.measure.reduce import ReduceSettings, reduce
 
 log = logging.getLogger(__name__)
 
+
 def layer_names(row: Indicator, years: Mapping[str, int]) -> list[str]:
     """Layers that a row asks for or can use: ``acs:B25003@2024``, ``walk``, ..."""
     when = str(row.parameters.get("when", "t1"))

@@ -1,7 +1,7 @@
 """The one story: a boundary and its layers in, a baseline out. Each step can be called on its own.
 
-``plan`` says what a run would read; ``collect_layers`` reads it; ``measure_place`` computes; ``run_config`` does all and
-writes. Only writing touches the disk, and it is all or nothing.
+``plan`` says what a run would read; ``collect_layers`` reads it; ``measure_place`` computes; ``run_config`` does all
+and writes. Only writing touches the disk, and it is all or nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from justgeo.core.errors import LayerError
 from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.protocol import Checklist, fill
 from justgeo.core.result import Baseline, Indicator, Record
-from justgeo.core.spec import Area, LayerSpec
+from justgeo.core.spec import Area
 from justgeo.indicators.mobility import LONGEST_M
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
@@ -39,7 +39,6 @@ from justgeo.report import results as reports
 from justgeo.report import write
 from justgeo.report.basemap import Basemap
 from justgeo.sources import collect as doors
-from justgeo.sources import which
 from justgeo.sources.files import read_boundary, read_zones
 
 log = logging.getLogger(__name__)
@@ -111,7 +110,7 @@ def plan(path: Path) -> list[PlanRow]:
             needed.setdefault(name, []).append(row.id)
     made = []
     for name, by in needed.items():
-        spec = which.spec_for(name, settings.layers)
+        spec = doors.spec_for(name, settings.layers)
         why = "" if spec else settings.absent.get(name, "nobody declared it")
         made.append(PlanRow(name, tuple(by), str(spec.path) if spec else "", spec is not None, why))
     return made
@@ -139,18 +138,17 @@ def collect_layers(settings: RunConfig, progress: Progress | None = None) -> Col
     rows = catalogue.indicators()
     years = _years(settings)
     names = [name for row in rows for name in measuring.layer_names(row, years)]
-    wanted = list(dict.fromkeys([*names, *BASEMAP, *(n for n in settings.layers if which.is_unit(n))]))
+    wanted = list(dict.fromkeys([*names, *BASEMAP, *(n for n in settings.layers if doors.is_unit(n))]))
     found = doors.collect(
-        [n for n in wanted if n not in unit_layers],
+        [*unit_layers, *wanted],
         settings.layers,
         settings.tables,
         area,
         progress=progress,
         reasons=settings.absent,
+        units=unit_layers,
     )
-    return Collected(
-        settings, district, reference, crs, area, rows, years, {**found.layers, **unit_layers}, found.absent
-    )
+    return Collected(settings, district, reference, crs, area, rows, years, found.layers, found.absent)
 
 
 def _years(settings: RunConfig) -> dict[str, int]:
@@ -227,9 +225,9 @@ def make_place(found: Collected) -> Place:
         block_groups=cast(Layer | None, layers.get("block_groups")),
         own_areas=cast(Layer | None, layers.get("areas")),
     )
-    units = [layer for name, layer in layers.items() if isinstance(layer, Layer) and which.is_unit(name) and name != "areas"]
     blocks = cast(Layer | None, layers.get("blocks"))
-    shapes = [u for u in units if not u.name.startswith("blocks")]
+    units = [layers[n] for n in layers if doors.is_unit(n) and not n.startswith(("areas", "blocks"))]
+    shapes = [u for u in units if isinstance(u, Layer)]
     weights = Weights.build(zones, blocks, shapes, found.crs)
     return Place(layers, found.absent, zones, weights, found.crs, found.years, found.reference.prefixes)
 
@@ -237,7 +235,8 @@ def make_place(found: Collected) -> Place:
 def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Baseline:
     used = {name for record in records for name in record.layers}
     drawn = {name for name in BASEMAP if name in found.layers}
-    provenances = [replace(layer.provenance, layer=name) for name, layer in found.layers.items() if name in used | drawn]
+    shown = used | drawn
+    provenances = [replace(layer.provenance, layer=name) for name, layer in found.layers.items() if name in shown]
     config = found.config
     synthetic = config.synthetic or any(p.synthetic for p in provenances)
     words = catalogue.layers()
@@ -248,7 +247,7 @@ def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Base
         synthetic=synthetic,
         zones=place.zones,
         zone_facts=_facts(place),
-        indicators=tuple(replace(row, parameters=_without_infinity(row.parameters)) for row in found.rows),
+        indicators=found.rows,
         groups={g: words.groups[g] for g in groups},
         layers=tuple(provenances),
         absent_layers=dict(found.absent),
@@ -256,11 +255,6 @@ def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Base
         settings=_settings(found),
         notes=tuple(dict.fromkeys([*found.district.notes, *found.reference.notes, *place.weights.notes])),
     )
-
-
-def _without_infinity(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters for JSON, which has no infinity: an open bracket's upper edge becomes None."""
-    return {k: [None if e == float("inf") else e for e in v] if isinstance(v, list) else v for k, v in parameters.items()}
 
 
 def _facts(place: Place) -> tuple[Mapping[str, Any], ...]:
@@ -285,10 +279,7 @@ def _settings(found: Collected) -> Mapping[str, Any]:
 
 
 def _centre(wkt: str) -> str:
-    from pyproj import CRS
-
-    terms = {p.name: p.value for p in CRS.from_wkt(wkt).coordinate_operation.params}
-    lat, lon = terms["Latitude of natural origin"], terms["Longitude of natural origin"]
+    lat, lon = districts.centre(wkt)
     return f"centred on {lat:.1f}, {lon:.1f}"
 
 
@@ -330,7 +321,14 @@ def run_config(path: Path, out: Path | None = None, progress: Progress | None = 
     shown = [r for r in baseline.records if r.zone == "district"]
     measured = sum(r.value is not None or r.text is not None for r in shown)
     return RunReport(
-        folder, tuple(files), baseline.name, baseline.synthetic, measured, len(shown) - measured, baseline.absent_layers, baseline.notes
+        folder=folder,
+        files=tuple(files),
+        name=baseline.name,
+        synthetic=baseline.synthetic,
+        n_measured=measured,
+        n_absent=len(shown) - measured,
+        absent_layers=baseline.absent_layers,
+        notes=baseline.notes,
     )
 
 

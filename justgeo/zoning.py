@@ -75,7 +75,8 @@ def find_reference(
         )
     chosen = tuple(geoids) or _home_counties(district, shapes)
     if not chosen:
-        return Reference(name, (), None, district.boundary, ("No census geography at hand: there is no reference area.",))
+        why = "No census geography at hand: there is no reference area."
+        return Reference(name, (), None, district.boundary, (why,))
     shape = shapely.union_all(np.array([shapes[g][1] for g in chosen], dtype=object))
     # The CRS is centred on the county with most of the district, not on a union of several.
     most = max(chosen, key=lambda g: shapes[g][1].intersection(district.boundary).area)
@@ -90,7 +91,7 @@ def _counties(
     for layer in units:
         if layer.geography not in ("county", "tract", "block group", "block"):
             continue
-        frame = layer.data.to_crs(WGS84)
+        frame = layer.features.to_crs(WGS84)
         if layer.geography == "county":
             names = frame["name"] if "name" in frame else "County " + frame["geoid"]
             found = {g: (str(n), s) for g, n, s in zip(frame["geoid"], names, frame.geometry, strict=True)}
@@ -105,9 +106,7 @@ def _counties(
     return {}, ()
 
 
-def _home_counties(
-    district: District, shapes: Mapping[str, tuple[str, BaseGeometry]]
-) -> tuple[str, ...]:
+def _home_counties(district: District, shapes: Mapping[str, tuple[str, BaseGeometry]]) -> tuple[str, ...]:
     whole = district.boundary.area
     parts = {g: shape.intersection(district.boundary).area / whole for g, (_, shape) in shapes.items()}
     return tuple(sorted(g for g, part in parts.items() if part >= MAIN_COUNTY))
@@ -157,11 +156,12 @@ def make_zones(
 
 
 def _to(crs: str, shape: BaseGeometry) -> BaseGeometry:
-    return gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).iloc[0]
+    moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).iloc[0]
+    return moved
 
 
 def _within(layer: Layer, district_metric: BaseGeometry, crs: str) -> gpd.GeoDataFrame:
-    frame = layer.data.to_crs(crs)
+    frame = layer.features.to_crs(crs)
     near = frame[frame.intersects(district_metric)]
     share = near.intersection(district_metric).area / near.area
     return near[share >= SLIVER].sort_values("geoid")

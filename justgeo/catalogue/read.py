@@ -264,11 +264,15 @@ def _file(path: Path) -> Mapping[str, Any]:
 
 
 def _document(text: str, name: str) -> Mapping[str, Any]:
+    loader = yaml.SafeLoader(text)
     try:
-        _refuse_twice(yaml.compose(text, Loader=yaml.SafeLoader), name)
-        raw = yaml.safe_load(text)
+        node = loader.get_single_node()
+        _refuse_twice(node, name)
+        raw = None if node is None else loader.construct_document(node)
     except yaml.YAMLError as exc:
         raise CatalogueError(f"{name} is not YAML: {exc}.", remedy="mend the line that it names.") from exc
+    finally:
+        loader.dispose()
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
         raise CatalogueError(f"{name} holds no keys with values.", remedy="begin it as the package's own file begins.")
     return raw

@@ -121,7 +121,7 @@ def _mended(geometry: BaseGeometry, origin: str, notes: list[str]) -> BaseGeomet
     if "Self-intersection" in why and "Ring" not in why and not same:
         raise BoundaryError(
             f"The boundary {origin} crosses itself ({why}): what is inside is ambiguous.",
-            remedy="redraw the outline so that it does not cross itself (QGIS: Vector > Geometry Tools > Check Validity).",
+            remedy="redraw the outline so that it does not cross itself (QGIS finds the place: Check Validity).",
         )
     notes.append(f"The boundary was untidy ({why}) and was mended without changing its area.")
     return mended
@@ -139,7 +139,7 @@ def _check_place(boundary: BaseGeometry, origin: str) -> None:
         raise BoundaryError(
             f"The boundary {origin} lies outside the United States "
             f"(longitude {west:.4f} to {east:.4f}, latitude {south:.4f} to {north:.4f}).",
-            remedy="justgeo stands on US census data. If the place is in the US, the axes may be swapped or the CRS wrong.",
+            remedy="justgeo stands on US census data; for a place in the US, look for swapped axes or a wrong CRS.",
         )
     km2 = geodesic_area(boundary) / 1e6
     if km2 > MAX_KM2:
@@ -178,6 +178,15 @@ def metric_crs(county: BaseGeometry) -> str:
     return str(CRS.from_user_input(text).to_wkt())
 
 
+def centre(crs: str) -> tuple[float, float]:
+    """Latitude and longitude on which a CRS made by `metric_crs` is centred."""
+    operation = CRS.from_wkt(crs).coordinate_operation
+    if operation is None:
+        raise CrsError("A geographic CRS has no centre.", remedy="use the district's metric CRS.")
+    terms = {p.name: float(p.value) for p in operation.params}
+    return terms["Latitude of natural origin"], terms["Longitude of natural origin"]
+
+
 def require_metric(crs: object) -> CRS:
     """The CRS, or an error where lengths in it would be degrees or feet.
 
@@ -200,7 +209,8 @@ def halo(boundary: BaseGeometry, crs: str, metres: float) -> BaseGeometry:
     """The boundary and everything within ``metres`` of it, EPSG:4326."""
     require_metric(crs)
     series = gpd.GeoSeries([boundary], crs=WGS84).to_crs(crs)
-    return series.buffer(metres).to_crs(WGS84).iloc[0]
+    around: BaseGeometry = series.buffer(metres).to_crs(WGS84).iloc[0]
+    return around
 
 
 def halo_width(longest_walk_m: float) -> float:

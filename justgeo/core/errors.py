@@ -59,7 +59,7 @@ class OutputError(JustgeoError):
     """The results cannot be written where they were asked for."""
 
 
-class Absent(Exception):  # noqa: N818 - not an error: a number that cannot be had
+class Absent(Exception):
     """A number cannot be had for this place, and this is why. It becomes a record with that reason."""
 
     def __init__(self, reason: str) -> None:

@@ -89,6 +89,13 @@ class Layer:
     geography: str = ""
     geography_vintage: int = 0
 
+    @property
+    def features(self) -> gpd.GeoDataFrame:
+        """``data`` with its geometry; an error for a plain table."""
+        if not isinstance(self.data, gpd.GeoDataFrame):
+            raise TypeError(f"layer {self.name!r} is a table without geometry")
+        return self.data
+
 
 @dataclass(frozen=True)
 class Network:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from justgeo.core.layer import FloatArray, Provenance
@@ -60,8 +61,8 @@ class Column:
 class Comparison:
     """A zone against the reference, with the overlap taken out.
 
-    ``verdict`` is ``higher``, ``lower`` or ``not distinguishable``; for figures without sampling error it is the
-    plain sign, and ``q`` is None.
+    ``verdict`` is ``higher``, ``lower``, ``not distinguishable`` or ``unknown`` (no margin is known); for figures
+    without sampling error it is the plain sign, and ``z``, ``p``, ``q`` are None.
     """
 
     reference: str
@@ -94,7 +95,7 @@ class Record:
     complement_moe: float | None = None
     rule: str = ""
     text: str | None = None
-    error: Mapping[str, float | None] = field(default_factory=dict)
+    error: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
     low: float | None = None
     high: float | None = None
     flags: tuple[str, ...] = ()
@@ -127,7 +128,7 @@ class Indicator:
     pillars: tuple[str, ...] = ()
     baseline: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
-    groups: Mapping[str, Any] = field(default_factory=dict)
+    groups: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     map: Literal["block group", "tract", "none"] = "tract"
     plain: str = ""
     frequency: str = ""

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from justgeo.core.errors import Absent
 from justgeo.core.field import Cells, ClassField
@@ -20,7 +19,8 @@ from justgeo.core.result import Indicator
 from justgeo.core.zones import Units
 from justgeo.indicators.census import tables_of
 from justgeo.indicators.place import Place
-from justgeo.measure import compare, margins, medians
+from justgeo.measure import compare, margins, medians, rows
+from justgeo.measure.fractions import Matrix
 
 CRITERIA = ("renters", "people_of_colour", "no_bachelors", "low_income")
 NEEDED = 3
@@ -119,15 +119,14 @@ def criteria(frame: pd.DataFrame, income_edges: list[object]) -> dict[str, Crite
     edges = np.array([np.inf if str(e) == "inf" else float(str(e)) for e in income_edges], dtype=np.float64)
     bins = [f"B19001_{k:03d}" for k in range(2, 18)]
     cut = LOW_INCOME_SHARE * _region_median(frame, bins, edges)
-    part = _part_below(cut, edges)
+    part = medians.bin_fractions(cut, edges)
+    poor, poor_moe = _cells(frame, bins)
     degrees = [f"B15003_{k:03d}" for k in range(22, 26)]
     return {
         "renters": _criterion(*_cells(frame, ["B25003_003"]), *_cells(frame, ["B25003_001"])),
-        "people_of_colour": _criterion(
-            *_cells(frame, ["B03002_003"]), *_cells(frame, ["B03002_001"]), complement=True
-        ),
+        "people_of_colour": _criterion(*_cells(frame, ["B03002_003"]), *_cells(frame, ["B03002_001"]), complement=True),
         "no_bachelors": _criterion(*_cells(frame, degrees), *_cells(frame, ["B15003_001"]), complement=True),
-        "low_income": _criterion(*(c * part for c in _cells(frame, bins)), *_cells(frame, ["B19001_001"])),
+        "low_income": _criterion(poor * part, poor_moe * part, *_cells(frame, ["B19001_001"])),
     }
 
 
@@ -147,32 +146,24 @@ def _region_median(frame: pd.DataFrame, bins: list[str], edges: FloatArray) -> f
     return median
 
 
-def _part_below(cut: float, edges: FloatArray) -> FloatArray:
-    """How much of each bin lies below a cut, by linear interpolation, shape (k,)."""
-    low, high = edges[:-1], np.where(np.isfinite(edges[1:]), edges[1:], np.inf)
-    with np.errstate(invalid="ignore"):
-        part = np.where(np.isfinite(high), (cut - low) / (high - low), 0.0)
-    return np.clip(part, 0.0, 1.0)
-
-
 def _criterion(
     x: FloatArray, x_moe: FloatArray, y: FloatArray, y_moe: FloatArray, complement: bool = False
 ) -> Criterion:
     """One condition: a share above the pooled share of all tracts; ``complement`` for one minus the share."""
     n = len(x)
-    each, pooled = sparse.eye_array(n, format="csr"), sparse.csr_array(np.ones((1, n)))
-    share, se = _share(each, x, x_moe, y, y_moe, complement)
+    share, se = _share(rows.each(n), x, x_moe, y, y_moe, complement)
     known = np.isfinite(x).all(axis=1) & np.isfinite(y).all(axis=1)
-    region, region_se = _share(pooled[:, known], x[known], x_moe[known], y[known], y_moe[known], complement)
+    whole = rows.pooled(int(known.sum()))
+    region, region_se = _share(whole, x[known], x_moe[known], y[known], y_moe[known], complement)
     probability = compare.probability_above(share, se, float(region[0]), float(region_se[0]))
     holds = np.where(np.isfinite(share), (share > region[0]).astype(np.float64), np.nan)
     return Criterion(share, se, float(region[0]), float(region_se[0]), np.asarray(probability), holds)
 
 
 def _share(
-    rows: sparse.csr_array, x: FloatArray, x_moe: FloatArray, y: FloatArray, y_moe: FloatArray, complement: bool
+    weights: Matrix, x: FloatArray, x_moe: FloatArray, y: FloatArray, y_moe: FloatArray, complement: bool
 ) -> tuple[FloatArray, FloatArray]:
-    top, bottom = margins.weighted_sum(rows, x, x_moe), margins.weighted_sum(rows, y, y_moe)
+    top, bottom = margins.weighted_sum(weights, x, x_moe), margins.weighted_sum(weights, y, y_moe)
     rule = margins.complement_proportion if complement else margins.proportion
     ratio = rule(top.value, top.moe, bottom.value, bottom.moe)
     return ratio.value, ratio.moe / margins.Z90

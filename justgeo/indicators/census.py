@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,8 @@ def acs_share(row: Indicator, place: Place, group: str = "all") -> CountField:
     Parameters
     ----------
     row : Indicator
-        ``parameters``: ``numerator``, ``denominator`` (expressions), optional ``components``, ``complement``,
-        ``kind`` (``share`` or ``ratio``).
+        ``parameters``: ``numerator``, ``denominator`` (expressions), optional ``components``,
+        ``denominator_components``, ``complement``.
     group : str
         ``all`` or one of ``row.groups`` with its own ``numerator`` and ``denominator``.
 
@@ -49,7 +49,7 @@ def acs_share(row: Indicator, place: Place, group: str = "all") -> CountField:
         numerator=numerator,
         denominator=denominator,
         weight=cast(Weight, row.weight),
-        kind=cast(Literal["share", "ratio"], asked.get("kind", "share")),
+        kind="ratio" if row.aggregate == "ratio" else "share",
         universe=row.universe,
         complement=complement,
         zero_moe=_largest_zero_margin(frame),
@@ -58,6 +58,8 @@ def acs_share(row: Indicator, place: Place, group: str = "all") -> CountField:
 
 def acs_count(row: Indicator, place: Place, group: str = "all") -> CountField:
     """A count from ACS cells; ``parameters``: ``numerator``, optional ``universe_cells`` that it is a part of."""
+    if place.layers.get(_own_name(row, group)) is not None:
+        return _own_share(row, place, group)
     asked = _parameters(row, group)
     whole = asked.get("universe_cells")
     frame, units = _joined(place, [str(asked["numerator"]), *([str(whole)] if whole else [])], _when(asked))
@@ -158,8 +160,9 @@ def _cells(frame: pd.DataFrame, codes: Sequence[str]) -> Cells:
     if absent:
         raise Absent(f"the tables at hand have no {', '.join(absent)}")
     estimate = frame[[f"{c}E" for c in codes]].to_numpy(dtype=np.float64)
-    margins = [frame[f"{c}M"].to_numpy(dtype=np.float64) if f"{c}M" in frame else np.nan * estimate[:, 0] for c in codes]
-    return Cells(tuple(codes), estimate, np.column_stack(margins))
+    # A cell without its margin has none known: reindex leaves NaN, never 0.
+    margin = frame.reindex(columns=[f"{c}M" for c in codes]).to_numpy(dtype=np.float64)
+    return Cells(tuple(codes), estimate, margin)
 
 
 def _counts(frame: pd.DataFrame, expression: str, components: object) -> Counts:

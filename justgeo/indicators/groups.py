@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import sparse
 
 from justgeo.core.errors import Absent
 from justgeo.core.expression import parse
@@ -13,7 +12,7 @@ from justgeo.core.field import GroupCounts
 from justgeo.core.result import Indicator
 from justgeo.core.zones import Units
 from justgeo.indicators.place import Place
-from justgeo.measure import margins
+from justgeo.measure import margins, rows
 
 
 def exposure_groups(row: Indicator, place: Place) -> Mapping[str, GroupCounts]:
@@ -46,7 +45,8 @@ def _counts(group: str, asked: Mapping[str, object], place: Place) -> GroupCount
         origins = place.origins()
         if column not in origins.columns:
             raise Absent("the blocks at hand carry no counts for this group")
-        return GroupCounts(group, place.origin_units(), origins[column].to_numpy(np.float64), None, "2020 Census blocks")
+        counts = origins[column].to_numpy(np.float64)
+        return GroupCounts(group, place.origin_units(), counts, None, "2020 Census blocks")
     return place.once(f"group:{group}:{asked['cells']}", lambda: _sampled(group, str(asked["cells"]), place))
 
 
@@ -59,19 +59,17 @@ def _sampled(group: str, expression: str, place: Place) -> GroupCounts:
     if finest is None:
         raise Absent(f"{table} is not published for block groups or tracts here")
     frame = frame[levels == finest]
-    each = sparse.eye_array(len(frame), format="csr")
+    each = rows.each(len(frame))
 
     def total(codes: tuple[str, ...]) -> margins.Sum:
         estimate = frame[[f"{c}E" for c in codes]].to_numpy(np.float64)
         margin = frame[[f"{c}M" for c in codes]].to_numpy(np.float64)
         return margins.weighted_sum(each, estimate, margin)
 
-    top = total(asked.plus)
-    value, moe = top.value, top.moe
+    counted = total(asked.plus)
     if asked.minus:
-        part = total(asked.minus)
-        value, moe = margins.nested_difference(top.value, top.moe, part.value, part.moe)
+        counted = margins.subtract_nested(counted, total(asked.minus))
     geoid = frame.index.get_level_values("geoid").to_numpy(dtype=np.str_)
     vintage = place.layer(place.table_name(table)).geography_vintage
     units = Units(geoid, np.full(len(geoid), finest), vintage)
-    return GroupCounts(group, units, value, moe, f"ACS {table}")
+    return GroupCounts(group, units, counted.value, counted.moe, f"ACS {table}")

@@ -7,6 +7,8 @@ around it; otherwise the answer is not known (NaN): something may lie just beyon
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -81,8 +83,10 @@ def _reached(row: Indicator, targets: str, place: Place) -> reach.Reached:
         smallest = float(row.parameters.get("min_area_m2", 0.0))
         return place.once(f"reached:parks:{smallest:g}", lambda: _to_parks(smallest, place))
     if targets == "frequent_stops":
-        rule = headway.HeadwayRule(**{k: float(row.parameters[k]) for k in _RULE if k in row.parameters})
-        return place.once(f"reached:{rule}", lambda: _to_stops(_points(frequent_frame(place.feed(), rule), place), place))
+        asked: dict[str, Any] = {k: float(row.parameters[k]) for k in _RULE if k in row.parameters}
+        rule = replace(headway.DEFAULT_RULE, **asked)
+        frequent = frequent_frame(place.feed(), rule)
+        return place.once(f"reached:{rule}", lambda: _to_stops(_points(frequent, place), place))
     return place.once(f"reached:{targets}", lambda: _to_stops(stop_points(place), place))
 
 
@@ -99,7 +103,7 @@ def _points(frame: gpd.GeoDataFrame, place: Place) -> FloatArray:
 
 def stop_points(place: Place) -> FloatArray:
     """Mapped stops in metres, shape (k, 2); those of one mode within 30 m are one."""
-    stops = place.layer("stops").data
+    stops = place.layer("stops").features
     if stops.empty:
         return np.empty((0, 2))
     kind = np.where(stops["high_capacity"].to_numpy(dtype=bool), "high", "low").astype(np.str_)
@@ -116,7 +120,7 @@ def public_parks(place: Place) -> gpd.GeoDataFrame:
     """Parks open to the public in the metric CRS, pieces of one park joined; column ``area_m2``."""
 
     def make() -> gpd.GeoDataFrame:
-        parks = place.layer("parks").data
+        parks = place.layer("parks").features
         public = parks[parks["public"].to_numpy(dtype=bool)] if "public" in parks else parks
         joined, _ = access.dissolve(public.to_crs(place.crs).geometry)
         return gpd.GeoDataFrame({"area_m2": joined.area}, geometry=joined, crs=place.crs)
@@ -128,7 +132,7 @@ def _to_parks(min_area_m2: float, place: Place) -> reach.Reached:
     parks = public_parks(place)
     walk = graph(place)
     found = place.layers.get("park_entrances")
-    entrances = None if found is None else place.layer("park_entrances").data.to_crs(place.crs).geometry
+    entrances = None if found is None else place.layer("park_entrances").features.to_crs(place.crs).geometry
     doors = place.once("park doors", lambda: access.access_points(walk, parks.geometry, entrances))
     keep: BoolArray = (parks["area_m2"] >= min_area_m2).to_numpy(dtype=np.bool_)
     return access.distances_to_parks(
@@ -152,7 +156,7 @@ def _covers(targets: str, place: Place) -> Sequence[BaseGeometry]:
 
 def _distance_to_edge(covers: Sequence[BaseGeometry], place: Place) -> FloatArray:
     """Metres from each origin to the nearest edge of what the data cover; 0 outside, inf where they say nothing."""
-    points = shapely.points(origin_points(place))
+    points = np.asarray(shapely.points(origin_points(place)))
     distance: FloatArray = np.full(len(points), np.inf)
     for shape in covers:
         metric = gpd.GeoSeries([shape], crs=WGS84).to_crs(place.crs).iloc[0]

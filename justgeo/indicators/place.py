@@ -89,7 +89,7 @@ class Place:
         blocks = self.layer("blocks")
 
         def make() -> gpd.GeoDataFrame:
-            return blocks.data.to_crs(self.crs).reset_index(drop=True)
+            return blocks.features.to_crs(self.crs).reset_index(drop=True)
 
         return self.once("origins", make)
 
@@ -101,7 +101,7 @@ class Place:
 
     def population(self) -> FloatArray:
         """People at each origin, shape (n,)."""
-        return self.origins()["population"].to_numpy(dtype=np.float64)
+        return np.asarray(self.origins()["population"], dtype=np.float64)
 
     def zone_population(self) -> FloatArray:
         """People of the origins in each zone, shape (Z,)."""

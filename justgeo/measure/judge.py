@@ -181,9 +181,8 @@ def _comparison(column: Column, row: int, reference: int, indicator: Indicator, 
     if not (math.isfinite(value) and math.isfinite(base)):
         return None
     sampling = column.error.get("sampling", np.zeros(len(zones)))
-    extra = math.sqrt(
-        sum(float(part[row]) ** 2 for name, part in column.error.items() if name != "sampling" and math.isfinite(part[row]))
-    )
+    others = [float(part[row]) for name, part in column.error.items() if name != "sampling"]
+    extra = math.sqrt(sum(part**2 for part in others if math.isfinite(part)))
     # A median has no counts behind it here: the overlap is left in, which is conservative (METHODS 2.6).
     overlap = 0.0
     if indicator.aggregate != "median" and column.denominator[reference] > 0:
@@ -193,17 +192,9 @@ def _comparison(column: Column, row: int, reference: int, indicator: Indicator, 
         value, float(sampling[row]), extra, base, float(column.moe[reference]), 0.0 if math.isnan(overlap) else overlap
     )
     moe = float(difference.moe)
-    if moe == 0:
-        verdict = "higher" if value > base else "lower" if value < base else "equal"
-        return Comparison(zones.ids[reference], value - base, 0.0, ratio, None, None, None, verdict)
-    if not math.isfinite(moe):
-        return Comparison(zones.ids[reference], value - base, None, ratio, None, None, None, "not tested")
-    z = float(difference.z)
-    if abs(z) <= margins.Z90:
-        verdict = "not distinguishable"
-    else:
-        verdict = "higher" if z > 0 else "lower"
-    return Comparison(zones.ids[reference], value - base, moe, ratio, z, float(difference.p), None, verdict)
+    verdict = str(compare.verdict(value - base, moe))
+    z, p = _number(float(difference.z)), _number(float(difference.p))
+    return Comparison(zones.ids[reference], value - base, _number(moe), ratio, z, p, None, verdict)
 
 
 def adjust(made: Sequence[Record]) -> list[Record]:

@@ -75,8 +75,9 @@ def draw(results: Mapping[str, Any], zones: gpd.GeoDataFrame, basemap: Basemap) 
     layers: dict[str, Any] = {"map": page.get_name(), "data": {}}
     stops, stop_names = base.stops(basemap.stops, metric.crs, frame)
     # Seams between parts that do not quite meet are closed, for the eye only.
-    whole = district.geometry.union_all().buffer(TOLERANCE_M, join_style="mitre").buffer(-TOLERANCE_M, join_style="mitre")
-    outline = base.feature(shapely.simplify(whole, TOLERANCE_M / 2), metric.crs, {})
+    wider = shapely.buffer(district.geometry.union_all(), TOLERANCE_M, join_style="mitre")
+    whole = shapely.simplify(shapely.buffer(wider, -TOLERANCE_M, join_style="mitre"), TOLERANCE_M / 2)
+    outline = base.feature(whole, metric.crs, {})
     for name, features in (
         ("water", base.areas(basemap.water, metric.crs, frame)),
         ("parks", base.areas(basemap.parks, metric.crs, frame)),

@@ -210,6 +210,8 @@ def compared(record: Mapping[str, Any] | None, reference: str) -> tuple[str, str
         return "▲", f"higher than {name}{by}", "higher"
     if found["verdict"] == "lower":
         return "▼", f"lower than {name}{by}", "lower"
+    if found["verdict"] == "unknown":
+        return "", f"{name} differs{by}, but no margin is known to test it", "none"
     return "≈", f"not distinguishable from {name}", "same"
 
 

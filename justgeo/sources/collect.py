@@ -93,7 +93,8 @@ class _Work:
             self.progress(name)
 
     def missing(self, name: str, why: str) -> None:
-        self.absent[name] = self.reasons.get(name, why)
+        # One reason under ``acs`` speaks for all its tables.
+        self.absent[name] = self.reasons.get(name, self.reasons.get(name.split(":")[0], why))
 
 
 def collect(

@@ -21,13 +21,13 @@ from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import BoolArray, Layer, Network, Provenance
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import osm_tags
+from justgeo.sources._boundary import read_cover
 from justgeo.sources._frames import as_text, check_options, require_column, selected
 from justgeo.sources._geo import tidy, to_wgs84
 from justgeo.sources._hash import combined, sha256_of
 from justgeo.sources._network import windowed
 from justgeo.sources._provenance import provenance
 from justgeo.sources._vector import open_vector
-from justgeo.sources.files import read_boundary
 from justgeo.sources.noding import SNAP_M, largest_share, noded
 
 log = logging.getLogger(__name__)
@@ -225,11 +225,9 @@ def _covers(spec: LayerSpec, lines: gpd.GeoDataFrame, where: str) -> tuple[BaseG
     declared = spec.options.get("covers")
     if declared is None:
         return shapely.box(*lines.total_bounds), sha256_of(spec.path)
-    asked = declared if isinstance(declared, Mapping) else {"path": declared}
-    outline = to_wgs84(read_boundary(asked, spec.path.parent), f"{where}, covers")
-    files = (spec.path, spec.path.parent / str(asked["path"]))
-    digest = combined((file.name, sha256_of(file)) for file in files)
-    return shapely.union_all(outline.geometry.to_numpy()), digest
+    shape, file, _ = read_cover(declared, spec.path.parent, where)
+    files = (spec.path,) if file is None else (spec.path, file)
+    return shape, combined((one.name, sha256_of(one)) for one in files)
 
 
 def _words(shape: BaseGeometry) -> str:

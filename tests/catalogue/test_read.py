@@ -89,10 +89,16 @@ def test_refuses_a_row_with_the_word_that_was_meant(
     ("parameters", "told"),
     [
         ({"numerator": "B25014_005"}, "needs the parameter 'denominator'"),
-        ({"numerator": "B25014_005", "denominator": "B25014_001", "complment": "B25014_002"}, "no parameter 'complment'"),
+        (
+            {"numerator": "B25014_005", "denominator": "B25014_001", "complment": "B25014_002"},
+            "no parameter 'complment'",
+        ),
         ({"numerator": "B25014", "denominator": "B25014_001"}, "numerator: 'B25014'"),
         ({"numerator": 5, "denominator": "B25014_001"}, "numerator = 5"),
-        ({"numerator": "B25014_005", "denominator": "B25014_001", "complement": "B25014_001 - B25014_005"}, "subtracts"),
+        (
+            {"numerator": "B25014_005", "denominator": "B25014_001", "complement": "B25014_001 - B25014_005"},
+            "subtracts",
+        ),
     ],
 )
 def test_refuses_parameters_that_the_field_does_not_take(tmp_path: Path, parameters: Any, told: str) -> None:
@@ -102,7 +108,9 @@ def test_refuses_parameters_that_the_field_does_not_take(tmp_path: Path, paramet
     assert "BEL-13" in refused.value.message
 
 
-@pytest.mark.parametrize("edges", [[0, 10, 20], [0, 20, 10, 30], [0, 10, 10, 30], "0 10", [0, True, 5, 6], [0, 1, 2, float("nan")]])
+@pytest.mark.parametrize(
+    "edges", [[0, 10, 20], [0, 20, 10, 30], [0, 10, 10, 30], "0 10", [0, True, 5, 6], [0, 1, 2, float("nan")]]
+)
 def test_refuses_edges_that_do_not_fit_their_bins(tmp_path: Path, edges: Any) -> None:
     row = changed(field="acs_median", aggregate="median", parameters={"bins": "B25063_003..005", "edges": edges})
     with pytest.raises(CatalogueError, match="edges"):

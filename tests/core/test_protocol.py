@@ -41,10 +41,17 @@ PROTOCOL = Protocol(
     outcomes=(OutcomeArea("housing", "Housing", "verified", PAGE), OutcomeArea("food", "Food", "verified", PAGE)),
     baseline=(
         BaselineItem("B01", "Race", "verified", PAGE, "nothing serves it"),
-        BaselineItem("B12", "Burden by race", "verified", PAGE, "nothing serves it", partly="the split by race is lacking"),
+        BaselineItem(
+            "B12", "Burden by race", "verified", PAGE, "nothing serves it", partly="the split by race is lacking"
+        ),
         BaselineItem("B13", "Evictions", "verified", PAGE, "needs court filings"),
     ),
-    actions=(action("A1", "Know", baseline=True), action("A2", "Plan"), action("A3", None, phase=None), action("A4", None)),
+    actions=(
+        action("A1", "Know", baseline=True),
+        action("A2", "Plan"),
+        action("A3", None, phase=None),
+        action("A4", None),
+    ),
     n_commitments=17,
     n_objectives=22,
 )
@@ -171,8 +178,8 @@ def test_an_answer_stands_with_its_item_and_changes_no_figure() -> None:
 
 def test_an_answer_to_no_item_is_refused_with_the_nearest() -> None:
     with pytest.raises(ConfigError) as refused:
-        items(WHOLE, {"B1": "x"})
-    assert "'B1'" in refused.value.message and "B01" in refused.value.remedy
+        items(WHOLE, {"b01": "x"})
+    assert "'b01'" in refused.value.message and "B01" in refused.value.remedy
 
 
 def test_without_the_planners_file_commitments_are_counted_and_not_named() -> None:

@@ -254,6 +254,16 @@ def test_a_cut_zone_has_sampling_and_apportionment_and_a_spread() -> None:
     assert_recomputes(column)
 
 
+def test_only_the_units_of_the_reference_tell_how_much_shares_differ() -> None:
+    weights = toy.weights(box(0, 0, 150, 200), square(0, 0, 2, 4))
+    even = run(share(FOUR, [20, 20, 60, 20], [0] * 4, [100, 100, 100, 80], [0] * 4), weights, reference=1)
+    w = 30 / 40
+    # West of the middle all shares are alike: what is left is the chance of each home.
+    assert even.error["apportionment"][0] == pytest.approx(1.645 * np.sqrt((1 - w) / w * 0.2 * 0.8 / 100))
+    everywhere = run(share(FOUR, [20, 20, 60, 20], [0] * 4, [100, 100, 100, 80], [0] * 4), weights)
+    assert everywhere.error["apportionment"][0] > even.error["apportionment"][0]
+
+
 def test_the_spread_is_that_of_the_three_rules() -> None:
     # All of W2, and of W1 nine tenths of a block with one home of ten: 9 % by homes, 22.5 % by land, not its middle.
     field = share(FOUR, [40, 10, 0, 0], [5] * 4, [100] * 4, [10] * 4)

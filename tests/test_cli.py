@@ -1,0 +1,195 @@
+"""The command line: what it prints, and that whoever asked wrongly is told so in two lines."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+import justgeo
+from justgeo import cli, config
+from justgeo.core.errors import BoundaryError
+
+LEAST = '[district]\nname = "Old Town"\nboundary = "town.geojson"\n'
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A stand-in for ``justgeo.run`` that records what it was asked."""
+    asked = SimpleNamespace(calls=[], fail=None)
+    report = SimpleNamespace(folder=Path("out/old-town"), name="Old Town", synthetic=False, n_measured=3, n_absent=2)
+
+    def run_config(path: Path, out: Path | None, progress: Callable[[str], None]) -> Any:
+        asked.calls.append((path, out))
+        progress("walk")
+        if asked.fail is not None:
+            raise asked.fail
+        return report
+
+    def demo(out: Path, progress: Callable[[str], None]) -> list[Any]:
+        asked.calls.append(out)
+        return [report, SimpleNamespace(**{**vars(report), "name": "Nowhere", "synthetic": True})]
+
+    def plan(path: Path) -> list[Any]:
+        return [
+            SimpleNamespace(layer="walk", needed_by=("A", "B"), source="layers/x.pbf", present=True, reason=""),
+            SimpleNamespace(layer="gtfs", needed_by=("A",), source="", present=False, reason="nobody declared it"),
+        ]
+
+    module = ModuleType("justgeo.run")
+    vars(module).update(run_config=run_config, demo=demo, plan=plan)
+    monkeypatch.setitem(sys.modules, "justgeo.run", module)
+    return asked
+
+
+def test_run_hands_over_its_paths_and_says_where_to_look(
+    run: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", "district.toml", "--out", "there"]) == 0
+    assert run.calls == [(Path("district.toml"), Path("there"))]
+    printed = capsys.readouterr().out
+    assert "Old Town: 3 figures, 2 absent with their reason" in printed
+    assert str(Path("out/old-town/index.html")) in printed
+
+
+def test_run_lets_the_file_choose_the_folder(run: SimpleNamespace) -> None:
+    assert cli.main(["-q", "run", "district.toml"]) == 0
+    assert run.calls == [(Path("district.toml"), None)]
+
+
+def test_demo_marks_what_is_invented(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["demo"]) == 0
+    assert run.calls == [Path("out")]
+    printed = capsys.readouterr().out
+    assert "Nowhere (INVENTED: this place does not exist)" in printed
+    assert "Old Town:" in printed
+
+
+def test_plan_marks_what_is_missing(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["plan", "district.toml"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("  walk") and "layers/x.pbf" in lines[0] and "2 indicators" in lines[0]
+    assert lines[1].startswith("! gtfs") and "nobody declared it" in lines[1]
+    assert "2 layers, 1 missing" in lines[2]
+
+
+def test_a_refusal_is_two_lines_on_stderr_and_exit_status_2(
+    run: SimpleNamespace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run.fail = BoundaryError("The boundary is empty.", remedy="draw it.")
+    assert cli.main(["-q", "run", "district.toml"]) == 2
+    printed = capsys.readouterr()
+    assert printed.err == "error: The boundary is empty.\nwhat to do: draw it.\n"
+    assert printed.out == ""
+
+
+def test_an_unforeseen_fault_is_not_hidden(run: SimpleNamespace) -> None:
+    run.fail = ZeroDivisionError("a bug")
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["-q", "run", "district.toml"])
+
+
+def test_ctrl_c_is_quiet(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    run.fail = KeyboardInterrupt()
+    assert cli.main(["-q", "run", "district.toml"]) == 130
+    assert "stopped" in capsys.readouterr().err
+
+
+def test_init_writes_a_file_that_is_understood(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shape.geojson").write_text("{}", encoding="utf-8")
+    folder = tmp_path / "districts" / "old-town"
+    assert cli.main(["init", str(folder), "--boundary", str(tmp_path / "shape.geojson")]) == 0
+    found = config.read(folder)
+    assert (found.name, found.slug, found.boundary) == ("Old Town", "old-town", {"file": "../../shape.geojson"})
+    assert str(folder / "district.toml") in capsys.readouterr().out
+
+
+def test_every_layer_that_init_offers_is_understood_once_it_is_uncommented(tmp_path: Path) -> None:
+    (tmp_path / "shape.geojson").write_text("{}", encoding="utf-8")
+    cli.main(["init", str(tmp_path), "--boundary", str(tmp_path / "shape.geojson")])
+    path = tmp_path / "district.toml"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line.removeprefix("# ") for line in lines), encoding="utf-8")
+    found = config.read(path)
+    assert len(found.layers) >= 7
+    assert found.reference_geoids == ("51540",)
+    settings = [line for line in lines if "=" in line and not line.startswith("#")]
+    assert len(settings) <= 15 and head.startswith("#")
+
+
+def test_init_keeps_odd_names_whole(tmp_path: Path) -> None:
+    (tmp_path / "ça.geojson").write_text("{}", encoding="utf-8")
+    name = 'The "Río" \\ Wharf'
+    assert cli.main(["init", str(tmp_path), "--boundary", str(tmp_path / "ça.geojson"), "--name", name]) == 0
+    told = tomllib.loads((tmp_path / "district.toml").read_text(encoding="utf-8"))["district"]
+    assert (told["name"], told["slug"], told["boundary"]) == (name, "the-rio-wharf", "ça.geojson")
+
+
+def test_init_overwrites_nothing_and_wants_a_boundary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["init", str(tmp_path), "--boundary", str(tmp_path / "none.geojson")]) == 2
+    assert "none.geojson does not exist" in capsys.readouterr().err
+    (tmp_path / "shape.geojson").write_text("{}", encoding="utf-8")
+    (tmp_path / "district.toml").write_text(LEAST, encoding="utf-8")
+    assert cli.main(["init", str(tmp_path), "--boundary", str(tmp_path / "shape.geojson")]) == 2
+    assert (tmp_path / "district.toml").read_text(encoding="utf-8") == LEAST
+
+
+def test_init_in_a_folder_that_cannot_be_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shape.geojson").write_text("{}", encoding="utf-8")
+    assert (
+        cli.main(["init", str(tmp_path / "shape.geojson" / "town"), "--boundary", str(tmp_path / "shape.geojson")]) == 2
+    )
+    assert "cannot be written" in capsys.readouterr().err
+
+
+def test_the_catalogue_is_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["indicators", "list"]) == 0
+    printed = capsys.readouterr().out
+    assert "BEL-02" in printed and "Belonging" in printed
+    assert cli.main(["indicators", "explain", "BEL-03"]) == 0
+    printed = capsys.readouterr().out
+    for text in ("30 % or more", "acs:B25070", "CHAS", "B12", "https://"):
+        assert text in printed
+
+
+def test_an_unknown_indicator_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["indicators", "explain", "BEL-2"]) == 2
+    assert "did you mean 'BEL-02'?" in capsys.readouterr().err
+
+
+def test_a_catalogue_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["indicators", "check"]) == 0
+    assert "indicators, all understood" in capsys.readouterr().out
+    (tmp_path / "mine.yml").write_text("indicator: []\n", encoding="utf-8")
+    assert cli.main(["indicators", "check", str(tmp_path / "mine.yml")]) == 2
+    assert "did you mean 'indicators'?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [[], ["walk"], ["run"], ["init", "x"], ["indicators"]])
+def test_wrong_use_is_exit_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(argv)
+    assert stopped.value.code == 2
+    assert "usage: justgeo" in capsys.readouterr().err
+
+
+def test_the_version_is_that_of_the_package(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.metadata.version", lambda name: {"justgeo": "9.9"}[name])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["--version"])
+    assert stopped.value.code == 0
+    assert capsys.readouterr().out == "9.9\n"
+
+
+def test_the_face_has_no_name_that_a_module_takes_away(run: SimpleNamespace) -> None:
+    assert justgeo.baseline("district.toml", None, lambda what: None).name == "Old Town"  # type: ignore[arg-type]
+    assert {"baseline", "plan", "demo", "load"} < set(dir(justgeo))
+    with pytest.raises(AttributeError, match="basline"):
+        justgeo.basline  # noqa: B018
