@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from justgeo.core.errors import Absent
-from justgeo.core.field import AnyField, CountField, ExposureField, MedianField
+from justgeo.core.field import AnyField, ExposureField, MedianField
 from justgeo.core.layer import BoolArray
 from justgeo.core.result import Column, Indicator, Record
 from justgeo.indicators import FIELDS
@@ -34,6 +35,16 @@ def _with_year(name: str, when: str, years: Mapping[str, int]) -> str:
     return f"{name}@{years[when]}" if when in years else name
 
 
+@dataclass(frozen=True)
+class _Desk:
+    """What every row is measured with."""
+
+    place: Place
+    reference: int | None
+    settings: ReduceSettings
+    judging: judge.JudgeSettings
+
+
 def measure(
     rows: Sequence[Indicator],
     place: Place,
@@ -47,77 +58,67 @@ def measure(
     A row whose layer is missing is absent for every zone, with the reason; nothing else is caught.
     """
     reference = place.zones.roles.index("reference") if "reference" in place.zones.roles else None
+    desk = _Desk(place, reference, settings, judging)
     made: list[Record] = []
     for row in rows:
         if progress is not None:
             progress(row.id)
-        made += _row(row, place, reference, settings, judging)
+        made += _row(row, desk)
     return judge.adjust(made)
 
 
-def _row(
-    row: Indicator, place: Place, reference: int | None, settings: ReduceSettings, judging: judge.JudgeSettings
-) -> list[Record]:
-    used = [n for n in _used(row, place) if n in place.layers]
-    made: list[Record] = []
+def _row(row: Indicator, desk: _Desk) -> list[Record]:
     try:
-        field = FIELDS[row.field](row, place, "all")
+        field = FIELDS[row.field](row, desk.place, "all")
     except Absent as absent:
         log.info("%s is absent: %s", row.id, absent.reason)
-        for group in ("all", *row.groups):
-            made += _absent(row, group, place, absent.reason)
-        return made
-    cover = covered(row, place) if row.field == "walk_share" else None
-    column = _reduce(field, place, reference, settings, cover)
-    made += _judge(column, row, "all", place, reference, used, judging)
+        return [r for group in ("all", *row.groups) for r in _absent(row, group, desk.place, absent.reason)]
+    covers = covered(row, desk.place) if row.field == "walk_share" else None
+    made = _reduced(field, row, "all", desk, covers)
     for group in row.groups:
-        made += _group(row, group, field, place, reference, used, settings, judging, cover)
+        made += _group(row, group, field, desk, covers)
     return made
 
 
-def _reduce(
-    field: AnyField, place: Place, reference: int | None, settings: ReduceSettings, cover: BoolArray | None
-) -> Column:
-    return reduce(field, place.weights, reference=reference, settings=settings, covered=cover)
-
-
-def _group(
-    row: Indicator,
-    group: str,
-    field: AnyField,
-    place: Place,
-    reference: int | None,
-    used: Sequence[str],
-    settings: ReduceSettings,
-    judging: judge.JudgeSettings,
-    cover: BoolArray | None,
-) -> list[Record]:
+def _group(row: Indicator, group: str, field: AnyField, desk: _Desk, covers: BoolArray | None) -> list[Record]:
     """One group: its exposure where the field is of places, its own table where the field is of people."""
     if isinstance(field, ExposureField):
         if group not in field.groups:
-            return _absent(row, group, place, why_absent(row, place, group) or "no counts of this group")
-        column = reduce_group(field, group, place.weights, settings=settings, covered=cover)
-        return _judge(column, row, group, place, reference, used, judging)
+            return _absent(row, group, desk.place, why_absent(row, desk.place, group) or "no counts of this group")
+        column = reduce_group(field, group, desk.place.weights, settings=desk.settings, covered=covers)
+        return _judged(column, row, group, desk)
     try:
-        own = FIELDS[row.field](row, place, group)
+        own = FIELDS[row.field](row, desk.place, group)
     except Absent as absent:
-        return _absent(row, group, place, absent.reason)
-    assert isinstance(own, CountField | MedianField)
-    column = _reduce(own, place, reference, settings, None)
-    return _judge(column, row, group, place, reference, used, judging)
+        return _absent(row, group, desk.place, absent.reason)
+    return _reduced(own, row, group, desk, None)
 
 
-def _judge(
-    column: Column,
-    row: Indicator,
-    group: str,
-    place: Place,
-    reference: int | None,
-    used: Sequence[str],
-    judging: judge.JudgeSettings,
-) -> list[Record]:
-    made = judge.records(column, row, group, place.zones, reference=reference, layers=used, settings=judging)
-    return [r for r, keep in zip(made, _published(row, place), strict=True) if keep]
+def _reduced(field: AnyField, row: Indicator, group: str, desk: _Desk, covers: BoolArray | None) -> list[Record]:
+    column = _reduce(field, desk, desk.settings, covers)
+    comparable = None
+    if isinstance(field, MedianField):
+        # A published median is not compared with a rebuilt one: both are rebuilt (METHODS 2.0 item 6).
+        comparable = _reduce(field, desk, replace(desk.settings, published_medians=False), covers)
+    return _judged(column, row, group, desk, comparable)
+
+
+def _reduce(field: AnyField, desk: _Desk, settings: ReduceSettings, covers: BoolArray | None) -> Column:
+    return reduce(field, desk.place.weights, reference=desk.reference, settings=settings, covered=covers)
+
+
+def _judged(column: Column, row: Indicator, group: str, desk: _Desk, comparable: Column | None = None) -> list[Record]:
+    made = judge.records(
+        column,
+        row,
+        group,
+        desk.place.zones,
+        reference=desk.reference,
+        layers=[name for name in _used(row, desk.place) if name in desk.place.layers],
+        settings=desk.judging,
+        comparable=comparable,
+    )
+    return [r for r, keep in zip(made, _published(row, desk.place), strict=True) if keep]
 
 
 def _published(row: Indicator, place: Place) -> BoolArray:

@@ -52,7 +52,7 @@ def _field(needs: str, may: str, aggregates: str, expressions: Iterable[str] = (
     )  # fmt: skip
 
 
-_EXPOSURE = "blocks cells geography"
+_EXPOSURE = "blocks cells geography sample"
 
 FIELDS: Mapping[str, Field] = {
     "acs_count": _field(
@@ -101,7 +101,7 @@ def tables(
     if known is None:
         return (), ()
     own = _tables(parameters.get(key) for key in sorted(known.expressions) if key in parameters)
-    keys = sorted((known.expressions & known.groups) | {"cells"})
+    keys = sorted((known.expressions & known.groups) | {"cells", "sample"})
     split = _tables(asked.get(key) for asked in groups.values() for key in keys if key in asked)
     return own, tuple(name for name in split if name not in own)
 
@@ -231,7 +231,7 @@ def _check_groups(row: Indicator, words: Words) -> None:
 
 
 def _group_source(row: Indicator, group: str, asked: Mapping[str, Any], words: Words) -> None:
-    for key in sorted((FIELDS[row.field].expressions | {"cells"}) & set(asked)):
+    for key in sorted((FIELDS[row.field].expressions | {"cells", "sample"}) & set(asked)):
         _expression(row, key, asked[key])
     if row.field == "acs_share" and not {"numerator", "denominator"} <= set(asked):
         raise _refuse(

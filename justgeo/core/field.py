@@ -131,12 +131,9 @@ class ExposureField:
         People at each origin.
     unknown : (n,) str
         Why x is NaN (``"network unknown"``); ``""`` elsewhere.
-    bound : (n,) bool or None
-        True where x is only a lower bound ("at least this far").
     groups : mapping of str to GroupCounts
-        Whose exposure is asked for, by group id.
-    layers_cover : (Z,) bool or None
-        Filled by the reducer from the layer's cover; zones outside are absent.
+        Whose exposure is asked for, by group id; sampled counts of a group that is also counted in full stand under
+        its id with ``@sample``.
     """
 
     units: Units

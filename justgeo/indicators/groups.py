@@ -13,18 +13,22 @@ from justgeo.core.result import Indicator
 from justgeo.core.zones import Units
 from justgeo.indicators.place import Place
 from justgeo.measure import margins, rows
+from justgeo.measure.equity import SAMPLED
 
 
 def exposure_groups(row: Indicator, place: Place) -> Mapping[str, GroupCounts]:
     """Group weights of an exposure row, for those of its groups that this place has data for.
 
     Each group of the row names either ``blocks`` (a column of the block layer: a full count) or ``cells`` (an ACS
-    expression at block groups: a sample). A group whose layer is missing is left out here; the run says why.
+    expression at block groups: a sample). ``sample`` beside ``blocks`` are the survey's counts of the same people,
+    taken where the group is so small that the noise of block counts drowns it (METHODS 2.0 item 13). A group whose layer is missing is left out here; the run says why.
     """
     found: dict[str, GroupCounts] = {}
     for group, asked in row.groups.items():
         try:
             found[group] = _counts(group, dict(asked), place)
+            if "sample" in asked:
+                found[group + SAMPLED] = _survey(group, str(asked["sample"]), place)
         except Absent:
             continue
     return found
@@ -47,7 +51,11 @@ def _counts(group: str, asked: Mapping[str, object], place: Place) -> GroupCount
             raise Absent("the blocks at hand carry no counts for this group")
         counts = origins[column].to_numpy(np.float64)
         return GroupCounts(group, place.origin_units(), counts, None, "2020 Census blocks")
-    return place.once(f"group:{group}:{asked['cells']}", lambda: _sampled(group, str(asked["cells"]), place))
+    return _survey(group, str(asked["cells"]), place)
+
+
+def _survey(group: str, expression: str, place: Place) -> GroupCounts:
+    return place.once(f"group:{expression}", lambda: _sampled(group, expression, place))
 
 
 def _sampled(group: str, expression: str, place: Place) -> GroupCounts:

@@ -51,6 +51,7 @@ def records(
     reference: int | None,
     layers: Sequence[str],
     settings: JudgeSettings,
+    comparable: Column | None = None,
 ) -> list[Record]:
     """Records of one indicator and group, one a zone.
 
@@ -62,6 +63,9 @@ def records(
         Row of the reference zone.
     layers : sequence of str
         Names of the layers that the number stands on.
+    comparable : Column or None
+        What is compared with the reference where that is not what is shown: medians are compared as rebuilt from bins
+        on both sides, though a published tract shows the Bureau's own (METHODS 2.0 item 6).
 
     Returns
     -------
@@ -83,7 +87,7 @@ def records(
         if reason is not None:
             record = _emptied(record, reason)
         elif reference is not None and row != reference:
-            record = replace(record, comparison=_comparison(column, row, reference, indicator, zones))
+            record = replace(record, comparison=_comparison(comparable or column, row, reference, indicator, zones))
         made.append(record)
     return made
 

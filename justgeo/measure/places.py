@@ -94,6 +94,8 @@ def exposure(
     found = meet(cover.matrix, counted, field.x)
     others = (meet(weights.cover(field.units, "persons", rule), counted, field.x).mean for rule in RULES)
     low, high = spread(cover.matrix, found.mean, others)
+    if field.kind == "share":
+        low, high = bounds(found, low, high)
     zones = len(weights.zones)
     draft = Draft(
         zones=zones,
@@ -115,6 +117,16 @@ def exposure(
     uncounted = np.asarray(cover.matrix.astype(bool) @ np.isnan(people).astype(np.int64), dtype=np.int64)
     draft.flag(uncounted > 0, lambda z: f"uncounted_origins={uncounted[z]}")
     return draft
+
+
+def bounds(found: Met, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Widen a range to what a share would be if nobody, or everybody, of those not known had it, (Z,) each."""
+    unknown = found.unknown_share
+    some = unknown > 0
+    nobody = found.mean * (1.0 - unknown)
+    least = np.where(some, np.fmin(nobody, low), low)
+    most = np.where(some, np.fmax(nobody + unknown, high), high)
+    return np.asarray(least, dtype=np.float64), np.asarray(most, dtype=np.float64)
 
 
 def tell_unknown(draft: Draft, found: Met, settings: ReduceSettings, why: Callable[[int], str]) -> None:

@@ -1,0 +1,240 @@
+"""Districts of real places, written as a planner would: a ``district.toml`` and small tables put together from the files.
+
+What is read here is only said where it lies; every figure comes out of ``results.json``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from justgeo import run
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What one run wrote."""
+
+    folder: Path
+    results: Mapping[str, Any]
+    report: run.RunReport
+
+    def record(self, indicator: str, zone: str = "district", group: str = "all") -> Row:
+        """The one record of an indicator."""
+        [one] = [
+            r
+            for r in self.results["records"]
+            if (r["indicator"], r["zone"], r["group"]) == (indicator, zone, group)
+        ]
+        return dict(one)
+
+    def of(self, indicator: str, geography: str) -> dict[str, Row]:
+        """Records of an indicator by the id of the areas of one geography."""
+        ids = {z["id"] for z in self.results["zones"] if z["role"] == "area" and z["geography"] == geography}
+        return {r["zone"]: r for r in self.results["records"] if r["indicator"] == indicator and r["zone"] in ids}
+
+    def zone(self, name: str) -> Mapping[str, Any]:
+        return next(z for z in self.results["zones"] if z["id"] == name)
+
+    def layer(self, name: str) -> Mapping[str, Any]:
+        return next(z for z in self.results["layers"] if z["id"] == name)
+
+
+def run_here(folder: Path, toml: str) -> Found:
+    """Write ``district.toml`` and run it into ``out`` beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "district.toml"
+    path.write_text(toml, encoding="utf-8")
+    report = run.run_config(path, folder / "out")
+    results = json.loads((folder / "out" / "results.json").read_text(encoding="utf-8"))
+    return Found(folder / "out", results, report)
+
+
+CHARLOTTESVILLE = """
+[district]
+name = "Fifeville, Charlottesville"
+slug = "fifeville"
+
+[district.boundary]
+file = "{data}/boundaries/districts/Planning_Neighborhood_Area.shp"
+column = "NAME"
+values = ["Fifeville"]
+
+[reference]
+name = "Charlottesville city"
+geoids = ["51540"]
+
+[vintages]
+acs = 2019
+
+[layers.blocks]
+path = "{data}/env_zonal/cvillheat_blocks.csv"
+geometry = "geometry"
+crs = "EPSG:4269"
+columns = {{ population = "POP20", housing_units = "HOUSING20" }}
+source = "U.S. Census Bureau, by way of virginiaequitycenter/Cville-Heat"
+dataset = "2020 Census blocks of Charlottesville city"
+vintage = "2020"
+notes = ["The file's columns by race add up to adults of 18 and over (Totalpop), not to all residents (POP20); not used."]
+
+[layers.block_groups]
+path = "{data}/boundaries/cville_blkgps.shp"
+geography_vintage = {block_groups}
+source = "U.S. Census Bureau, TIGER/Line"
+dataset = "Block groups, 2019"
+vintage = "2019"
+
+[layers.tracts]
+path = "{data}/boundaries/cville_tracts.shp"
+geography_vintage = 2010
+source = "U.S. Census Bureau, TIGER/Line"
+dataset = "Census tracts, 2019"
+vintage = "2019"
+
+[layers.counties]
+path = "{data}/boundaries/cville_counties.shp"
+geography_vintage = 2010
+source = "U.S. Census Bureau, TIGER/Line"
+dataset = "Counties, 2019"
+vintage = "2019"
+
+[layers.walk]
+path = "{data}/osm/cville_footways_from_pmtiles_z14.geojson"
+crossings = true
+snap_m = 0.5
+kind = "highway"
+source = "OpenStreetMap contributors, by way of wcedmisten.fyi"
+dataset = "Footways of Charlottesville, vector tiles of zoom 14"
+vintage = "about 2024 (not stated)"
+licence = "ODbL-1.0"
+attribution = "© OpenStreetMap contributors"
+notes = ["Footways alone, no streets: where a street has no mapped footway, the way is unknown, not closed."]
+
+[layers.gtfs]
+path = "{data}/gtfs/CAT_2017_08_GTFS.zip"
+source = "Charlottesville Area Transit"
+dataset = "GTFS, August 2017"
+vintage = "2017-08"
+
+[absent]
+parks = "the parks at hand are Albemarle County's and leave the city out"
+stops = "no list of stops beside the timetable"
+tree_canopy = "no raster of this place is at hand"
+impervious = "no raster of this place is at hand"
+land_cover = "no raster of this place is at hand"
+"acs:B23025@2019" = "the table publishes unemployment in percent, but not the labour force that it is a percent of"
+"acs:B25070@2019" = "the table's burdened renters include in their whole those whose burden could not be computed"
+
+[[tables]]
+path = "{data}/acs/acs_blkgr_cville.csv"
+geoid = "GEOID"
+geography = "block group"
+geography_vintage = {tables}
+source = "U.S. Census Bureau, American Community Survey, by way of virginiaequitycenter/cville-climate-atlas"
+dataset = "ACS 5-year, block groups"
+vintage = "2015-2019"
+columns = [
+    {{ indicator = "DEM-00.population", estimate = "totalpopE", margin = "totalpopM", kind = "count" }},
+{percents}
+    {{ indicator = "OPP-01", estimate = "hhincE", margin = "hhincM", kind = "median" }},
+]
+
+[[tables]]
+path = "households_and_adults.csv"
+geoid = "GEOID"
+geography = "block group"
+geography_vintage = {tables}
+source = "put together from the American Community Survey by block group (see notes)"
+dataset = "ACS 5-year, block groups, derived"
+vintage = "2015-2019"
+notes = [
+    "Households are homes less vacant homes; adults of 25 and over are everybody less the shares under 18 and from 18 to 24.",
+    "Their margins are those of sums of independent estimates and a little too wide.",
+]
+columns = [
+    {{ indicator = "DEM-00.households", estimate = "households", margin = "households_moe", kind = "count" }},
+    {{ indicator = "BEL-02", estimate = "renters", margin = "renters_moe", kind = "percent", denominator = "households", denominator_margin = "households_moe" }},
+    {{ indicator = "OPP-04", estimate = "bachelor", margin = "bachelor_moe", kind = "percent", denominator = "adults25", denominator_margin = "adults25_moe" }},
+    {{ indicator = "OPP-05", estimate = "no_diploma", margin = "no_diploma_moe", kind = "percent", denominator = "adults25", denominator_margin = "adults25_moe" }},
+]
+
+[[tables]]
+path = "{data}/acs/acs_tract_cville.csv"
+geoid = "GEOID"
+geography = "tract"
+geography_vintage = {tables}
+source = "U.S. Census Bureau, American Community Survey, by way of virginiaequitycenter/cville-climate-atlas"
+dataset = "ACS 5-year, tracts"
+vintage = "2015-2019"
+notes = ["Percents in poverty are weighted by all residents; the people whose status is determined are not in the table."]
+columns = [
+    {{ indicator = "OPP-01", estimate = "hhincE", margin = "hhincM", kind = "median" }},
+    {{ indicator = "OPP-02", estimate = "povrateE", margin = "{poverty_margin}", kind = "percent", denominator = "totalpopE", denominator_margin = "totalpopM" }},
+]
+"""  # noqa: E501 - one column a line
+
+PERCENTS = {
+    "DEM-01.hispanic": "ltnx",
+    "DEM-01.white": "white",
+    "DEM-01.black": "black",
+    "DEM-01.aian": "indig",
+    "DEM-01.asian": "asian",
+    "DEM-01.two": "multi",
+    "DEM-03.under18": "age17",
+    "DEM-03.65plus": "age65",
+}
+
+
+def charlottesville_toml(
+    data: Path, *, block_groups: int = 2010, tables: int = 2010, poverty_margin: str = "povrateM"
+) -> str:
+    """Fifeville with every layer that is at hand."""
+    percents = "\n".join(
+        f'    {{ indicator = "{row}", estimate = "{name}E", margin = "{name}M", kind = "percent", '
+        'denominator = "totalpopE", denominator_margin = "totalpopM" },'
+        for row, name in PERCENTS.items()
+    )
+    return CHARLOTTESVILLE.format(
+        data=data.as_posix(),
+        block_groups=block_groups,
+        tables=tables,
+        percents=percents,
+        poverty_margin=poverty_margin,
+    )
+
+
+def write_charlottesville_table(data: Path, folder: Path) -> pd.DataFrame:
+    """Households and adults of 25 and over, which the file does not have as such, with margins by the handbook.
+
+    Owners in percent times the occupied homes, and degrees in percent times the adults, give whole numbers to the
+    file's last digit, so these are the denominators that the percents were made with.
+    """
+    acs = pd.read_csv(data / "acs" / "acs_blkgr_cville.csv", dtype={"GEOID": str})
+    youth = acs["age17E"] + acs["age24E"]
+    youth_moe = np.hypot(acs["age17M"], acs["age24M"])
+    made = pd.DataFrame(
+        {
+            "GEOID": acs["GEOID"],
+            "households": acs["allhseE"] - acs["vachseE"],
+            "households_moe": np.hypot(acs["allhseM"], acs["vachseM"]),
+            "renters": (100 - acs["homeownE"]).round(1),
+            "renters_moe": acs["homeownM"],
+            "adults25": (acs["totalpopE"] * (100 - youth) / 100).round(),
+            "adults25_moe": np.hypot(acs["totalpopM"] * (100 - youth) / 100, acs["totalpopE"] * youth_moe / 100),
+            "bachelor": acs["bamoreE"],
+            "bachelor_moe": acs["bamoreM"],
+            "no_diploma": (100 - acs["hsmoreE"]).round(2),
+            "no_diploma_moe": acs["hsmoreM"],
+        }
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    made.to_csv(folder / "households_and_adults.csv", index=False, encoding="utf-8")
+    return made
