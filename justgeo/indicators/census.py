@@ -82,6 +82,9 @@ def acs_median(row: Indicator, place: Place, group: str = "all") -> MedianField:
     asked = _parameters(row, group)
     if place.layers.get(_own_name(row, group)) is not None:
         return _own_median(row, place, group)
+    if asked.get("bins") and asked.get("published") and not _at_hand(place, str(asked["bins"]), _when(asked)):
+        # Without its brackets a median can still be shown where the Bureau publishes it.
+        asked = {**asked, "bins": None}
     expressions = [str(asked[key]) for key in ("bins", "published") if asked.get(key)]
     frame, units = _joined(place, expressions, _when(asked))
     edges = np.array([np.inf if str(e) == "inf" else float(e) for e in asked["edges"]], dtype=np.float64)
@@ -102,6 +105,10 @@ def acs_median(row: Indicator, place: Place, group: str = "all") -> MedianField:
         published_moe=margin,
         published_text=text,
     )
+
+
+def _at_hand(place: Place, expression: str, when: str) -> bool:
+    return all(place.table_name(table, when) in place.layers for table in parse(expression).tables)
 
 
 def _published(

@@ -21,7 +21,8 @@ def exposure_groups(row: Indicator, place: Place) -> Mapping[str, GroupCounts]:
 
     Each group of the row names either ``blocks`` (a column of the block layer: a full count) or ``cells`` (an ACS
     expression at block groups: a sample). ``sample`` beside ``blocks`` are the survey's counts of the same people,
-    taken where the group is so small that the noise of block counts drowns it (METHODS 2.0 item 13). A group whose layer is missing is left out here; the run says why.
+    taken where the group is so small that the noise of block counts drowns it (METHODS 2.0
+    item 13). A group whose layer is missing is left out here; the run says why.
     """
     found: dict[str, GroupCounts] = {}
     for group, asked in row.groups.items():

@@ -252,6 +252,8 @@ def _household_tables(vintage: int) -> list[Table]:
         Table("B25091", "household", _owner_burden, _halves(10)),
     ]
     tables += [Table(f"B25003{group}", "household", _iteration(_renters, group), _flat(2)) for group in GROUPS]
+    for group in GROUPS:
+        tables.append(Table(f"B19001{group}", "household", _iteration(_income, group), _flat(16), tract_only=True))
     return tables
 
 

@@ -27,7 +27,7 @@ from justgeo.synthetic.truth import shares
 
 log = logging.getLogger(__name__)
 
-VERSION = "1"
+VERSION = "2"
 SLUG = "nowhere-invented"
 STAMP = (2024, 1, 1, 0, 0, 0)
 DRAW = 1  # which of the possible surveys is published

@@ -138,7 +138,7 @@ def test_every_row_asks_for_the_tables_that_it_names() -> None:
     assert BY_ID["OPP-01"].inputs == ("acs:B19001", "acs:B19013")
     assert "acs:C15002I" in BY_ID["OPP-04"].optional
     assert BY_ID["MOB-02.800"].inputs == ("walk", "gtfs", "blocks")
-    assert BY_ID["MOB-02.800"].optional == ("acs:C17002",)
+    assert BY_ID["MOB-02.800"].optional == ("acs:B03002", "acs:C17002")
 
 
 def test_every_field_is_a_function_that_exists() -> None:
