@@ -145,9 +145,16 @@ class ColumnTable(Strict):
 
 class TableTable(LayerTable):
     geoid: str
-    geography: Literal["county", "tract", "block group", "block"]
-    geography_vintage: Literal[2010, 2020]
+    geography: Literal["county", "tract", "block group", "block", "zone"]
+    geography_vintage: Literal[0, 2010, 2020]
     columns: list[ColumnTable] = Field(min_length=1)
+
+
+    @model_validator(mode="after")
+    def _own_zones(self) -> TableTable:
+        if (self.geography == "zone") != (self.geography_vintage == 0):
+            raise ValueError("census areas have a vintage, own zones have none. | write 2010 or 2020, or 0 for zones.")
+        return self
 
 
 class InventedTable(Strict):

@@ -1,9 +1,14 @@
-"""Words for messages: which known word did the reader mean?"""
+"""Words for messages: plurals, and which known word the reader meant."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+
+def plural(geography: str) -> str:
+    """``"counties"`` of ``"county"``, ``"block groups"`` of ``"block group"``."""
+    return f"{geography[:-1]}ies" if geography.endswith("ty") else f"{geography}s"
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:

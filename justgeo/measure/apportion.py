@@ -21,6 +21,7 @@ from scipy import sparse
 from justgeo.core.errors import LayerError, VintageError
 from justgeo.core.field import Weight
 from justgeo.core.layer import BoolArray, FloatArray, IntArray, Layer
+from justgeo.core.words import plural
 from justgeo.core.zones import StrArray, Units, Zones
 from justgeo.measure import covering, fractions, matching, nesting
 from justgeo.measure.covering import WHOLE, Pairs
@@ -103,7 +104,7 @@ class Weights:
         if origins is None:
             notes.append("No blocks are at hand: units that a boundary cuts are divided by area, not by people.")
         elif origins.housing is None:
-            notes.append(f"The {origins.geography}s carry no homes: households are divided by people.")
+            notes.append(f"The {plural(origins.geography)} carry no homes: households are divided by people.")
         units: dict[tuple[str, int], UnitSet] = {}
         for layer in unit_layers:
             units[layer.geography, layer.geography_vintage] = nesting.read_units(layer, origins, metric_crs, notes)
@@ -235,7 +236,8 @@ class Weights:
         empty = int((used > 0).sum())
         if empty and weight != "land":
             self._note(
-                f"{empty} {level}s hold no {weight} by the {self._origins().geography}s; other weights divide them."
+                f"{empty} {plural(level)} hold no {weight} by the {plural(self._origins().geography)}; "
+                "other weights divide them."
             )
         return share
 
@@ -249,7 +251,7 @@ class Weights:
         if rule == "centroid":
             made = fractions.points_inside(zones, units.points)
         elif self.origins is None:
-            made = fractions.area_shares(zones, nesting.drawn(units), f"{level}s")
+            made = fractions.area_shares(zones, nesting.drawn(units), plural(level))
         else:
             made = self._from_origins(units, "land" if rule == "area" else weight)
         return fractions.tidy(matching.only_own(made, self._own[level, vintage]))
@@ -265,7 +267,7 @@ class Weights:
         if units.incomplete.any():
             drawn = np.flatnonzero(units.incomplete)
             part = fractions.area_shares(
-                self.zones.geometry, nesting.drawn(units).iloc[drawn], f"{units.level}s"
+                self.zones.geometry, nesting.drawn(units).iloc[drawn], plural(units.level)
             ).tocoo()
             columns = drawn[part.coords[1]].astype(np.int64)
             made = made + sparse.csr_array((part.data, (part.coords[0].astype(np.int64), columns)), shape=made.shape)
@@ -360,7 +362,7 @@ class Weights:
             )
         for level in present:
             if level not in known:
-                self._note(f"Rows for {level}s of {units.vintage} are not used: no layer of them is at hand.")
+                self._note(f"Rows for {plural(level)} of {units.vintage} are not used: no layer of them is at hand.")
         return sorted(known, key=lambda level: list(LEVELS).index(level) if level in LEVELS else 0)
 
     def _rows(self, units: Units, level: str) -> IntArray:
@@ -408,8 +410,8 @@ class Weights:
 
 
 def _no_layer(level: str, vintage: int, known: dict[tuple[str, int], UnitSet]) -> VintageError:
-    have = ", ".join(f"{name}s of {year}" for name, year in sorted(known)) or "none"
+    have = ", ".join(f"{plural(name)} of {year}" for name, year in sorted(known)) or "none"
     return VintageError(
-        f"A table speaks of {level}s of {vintage}, and no layer of them is at hand (known: {have}).",
-        remedy=f"give the layer of {level}s of {vintage}; ids of another census must not be joined to it.",
+        f"A table speaks of {plural(level)} of {vintage}, and no layer of them is at hand (known: {have}).",
+        remedy=f"give the layer of {plural(level)} of {vintage}; ids of another census must not be joined to it.",
     )

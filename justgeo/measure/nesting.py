@@ -18,11 +18,16 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from justgeo.core.errors import CrsError, LayerError
+from justgeo.core.errors import CrsError, LayerError, VintageError
 from justgeo.core.layer import BoolArray, FloatArray, IntArray, Layer
+from justgeo.core.words import plural
 from justgeo.core.zones import StrArray, Units
 from justgeo.measure import fractions
 from justgeo.measure.fractions import Geometries, Matrix
+
+OTHER_UNIT = 0.03
+"""With more blocks than this in another unit than their id names, the two layers are not of one census: generalised
+outlines misplace fewer, the block groups of another census more (7 % in Charlottesville)."""
 
 LEVELS: dict[str, int] = {"county": 5, "tract": 11, "block group": 12, "block": 15}
 """Summary levels from coarse to fine, with the length of their GEOID."""
@@ -184,8 +189,8 @@ def read_units(layer: Layer, origins: Origins | None, metric_crs: str, notes: li
         incomplete = _incomplete(of_origin, np.asarray(shapely.area(shapes), dtype=np.float64), land, origins)
         if incomplete.any():
             notes.append(
-                f"{int(incomplete.sum())} of {len(geoid)} {layer.name} are not filled by the "
-                f"{origins.geography}s at hand; they are divided by area instead."
+                f"{int(incomplete.sum())} of {len(geoid)} {plural(layer.geography)} are not filled by the "
+                f"{plural(origins.geography)} at hand; they are divided by area instead."
             )
     points = np.asarray(shapely.point_on_surface(shapes), dtype=object)
     return UnitSet(layer.geography, layer.geography_vintage, geoid, geometry, points, land, of_origin, by, incomplete)
@@ -195,12 +200,39 @@ def _nest(
     layer: Layer, geoid: StrArray, shapes: Geometries, origins: Origins, notes: list[str]
 ) -> tuple[IntArray, str]:
     if origins.geography == "block" and layer.geography in LEVELS and layer.geography_vintage == origins.vintage:
-        return positions(geoid, prefixes(origins.geoid, layer.geography)), "id"
+        by_id = positions(geoid, prefixes(origins.geoid, layer.geography))
+        _check_nesting(layer, by_id, fractions.holder(origins.points, shapes), origins, notes)
+        return by_id, "id"
     notes.append(
-        f"{origins.geography.capitalize()}s{_of(origins.vintage)} were nested in {layer.geography}s"
+        f"{plural(origins.geography).capitalize()}{_of(origins.vintage)} were nested in {plural(layer.geography)}"
         f"{_of(layer.geography_vintage)} by their representative point, not by id."
     )
     return fractions.holder(origins.points, shapes), "point"
+
+
+def _check_nesting(layer: Layer, by_id: IntArray, drawn_in: IntArray, origins: Origins, notes: list[str]) -> None:
+    """Blocks have to lie in the unit that their id names; where many do not, one of the two is of another census.
+
+    Raises
+    ------
+    VintageError
+    """
+    placed = drawn_in >= 0
+    other = placed & (by_id != drawn_in)
+    if not other.any():
+        return
+    at = int(np.flatnonzero(other)[0])
+    told = (
+        f"{int(other.sum())} of {int(placed.sum())} {plural(origins.geography)} lie in another {layer.geography} of "
+        f"{layer.name} than their id says (the first is {origins.geoid[at]})"
+    )
+    if other.sum() > OTHER_UNIT * placed.sum():
+        raise VintageError(
+            f"{told}: the two are not of one census, though both are declared to be of {origins.vintage}.",
+            remedy=f"declare the vintage that {layer.name} is of (2010 for files up to 2019), or give its file of "
+            f"{origins.vintage}.",
+        )
+    notes.append(f"{told}; they are counted where their id says.")
 
 
 def _of(vintage: int) -> str:
@@ -279,7 +311,8 @@ def shares_within(of_origin: IntArray, n: int, chain: Sequence[FloatArray]) -> t
 def drawn(units: UnitSet) -> gpd.GeoSeries:
     """Outlines of the units, or an error where they are known by id alone."""
     if units.geometry is None:
-        raise LayerError(f"No layer draws the {units.level}s.", remedy=f"give the layer of {units.level}s.")
+        many = plural(units.level)
+        raise LayerError(f"No layer draws the {many}.", remedy=f"give the layer of {many}.")
     return units.geometry
 
 
