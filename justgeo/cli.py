@@ -7,17 +7,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from justgeo.core.errors import ConfigError, JustgeoError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from justgeo.core.result import Indicator
-    from justgeo.run import RunReport
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -66,19 +62,40 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
     command: Callable[[argparse.Namespace], None] = args.command
+    return guarded(lambda: command(args))
+
+
+def guarded(call: Callable[[], None]) -> int:
+    """Call, and turn a refusal into two lines on stderr and an exit status.
+
+    Parameters
+    ----------
+    call : callable
+
+    Returns
+    -------
+    int
+        As of :func:`main`.
+    """
     try:
-        command(args)
+        call()
     except JustgeoError as refused:
-        print(f"error: {refused.message}", file=sys.stderr)
-        print(f"what to do: {refused.remedy}", file=sys.stderr)
-        return WRONG_USE
-    except KeyboardInterrupt:
-        print("stopped; nothing half-written was left", file=sys.stderr)
-        return INTERRUPTED
+        return _refuse(refused.message, refused.remedy)
     except BrokenPipeError:
         # Whoever read our output has enough (`justgeo indicators list | head`); Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as failed:
+        return _refuse(str(failed), "see that the folder is there, may be written to, and has room left.")
+    except KeyboardInterrupt:
+        print("stopped; nothing half-written was left", file=sys.stderr)
+        return INTERRUPTED
     return 0
+
+
+def _refuse(message: str, remedy: str) -> int:
+    print(f"error: {message}", file=sys.stderr)
+    print(f"what to do: {remedy}", file=sys.stderr)
+    return WRONG_USE
 
 
 def _tolerant_output() -> None:
@@ -90,7 +107,7 @@ def _tolerant_output() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="justgeo",
         description="A neighbourhood baseline for the Just Communities Protocol, each number with its margin of error.",
         epilog="A baseline for the Protocol, not a designation or a certification.",
@@ -137,6 +154,20 @@ def _add_indicators(commands: argparse._SubParsersAction[argparse.ArgumentParser
     check.set_defaults(command=_check)
 
 
+class _Parser(argparse.ArgumentParser):
+    """Answers wrong use with the whole help, and an unknown command with the nearest known one."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_help(sys.stderr)
+        self.exit(WRONG_USE, f"\nerror: {message}\n")
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if action.choices is not None and value not in action.choices:
+            from justgeo.core.words import suggestion
+
+            raise argparse.ArgumentError(None, f"there is no {value!r} here: {suggestion(str(value), action.choices)}")
+
+
 class _Version(argparse.Action):
     """Looks the version up only when asked for."""
 
@@ -151,32 +182,37 @@ class _Version(argparse.Action):
 
 
 def _demo(args: argparse.Namespace) -> None:
-    from justgeo.run import demo
+    from justgeo.run import embedded
 
-    with _progress(args) as tell:
-        reports = demo(args.out, tell)
-    for report in reports:
-        _report(report)
+    for folder in embedded():
+        _measure(folder, args.out / folder.name, args)
 
 
 def _run(args: argparse.Namespace) -> None:
-    from justgeo.run import run_config
+    _measure(args.config, args.out, args)
 
-    with _progress(args) as tell:
-        report = run_config(args.config, args.out, tell)
-    _report(report)
+
+def _measure(config: Path, out: Path | None, args: argparse.Namespace) -> None:
+    from justgeo import console
+
+    place = config.resolve().parent.name if config.suffix else config.resolve().name
+    with console.progress(place, quiet=args.quiet) as tell:
+        from justgeo.run import run_config
+
+        report = run_config(config, out, tell)
+    _say(console.report(report))
 
 
 def _plan(args: argparse.Namespace) -> None:
+    from justgeo import console
+    from justgeo.config import read
     from justgeo.run import plan
 
-    rows = plan(args.config)
-    for row in rows:
-        need = f"{len(row.needed_by)} indicators" if len(row.needed_by) != 1 else row.needed_by[0]
-        source = row.source if row.present else row.reason
-        print(f"{'  ' if row.present else '! '}{row.layer:<24} {need:<16} {source}")
-    missing = sum(not row.present for row in rows)
-    print(f"{len(rows)} layers, {missing} missing (marked !): their figures will be absent, with the reason.")
+    _say(console.plan(plan(args.config), read(args.config)))
+
+
+def _say(lines: Sequence[str]) -> None:
+    print("\n".join(lines), flush=True)
 
 
 def _init(args: argparse.Namespace) -> None:
@@ -256,26 +292,6 @@ def _rows(path: Path | None) -> tuple[Indicator, ...]:
     from justgeo.catalogue.read import indicators
 
     return indicators(path)
-
-
-@contextmanager
-def _progress(args: argparse.Namespace) -> Iterator[Callable[[str], None]]:
-    """A line on the terminal that says what is being read or measured; silent where there is no terminal."""
-    from tqdm import tqdm
-
-    with tqdm(disable=True if args.quiet else None, bar_format="{elapsed} {desc}", leave=False) as bar:
-
-        def tell(what: str) -> None:
-            bar.set_description_str(what)
-            bar.update()
-
-        yield tell
-
-
-def _report(report: RunReport) -> None:
-    mark = " (INVENTED: this place does not exist)" if report.synthetic else ""
-    print(f"{report.name}{mark}: {report.n_measured} figures, {report.n_absent} absent with their reason")
-    print(f"  look at {report.folder / 'index.html'}")
 
 
 if __name__ == "__main__":

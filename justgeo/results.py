@@ -13,8 +13,14 @@ import pandas as pd
 from justgeo.core.errors import ConfigError
 from justgeo.core.words import suggestion
 from justgeo.report.results import load
+from justgeo.report.tables import indicators_csv
 
 NESTED = ("comparison", "error", "flags", "layers")
+FIRST = (
+    "indicator", "title", "category", "zone", "group", "value", "moe", "unit", "text", "reliability", "reason", "verdict",
+    "numerator", "numerator_moe", "denominator", "denominator_moe", "complement_moe", "universe", "rule",
+)  # fmt: skip
+"""Columns that every table begins with; what else a record holds comes after."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ class Results:
 
     def __repr__(self) -> str:
         measured = sum(r["reason"] is None for r in self["records"])
-        mark = " (invented)" if self["synthetic"] else ""
+        mark = " (invented)" if self["synthetic"] and "(invented)" not in self["name"] else ""
         return f"<Results of {self['name']}{mark}: {measured} numbers, {len(self['records']) - measured} absences>"
 
     def record(self, indicator: str, zone: str = "district", group: str = "all") -> Mapping[str, Any]:
@@ -64,20 +70,33 @@ class Results:
         Returns
         -------
         DataFrame
-            ``zone, indicator, title, group, value, moe, unit, reliability, reason, verdict`` and the counts behind
-            shares. An absent value is NaN and has its reason.
+            ``indicator, title, category, zone, group, value, moe, unit, text, reliability, reason, verdict``, the
+            counts behind shares with their margins, and the parts of the margin (``error_sampling``, ...). Margins are
+            for 90 % confidence. An absent value is NaN and has its reason.
         """
-        titles = {row["id"]: row["title"] for row in self["indicators"]}
+        words = {row["id"]: row for row in self["indicators"]}
         rows = [
             {
-                "title": titles[one["indicator"]],
+                "title": words[one["indicator"]]["title"],
+                "category": words[one["indicator"]].get("category", ""),
                 **{key: value for key, value in one.items() if key not in NESTED},
                 "verdict": (one["comparison"] or {}).get("verdict"),
+                **{f"error_{part}": value for part, value in one["error"].items()},
             }
             for one in self["records"]
             if (zone is None or one["zone"] == zone) and (group is None or one["group"] == group)
         ]
-        return pd.DataFrame(rows)
+        made = pd.DataFrame(rows)
+        return made[[*(c for c in FIRST if c in made), *(c for c in made if c not in FIRST)]]
+
+    @property
+    def records(self) -> pd.DataFrame:
+        """Every record, of all zones and groups; as :meth:`table`."""
+        return self.table(group=None)
+
+    def write_csv(self, path: str | PathLike[str]) -> None:
+        """Write ``indicators.csv`` again, to ``path``: the same bytes as those beside ``results.json``."""
+        Path(path).write_bytes(indicators_csv(self.content))
 
 
 def read(folder: str | PathLike[str]) -> Results:

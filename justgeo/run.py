@@ -111,7 +111,7 @@ def plan(path: Path) -> list[PlanRow]:
     made = []
     for name, by in needed.items():
         spec = doors.spec_for(name, settings.layers)
-        why = "" if spec else settings.absent.get(name, "nobody declared it")
+        why = "" if spec else settings.absent.get(name, settings.absent.get(name.split(":")[0], "not declared"))
         made.append(PlanRow(name, tuple(by), str(spec.path) if spec else "", spec is not None, why))
     return made
 

@@ -17,8 +17,10 @@ from justgeo.core.layer import Layer
 from justgeo.core.spec import Area
 from justgeo.core.zones import Role, Zones
 
-# A tract of which less than this lies in the district is a sliver of drawing, not a part of it.
+# A tract of which less than this lies in the district is a sliver of drawing, not a part of it ...
 SLIVER = 0.001
+# ... unless it makes up this much of the district: a hamlet is a small part of a large rural tract.
+MAIN_AREA = 0.01
 MAIN_COUNTY = 0.01
 
 
@@ -132,7 +134,7 @@ def make_zones(
     """District, reference, and the areas inside the district, in the metric CRS.
 
     Areas are the planner's own where given, else the tracts and block groups of which at least 0.1 % lies in the
-    district: whole published units, so that their published numbers stand.
+    district, or that make up 1 % of it: whole published units, so that their published numbers stand.
     """
     ids, names, geography = ["district"], [district.name], [""]
     roles: list[Role] = ["district"]
@@ -147,6 +149,7 @@ def make_zones(
         if layer is None:
             continue
         inside = _within(layer, shapes[0], crs)
+        _check_ids(inside["geoid"], ids)
         ids.extend(inside["geoid"])
         names.extend(_area_names(layer.geography, inside))
         roles.extend(["area"] * len(inside))
@@ -163,8 +166,18 @@ def _to(crs: str, shape: BaseGeometry) -> BaseGeometry:
 def _within(layer: Layer, district_metric: BaseGeometry, crs: str) -> gpd.GeoDataFrame:
     frame = layer.features.to_crs(crs)
     near = frame[frame.intersects(district_metric)]
-    share = near.intersection(district_metric).area / near.area
-    return near[share >= SLIVER].sort_values("geoid")
+    common = near.intersection(district_metric).area
+    part = (common >= SLIVER * near.area) | (common >= MAIN_AREA * district_metric.area)
+    return near[part].sort_values("geoid")
+
+
+def _check_ids(ids: Iterable[str], taken: Iterable[str]) -> None:
+    """A planner's own area may be called anything but what justgeo calls its own zones."""
+    for name in set(taken) & set(ids):
+        raise ConfigError(
+            f"One of your own areas has the identifier {name!r}, which stands for the {name} as a whole.",
+            remedy="give that area another identifier, or name another column: [areas] geoid = ...",
+        )
 
 
 def _area_names(geography: str, frame: gpd.GeoDataFrame) -> Iterable[str]:

@@ -22,18 +22,20 @@ LEAST = '[district]\nname = "Old Town"\nboundary = "town.geojson"\n'
 def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A stand-in for ``justgeo.run`` that records what it was asked."""
     asked = SimpleNamespace(calls=[], fail=None)
-    report = SimpleNamespace(folder=Path("out/old-town"), name="Old Town", synthetic=False, n_measured=3, n_absent=2)
+    absent = {"gtfs": "none", "acs:B25003@2024": "none", "acs:B25070@2024": "none"}
 
     def run_config(path: Path, out: Path | None, progress: Callable[[str], None]) -> Any:
         asked.calls.append((path, out))
         progress("walk")
         if asked.fail is not None:
             raise asked.fail
-        return report
+        return SimpleNamespace(
+            folder=Path("out/old-town"), name="Old Town", synthetic="invented" in str(path), n_measured=3, n_absent=2,
+            absent_layers=absent,
+        )  # fmt: skip
 
-    def demo(out: Path, progress: Callable[[str], None]) -> list[Any]:
-        asked.calls.append(out)
-        return [report, SimpleNamespace(**{**vars(report), "name": "Nowhere", "synthetic": True})]
+    def embedded() -> list[Path]:
+        return [Path("districts/old-town"), Path("districts/nowhere-invented")]
 
     def plan(path: Path) -> list[Any]:
         return [
@@ -42,7 +44,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         ]
 
     module = ModuleType("justgeo.run")
-    vars(module).update(run_config=run_config, demo=demo, plan=plan)
+    vars(module).update(run_config=run_config, embedded=embedded, plan=plan)
     monkeypatch.setitem(sys.modules, "justgeo.run", module)
     return asked
 
@@ -53,8 +55,12 @@ def test_run_hands_over_its_paths_and_says_where_to_look(
     assert cli.main(["run", "district.toml", "--out", "there"]) == 0
     assert run.calls == [(Path("district.toml"), Path("there"))]
     printed = capsys.readouterr().out
-    assert "Old Town: 3 figures, 2 absent with their reason" in printed
-    assert str(Path("out/old-town/index.html")) in printed
+    assert printed.splitlines() == [
+        "Old Town",
+        "  3 figures of the district measured, 2 absent with their reason",
+        "  not at hand: gtfs, acs 2024",
+        f"  look at {Path('out/old-town/index.html')}",
+    ]
 
 
 def test_run_lets_the_file_choose_the_folder(run: SimpleNamespace) -> None:
@@ -64,18 +70,20 @@ def test_run_lets_the_file_choose_the_folder(run: SimpleNamespace) -> None:
 
 def test_demo_marks_what_is_invented(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["demo"]) == 0
-    assert run.calls == [Path("out")]
+    assert run.calls == [(Path("districts") / name, Path("out") / name) for name in ("old-town", "nowhere-invented")]
+    printed = capsys.readouterr()
+    assert printed.out.count("INVENTED: this place does not exist") == 1
+    assert printed.err.splitlines() == ["old-town: reading layers", "nowhere-invented: reading layers"]
+
+
+def test_plan_marks_what_is_missing(
+    run: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "district.toml").write_text(LEAST, encoding="utf-8")
+    assert cli.main(["plan", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
-    assert "Nowhere (INVENTED: this place does not exist)" in printed
-    assert "Old Town:" in printed
-
-
-def test_plan_marks_what_is_missing(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["plan", "district.toml"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].startswith("  walk") and "layers/x.pbf" in lines[0] and "2 indicators" in lines[0]
-    assert lines[1].startswith("! gtfs") and "nobody declared it" in lines[1]
-    assert "2 layers, 1 missing" in lines[2]
+    assert "  walk           layers/x.pbf" in printed
+    assert "! gtfs           nobody declared it; it would give how often transit runs" in printed
 
 
 def test_a_refusal_is_two_lines_on_stderr_and_exit_status_2(
@@ -92,6 +100,12 @@ def test_an_unforeseen_fault_is_not_hidden(run: SimpleNamespace) -> None:
     run.fail = ZeroDivisionError("a bug")
     with pytest.raises(ZeroDivisionError):
         cli.main(["-q", "run", "district.toml"])
+
+
+def test_a_disk_that_refuses_is_no_traceback(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    run.fail = PermissionError(13, "Permission denied", "cache")
+    assert cli.main(["-q", "run", "district.toml"]) == 2
+    assert "Permission denied" in capsys.readouterr().err
 
 
 def test_ctrl_c_is_quiet(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,7 +189,16 @@ def test_wrong_use_is_exit_status_2(argv: list[str], capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as stopped:
         cli.main(argv)
     assert stopped.value.code == 2
-    assert "usage: justgeo" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "usage: justgeo" in said and said.splitlines()[-1].startswith("error: ")
+
+
+def test_an_unknown_command_is_answered_with_the_nearest_and_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["pln"])
+    said = capsys.readouterr().err
+    assert "measure the two embedded districts" in said
+    assert said.endswith("error: there is no 'pln' here: did you mean 'plan'?\n")
 
 
 def test_the_version_is_that_of_the_package(

@@ -138,8 +138,11 @@ def _cells(frame: pd.DataFrame, codes: list[str]) -> tuple[FloatArray, FloatArra
 
 
 def _region_median(frame: pd.DataFrame, bins: list[str], edges: FloatArray) -> float:
-    """Median household income of the reference, rebuilt from the pooled bins of its tracts."""
-    counts = frame[[f"{c}E" for c in bins]].sum(axis=0).to_numpy(np.float64)
+    """Median household income of the reference, rebuilt from the pooled bins of its tracts.
+
+    A tract of which a bin is not known is left out whole, as it is of the pooled shares.
+    """
+    counts = frame[[f"{c}E" for c in bins]].dropna(how="any").sum(axis=0).to_numpy(np.float64)
     median = float(medians.grouped_median(edges, counts[None, :], pareto=True).value[0])
     if not np.isfinite(median):
         raise Absent("the reference's median income falls in an open bracket, so low income cannot be told")

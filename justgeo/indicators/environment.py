@@ -88,7 +88,7 @@ def raster_people(row: Indicator, place: Place, group: str = "all") -> ExposureF
         found = zonal.zonal_mean(raster, gpd.GeoSeries(around, crs=origins.crs), mask=_water(row, place))
         return np.where(found.valid_share >= 0.5, found.mean / 100.0, np.nan)
 
-    x = place.once(f"people:{name}", measure)
+    x = place.once(f"people:{name}:{row.parameters.get('land_cover')}", measure)
     return ExposureField(
         units=place.origin_units(),
         x=x,

@@ -106,8 +106,9 @@ def stop_points(place: Place) -> FloatArray:
     stops = place.layer("stops").features
     if stops.empty:
         return np.empty((0, 2))
-    kind = np.where(stops["high_capacity"].to_numpy(dtype=bool), "high", "low").astype(np.str_)
-    return access.merge_stops(_points(stops, place), kind).xy
+    # A bus and a tram at one corner are two stops; two poles of one bus stop are one (METHODS 3.1).
+    mode = stops["kind"].astype(str).to_numpy(dtype=np.str_) if "kind" in stops else np.full(len(stops), "stop")
+    return access.merge_stops(_points(stops, place), mode).xy
 
 
 def frequent_frame(feed: Feed, rule: headway.HeadwayRule) -> gpd.GeoDataFrame:

@@ -254,7 +254,16 @@ class Weights:
             made = fractions.area_shares(zones, nesting.drawn(units), plural(level))
         else:
             made = self._from_origins(units, "land" if rule == "area" else weight)
-        return fractions.tidy(matching.only_own(made, self._own[level, vintage]))
+        made = matching.only_own(made, self._own[level, vintage])
+        return fractions.tidy(matching.only_nested(made, units, self._published(vintage)))
+
+    def _published(self, vintage: int) -> dict[str, StrArray]:
+        """By level, the id of the unit of this census that each zone is, empty for none, (Z,)."""
+        return {
+            level: np.where(own >= 0, self.units[level, year].geoid[own], "")
+            for (level, year), own in self._own.items()
+            if year == vintage and len(self.units[level, year])
+        }
 
     def _from_origins(self, units: UnitSet, weight: Weight) -> Matrix:
         """Origins summed up to their units; units that they do not fill by drawn area."""

@@ -10,10 +10,10 @@ import shapely
 from scipy import sparse
 
 from justgeo.core.layer import BoolArray, FloatArray, IntArray
-from justgeo.core.zones import Zones
+from justgeo.core.zones import StrArray, Zones
 from justgeo.measure import fractions
 from justgeo.measure.fractions import Geometries, Matrix
-from justgeo.measure.nesting import Origins, UnitSet
+from justgeo.measure.nesting import LEVELS, Origins, UnitSet, prefixes
 
 SAME_PLACE = 0.98
 """A zone with the id of a published unit is that unit if this much of both is common ground."""
@@ -99,3 +99,33 @@ def only_own(matrix: Matrix, own: IntArray) -> Matrix:
     zone = np.flatnonzero(is_unit)
     ones: Matrix = sparse.csr_array((np.ones(len(zone)), (zone, own[zone])), shape=matrix.shape)
     return sparse.csr_array(others + ones)
+
+
+def only_nested(matrix: Matrix, units: UnitSet, published: Mapping[str, StrArray]) -> Matrix:
+    """Zones that are units of another level of the same census: finer units by id, and of coarser ones their own.
+
+    Tracts and block groups drawn apart do not meet to the metre, and a sliver of a neighbour is no part of a tract.
+
+    Parameters
+    ----------
+    matrix : csr_array (Z, n)
+    units : UnitSet
+        The columns.
+    published : mapping of str to (Z,) str
+        By level, the id of the unit that each zone is, empty for none.
+    """
+    for level, ids in published.items():
+        zone = np.flatnonzero(ids != "")
+        if level == units.level or not len(zone) or not {level, units.level} <= LEVELS.keys():
+            continue
+        others = sparse.diags_array((ids == "").astype(np.float64)) @ matrix
+        if LEVELS[level] < LEVELS[units.level]:
+            row, column = np.nonzero(ids[zone][:, None] == prefixes(units.geoid, level)[None, :])
+            held = np.ones(len(row))
+        else:
+            parent = units.find(prefixes(ids[zone], units.level))
+            row = np.flatnonzero(parent >= 0)
+            column = parent[row]
+            held = np.asarray(matrix[zone[row], column], dtype=np.float64).ravel()
+        matrix = sparse.csr_array(others + sparse.csr_array((held, (zone[row], column)), shape=matrix.shape))
+    return matrix

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
-from justgeo.report import words
+from justgeo.report import remarks, words
 from justgeo.report.results import ALL, DISCLAIMER, INVENTED
 from justgeo.report.tables import csv_bytes
 
@@ -145,6 +145,7 @@ def _shown(item: dict[str, Any], indicators: Mapping[str, Any], found: Mapping[s
             "id": one,
             "title": indicators[one]["title"],
             "told": words.told(found.get(one)),
+            "beside": "; ".join(remarks.beside(found.get(one))),
         }
         for one in item["evidence"]
         if one in indicators

@@ -12,9 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from justgeo.report import words
+from justgeo.report import origins, remarks, words
 from justgeo.report.results import ALL
-from justgeo.report.tables import joined
 
 MOST_CLASSES = 5
 RAMP = ("#ece6f6", "#cbbde3", "#a18ccb", "#7456ab", "#43267a")
@@ -76,7 +75,9 @@ def class_labels(edges: Sequence[float], unit: str) -> list[str]:
     if not ticks:
         return []
     middle = [f"{low} to under {high}" for low, high in pairwise(ticks)]
-    return [f"under {ticks[0]}", *middle, f"{ticks[-1]} or more"]
+    top = words.scale(unit).top
+    last = ticks[-1] if top is not None and edges[-1] >= top else f"{ticks[-1]} or more"
+    return [f"under {ticks[0]}", *middle, last]
 
 
 def payload(results: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,11 +101,26 @@ def payload(results: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "categories": [{"id": key, "title": words.category_title(key)} for key in keys],
         "levels": {
-            level: {"title": _PLURALS[level], "ids": [z["id"] for z in zones], "names": [z["name"] for z in zones]}
+            level: {"title": _plural(level, zones), "ids": [z["id"] for z in zones], "names": [z["name"] for z in zones]}
             for level, zones in inside.items()
         },
         "indicators": shown,
+        "first": _first(shown),
     }
+
+
+def _first(shown: Sequence[Mapping[str, Any]]) -> str | None:
+    """What the map opens with: the first that has numbers fit to be read, people's own traits last."""
+    fit = [row for row in shown if row["fit"]]
+    of_place = [row for row in fit if row["category"] != "demographics"]
+    return next((str(row["id"]) for row in [*of_place, *fit, *shown]), None)
+
+
+def _plural(level: str, zones: Sequence[Mapping[str, Any]]) -> str:
+    """What areas of a level are called: a planner's own by their own name where they have one."""
+    kinds = {str(zone["geography"]) for zone in zones}
+    kind = kinds.pop() if len(kinds) == 1 else ""
+    return f"{kind}s" if level == "area" and kind not in ("", "area") else _PLURALS[level]
 
 
 def _indicator(
@@ -123,6 +139,7 @@ def _indicator(
     classes = [_class(c, edges) for c in cells]
     layers = {layer["id"]: layer for layer in results["layers"]}
     used = [layers[one] for one in dict.fromkeys(x for r in records.values() for x in r["layers"])]
+    trusted = [c is not None and c["reliability"] in ("high", "medium", "exact", "modelled") for c in cells]
     low = [c is not None and c["value"] is not None and c["reliability"] == "low" for c in cells]
     return {
         "id": row["id"],
@@ -131,17 +148,17 @@ def _indicator(
         "category": words.category(row["category"]),
         "unit": words.scale(row["unit"]).unit,
         "level": level,
-        "moved": moved,
-        "wide": _wide(values, edges),
+        "notes": [note for note in (moved, *_notes(cells, values, edges)) if note],
         "shades": list(_SHADES[len(labels)]) if labels else [],
         "labels": labels,
         "counts": [classes.count(k) for k in range(len(labels))],
         "absent": classes.count(-1),
         "low": sum(low),
+        "fit": 2 * sum(trusted) > len(values) > 0,
         "classes": classes,
         "cells": [_cell(c) for c in cells],
-        "source": joined(f"{one['source']}, {one['dataset']}".strip(", ") for one in used),
-        "vintage": joined(one["vintage"] for one in used),
+        "source": origins.told(used),
+        "vintage": origins.vintage(used),
         **_headline(records, results),
     }
 
@@ -171,8 +188,8 @@ def _cell(cell: Mapping[str, Any] | None) -> list[str]:
     """Value, margin, class of reliability, reason: the words for one area."""
     if cell is None:
         return ["–", "", "absent", "not computed for this area"]
-    reason = cell["reason"] or ""
-    return [words.shown(cell), words.shown_margin(cell), cell["reliability"], reason]
+    told = [*([cell["reason"]] if cell["reason"] else []), *remarks.beside(cell)]
+    return [words.shown(cell), words.shown_margin(cell), cell["reliability"], "; ".join(told)]
 
 
 def _headline(records: Mapping[str, Mapping[str, Any]], results: Mapping[str, Any]) -> dict[str, str]:
@@ -181,11 +198,29 @@ def _headline(records: Mapping[str, Mapping[str, Any]], results: Mapping[str, An
     for role in ("district", "reference"):
         zone = next((z for z in results["zones"] if z["role"] == role), None)
         record = None if zone is None else records.get(zone["id"])
-        found[role] = ""
+        found[role] = found[f"{role}_beside"] = ""
         if zone is not None and record is not None:
             absent = record["value"] is None and not record["text"]
             found[role] = f"no number ({record['reason']})" if absent else words.told(record)
+            found[f"{role}_beside"] = "; ".join(remarks.beside(record))
     return found
+
+
+def _notes(
+    cells: Sequence[Mapping[str, Any] | None], values: Sequence[tuple[float, float | None]], edges: Sequence[float]
+) -> list[str]:
+    """What has to be known to read the colours."""
+    told = []
+    if any(c is not None and c["reliability"] == "chance" for c in cells):
+        told.append(
+            "For a single area the number is the chance that it is such an area, not a share of its homes. The colours"
+            " show no stage of a market and rank no place."
+        )
+    if any(c is not None and c["reliability"] == "modelled" for c in cells):
+        told.append("These numbers stand on modelled people, not on a count.")
+    if _wide(values, edges):
+        told.append("Most margins here are wider than a class: neighbouring colours may not differ in truth.")
+    return told
 
 
 def _wide(values: Sequence[tuple[float, float | None]], edges: Sequence[float]) -> bool:

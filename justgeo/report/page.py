@@ -11,7 +11,7 @@ import geopandas as gpd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from justgeo.report import checklist as lists
-from justgeo.report import choropleth, inline, maps, view, words
+from justgeo.report import choropleth, inline, maps, origins, remarks, view, words
 from justgeo.report.basemap import Basemap
 
 EVIDENCE_SHOWN = 4
@@ -41,8 +41,9 @@ def render(
         There is no district, or something on the page points outside it.
     """
     drawn = maps.draw(results, zones, basemap or Basemap())
+    results = remarks.marked(results)
     values = choropleth.payload(results)
-    notices = view.notices(results)
+    notices = origins.notices(results["layers"])
     data = values | {
         "layers": drawn.layers,
         "labels": drawn.labels,
@@ -101,4 +102,5 @@ def _environment() -> Environment:
         newline_sequence="\n",
     )
     made.globals["anchor"] = anchor
+    made.globals["sentence"] = words.sentence
     return made

@@ -188,7 +188,10 @@ def _write_layers(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFram
             cells[f"{name}_moe"] = record["moe"]
             cells[f"{name}_rel"] = record["reliability"]
     frame = zones.to_crs(4326)
-    kinds = [_layer_name(r, g) for r, g in zip(frame["role"], frame["geography"], strict=True)]
+    # A column and not a list: pandas takes a list of one entry for the name of a column.
+    kinds = pd.Series(
+        [_layer_name(r, g) for r, g in zip(frame["role"], frame["geography"], strict=True)], index=frame.index
+    )
     for kind, part in frame.groupby(kinds):
         table = part[["id", "name", "role", "geography"]]
         columns: dict[str, Any] = {"invented": [INVENTED if results["synthetic"] else ""] * len(table)}

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from justgeo.report import words
+from justgeo.report import origins, remarks, words
 from justgeo.report.results import ALL, DISCLAIMER, INVENTED
-from justgeo.report.tables import joined
 
 HEADLINES = ("DEM-00.population", "OPP-01", "OPP-02", "BEL-03", "BEL-01", "WEL-04", "MOB-01.800", "ENV-01", "BEL-02")
 """Indicators, or families of them, for the cards on top, in order of preference."""
 
 MOST_CARDS = 8
+FEW_CARDS = 4
+"""With fewer families than this, more than one number of a family gets a card."""
+
+_BY_PLACE = {"walk_share", "raster_people"}
+"""Fields that give everybody in a block the block's answer."""
 
 Record = Mapping[str, Any]
 
@@ -54,6 +58,7 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the templates print but the map and the checklist."""
     reader = Reader(results)
     areas = sum(zone["role"] == "area" for zone in results["zones"])
+    shown = cards(reader)
     measured = [row["id"] for row in results["indicators"] if _has_any(reader, row["id"])]
     return {
         "name": results["name"],
@@ -64,12 +69,15 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
         "n_indicators": len(measured),
         "n_listed": len(results["indicators"]),
         "n_areas": areas,
-        "cards": cards(reader),
+        "period": origins.period(reader.used(_told(reader))),
+        "cards": shown,
+        "has_margins": any("±" in card["margin"] for card in shown),
         "categories": categories(reader),
         "absent": absences(reader),
-        "sources": sources(reader),
+        "sources": origins.sources(results["layers"], results["records"]),
         "notes": results["notes"],
         "reliability": words.RELIABILITY,
+        "classes": {record["reliability"] for record in _told(reader)},
     }
 
 
@@ -83,6 +91,8 @@ def cards(reader: Reader) -> list[dict[str, Any]]:
         chosen += sorted(alike, key=lambda row: row["id"] != family)[:1]
     families = {row["id"].split(".")[0] for row in chosen}
     chosen += [row for row in present if row["id"].split(".")[0] not in families]
+    if len(chosen) < FEW_CARDS:
+        chosen += [row for row in present if row not in chosen][: FEW_CARDS - len(chosen)]
     return [_card(reader, row) for row in chosen[:MOST_CARDS]]
 
 
@@ -98,7 +108,7 @@ def cell(record: Record | None, reader: Reader) -> dict[str, Any]:
     sign, compared, verdict = words.compared(record, reader.reference_name)
     reliability = "absent" if record is None else record["reliability"]
     share = None if record is None else words.share_of(record)
-    trusted = record is not None and record["reliability"] in ("high", "medium", "exact")
+    trusted = record is not None and record["reliability"] in ("high", "medium", "exact", "modelled")
     return {
         "value": words.shown(record, bare=True),
         "unit": "" if record is None or record["value"] is None else words.scale(record["unit"]).unit,
@@ -111,8 +121,7 @@ def cell(record: Record | None, reader: Reader) -> dict[str, Any]:
         "verdict": verdict,
         "reason": "not computed" if record is None else record["reason"] or "",
         "absent": not _shows(record),
-        "range": _range(record),
-        "counts": _counts(record),
+        "beside": remarks.beside(record),
     }
 
 
@@ -121,40 +130,31 @@ def _against(reader: Reader, indicator: str, group: str = ALL) -> dict[str, Any]
     return {
         "reference_value": words.shown(record) if _shows(record) else "",
         "reference_margin": words.shown_margin(record),
+        "reference_beside": remarks.beside(record),
         "reference_reason": "" if record is None or _shows(record) else record["reason"],
     }
 
 
-def _range(record: Record | None) -> str:
-    """How far the value moves with the rule by which cut areas are divided, where it moves visibly."""
-    if record is None or record["value"] is None or record["low"] is None or record["high"] is None:
-        return ""
-    low, high = (words.figure(record[end], record["unit"], record["moe"]) for end in ("low", "high"))
-    return "" if low == high else f"{low} to {high}"
-
-
-def _counts(record: Record | None) -> str:
-    """Counts behind a share, with their sampling margins."""
-    if record is None or record["numerator"] is None or record["denominator"] is None:
-        return ""
-    parts = []
-    for name in ("numerator", "denominator"):
-        moe = record[f"{name}_moe"]
-        told = f" ± {moe:,.0f}" if moe else ""
-        parts.append(f"{record[name]:,.0f}{told}")
-    return f"{parts[0]} of {parts[1]}"
-
-
 def categories(reader: Reader) -> list[dict[str, Any]]:
-    """Tables: the Protocol's categories, each with its indicators and their groups."""
+    """The Protocol's categories, each with a row an indicator and its groups; what has no number stands by reason."""
     rows = reader.results["indicators"]
     keys = list(dict.fromkeys([*words.CATEGORIES, *(words.category(row["category"]) for row in rows)]))
     found = []
     for key in keys:
         inside = [_row(reader, row) for row in rows if words.category(row["category"]) == key]
         if inside:
-            found.append({"id": key, "title": words.category_title(key), "rows": inside})
+            gone = [row for row in inside if row["absent"] and not any(group["n"] for group in row["groups"])]
+            shown = [row for row in inside if row not in gone]
+            found.append({"id": key, "title": words.category_title(key), "rows": shown, "gone": _by_reason(gone)})
     return found
+
+
+def _by_reason(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without a number, gathered by their reason, each row once."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["reason"], []).append(row)
+    return [{"reason": words.sentence(reason), "rows": inside} for reason, inside in found.items()]
 
 
 def _row(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -169,11 +169,39 @@ def _row(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
         **{name: row[name] for name in ("id", "title", "plain", "method", "caveat", "universe", "references")},
         "only_groups": record is None and bool(groups),
         "frequency": row.get("frequency", ""),
-        "sources": joined(f"{one['source']}, {one['dataset']}".strip(", ") for one in used),
-        "vintage": joined(one["vintage"] for one in used),
-        "modelled": any(one["modelled"] for one in used),
+        "sources": origins.told(used),
+        "vintage": origins.vintage(used),
+        "details": [*_cells(row), *remarks.details(record), *_compared(reader, row["id"])],
+        "by_place": row["field"] in _BY_PLACE,
         "groups": _groups(reader, row["id"], groups),
     }
+
+
+def _cells(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Table cells and distances behind an indicator, as its catalogue row has them."""
+    given = row["parameters"]
+    top, bottom = given.get("numerator"), given.get("denominator")
+    cells = " of ".join(one for one in (top, bottom) if isinstance(one, str))
+    metres = given.get("distance_m")
+    walk = f"{metres:g} m along streets and paths" if isinstance(metres, (int, float)) else ""
+    return [(name, told) for name, told in (("Census table cells", cells), ("Farthest walk", walk)) if told]
+
+
+def _compared(reader: Reader, indicator: str) -> list[tuple[str, str]]:
+    """The reference area, its number and the difference with its margin."""
+    record, base = reader.at(indicator, "district"), reader.at(indicator, "reference")
+    if record is None or base is None or base["value"] is None:
+        return []
+    fraction = remarks.fraction(base)
+    told = f"{reader.reference_name}: {words.told(base)}{f' ({fraction})' if fraction else ''}."
+    versus = record["comparison"]
+    if versus is not None and versus["difference"] is not None:
+        more = "more" if versus["difference"] > 0 else "less"
+        moe = versus["difference_moe"]
+        size = words.difference(versus["difference"], record["unit"])
+        margin = "" if not moe else f" ({words.margin(moe, record['unit'], versus['difference'])})"
+        told += f" Difference: {size} {more}{margin}, with the district taken out of the wider area."
+    return [("Compared with", told)]
 
 
 def _groups(reader: Reader, indicator: str, groups: Sequence[str]) -> list[dict[str, Any]]:
@@ -195,7 +223,10 @@ def _groups(reader: Reader, indicator: str, groups: Sequence[str]) -> list[dict[
             if g.partition(":")[0] == kind
         ]
         title = words.GROUP_KINDS.get(kind, f"By {kind}")
-        found.append({"kind": kind, "title": title, "rows": rows, "n": sum(not row["absent"] for row in rows)})
+        reasons = {row["reason"] for row in rows}
+        same = reasons.pop() if len(reasons) == 1 else ""
+        n = sum(not row["absent"] for row in rows)
+        found.append({"kind": kind, "title": title, "rows": rows, "n": n, "reason": "" if n else same})
     return found
 
 
@@ -214,20 +245,19 @@ def _percent(value: float, top: float) -> float:
 
 def absences(reader: Reader) -> dict[str, Any]:
     """What is not measured and why: layers, indicators by reason, and how many numbers for groups and areas."""
-    indicators: dict[str, list[str]] = {}
+    reasons = []
     for row in reader.results["indicators"]:
         record = reader.at(row["id"], "district")
-        if record is None and reader.groups.get(row["id"]):
-            continue
-        if not _shows(record):
-            reason = "not computed in this run" if record is None else record["reason"]
-            indicators.setdefault(reason, []).append(row["title"])
+        if not _has_any(reader, row["id"]):
+            reasons.append("not computed in this run" if record is None else record["reason"])
     district = (reader.district or {}).get("id")
     areas = {zone["id"] for zone in reader.results["zones"] if zone["role"] == "area"}
     gone = [record for record in reader.results["records"] if not _shows(record)]
+    # What is missing altogether is missing for groups and small areas too: told once.
+    gone = [record for record in gone if record["reason"] not in reasons]
     return {
-        "layers": sorted(reader.results["absent_layers"].items()),
-        "indicators": list(indicators.items()),
+        "layers": origins.missing(reader.results["absent_layers"]),
+        "indicators": _tally(reasons),
         "groups": _tally(r["reason"] for r in gone if r["group"] != ALL and r["zone"] == district),
         "areas": _tally(r["reason"] for r in gone if r["group"] == ALL and r["zone"] in areas),
     }
@@ -240,30 +270,10 @@ def _tally(reasons: Iterable[str]) -> list[tuple[str, int]]:
     return sorted(found.items(), key=lambda kv: (-kv[1], kv[0]))
 
 
-def sources(reader: Reader) -> list[dict[str, Any]]:
-    """Layers with their terms, tables of one product gathered in one line."""
-    uses: dict[str, set[str]] = {}
-    for record in reader.results["records"]:
-        for layer in record["layers"]:
-            uses.setdefault(layer, set()).add(record["indicator"])
-    gathered: dict[tuple[Any, ...], dict[str, Any]] = {}
-    for layer in reader.results["layers"]:
-        same = ("source", "dataset", "vintage", "retrieved", "licence", "attribution", "url", "synthetic", "modelled")
-        key = tuple(layer[name] for name in same)
-        row = gathered.setdefault(key, {name: layer[name] for name in same} | {"ids": [], "used": set(), "notes": []})
-        row["ids"].append(layer["id"])
-        row["used"] |= uses.get(layer["id"], set())
-        row["notes"] += [note for note in layer["notes"] if note not in row["notes"]]
-    return [row | {"used": len(row["used"])} for row in gathered.values()]
-
-
-def notices(results: Mapping[str, Any]) -> list[str]:
-    """Attributions that have to stand on the map itself: those of ODbL data."""
-    found = []
-    for layer in results["layers"]:
-        if "odbl" in layer["licence"].casefold() or "open database" in layer["licence"].casefold():
-            found.append(layer["attribution"] or "© OpenStreetMap contributors")
-    return list(dict.fromkeys(found))
+def _told(reader: Reader) -> list[Record]:
+    """Records of the district that have a number."""
+    district = (reader.district or {}).get("id")
+    return [r for r in reader.results["records"] if r["zone"] == district and _shows(r)]
 
 
 def _has_any(reader: Reader, indicator: str) -> bool:

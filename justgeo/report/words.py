@@ -13,6 +13,8 @@ RELIABILITY = {
     "low": "too uncertain to rely on",
     "exact": "not a sample",
     "unknown": "margin not known",
+    "modelled": "modelled, not counted",
+    "chance": "a chance, not a count",
     "absent": "no number",
     "suppressed": "withheld: too few people",
 }
@@ -75,6 +77,11 @@ class Scale:
     top: float | None = None
 
 
+def sentence(text: str) -> str:
+    """``text`` with a capital letter in front."""
+    return text[:1].upper() + text[1:]
+
+
 def category(text: str) -> str:
     """Key of a category in ``CATEGORIES``, however it is written (``Belonging``, ``belonging``, ``BEL``)."""
     key = text.strip().casefold()
@@ -128,6 +135,8 @@ def figure(value: float, unit: str, moe: float | None = None, *, bare: bool = Fa
 
 def margin(moe: float | None, unit: str, value: float | None = None, *, reliability: str = "") -> str:
     """A margin with its sign: ``± 6 points``, ``± $2,100``; in words where there is none."""
+    if not moe and reliability in ("modelled", "chance"):
+        return RELIABILITY[reliability]
     if moe is None:
         return "margin not known"
     if moe == 0:

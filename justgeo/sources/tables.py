@@ -39,7 +39,8 @@ def read_table(table: TableSpec, column: TableColumn) -> Layer:
     Layer
         Named ``table:<indicator>``, and ``table:<indicator>:<group>`` for a group. Columns ``geoid``, ``level`` and,
         of a count or a percent, ``numerator``, ``numerator_moe`` and, where one is declared, ``denominator``,
-        ``denominator_moe``; of a median, ``median``, ``median_moe``. A percent becomes a count by the product rule.
+        ``denominator_moe``; of a median, ``median``, ``median_moe``. A percent becomes a count by the product rule; where
+        the denominator is 0 the count is 0 too, with the denominator's margin.
         NaN where the table has no number; ``data.attrs["reasons"][geoid, name]`` says why. A margin is NaN where
         the table has none.
 
@@ -156,7 +157,9 @@ def _counts(
         moe = moe * 100.0
     _check_margins(value, moe, below[0], column, where, modelled=table.spec.modelled)
     counts = count_from_percent(value, moe, *below)
-    return counts.value, counts.moe
+    # A percent of nobody is blank, but the part of an empty whole is known: no more than the whole, with its margin.
+    empty = np.isnan(value) & (below[0] == 0)
+    return np.where(empty, 0.0, counts.value), np.where(empty, below[1], counts.moe)
 
 
 def _percents(value: FloatArray, column: TableColumn, where: str, fraction: object) -> FloatArray:

@@ -224,8 +224,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"cut districts: {time.monotonic() - start:.0f} s", file=sys.stderr)
     some = whole(place, asked.draws, min(asked.draws, REPLICATE_DRAWS))
     print(f"whole block groups: {time.monotonic() - start:.0f} s", file=sys.stderr)
-    import pickle, os
-    if os.environ.get("KEEP"): pickle.dump((some,cuts),open(os.environ["KEEP"],"wb"))
     asked.out.write_text(page(some, cuts, asked.draws, asked.districts), encoding="utf-8", newline="\n")
     return 0
 

@@ -158,3 +158,10 @@ def test_a_raster_of_another_name_is_not_taken_from_the_cache() -> None:
     canopy = raster_people(PEOPLE, held)
     hard = raster_people(town.row("raster_people", parameters={"raster": "impervious"}), held)
     assert (canopy.x[0], hard.x[0]) == (pytest.approx(1.0), pytest.approx(0.07))
+
+
+def test_two_rows_of_one_raster_with_and_without_water_do_not_share_their_numbers() -> None:
+    held = place(blocks=lived_in(square(0, 0, 1, 3)), land_cover=town.raster("land_cover", COVER))
+    dry = raster_people(PEOPLE, held)
+    wet = raster_people(town.row("raster_people", parameters={"raster": "tree_canopy"}), held)
+    assert (dry.x[0], wet.x[0]) == (pytest.approx(0.30), pytest.approx(0.20))

@@ -1,4 +1,4 @@
-"""Districts of real places, written as a planner would: a ``district.toml`` and small tables put together from the files.
+"""Districts of real places, written as a planner would: a ``district.toml`` and tables put together from the files.
 
 What is read here is only said where it lies; every figure comes out of ``results.json``.
 """
@@ -39,7 +39,11 @@ class Found:
     def of(self, indicator: str, geography: str) -> dict[str, Row]:
         """Records of an indicator by the id of the areas of one geography."""
         ids = {z["id"] for z in self.results["zones"] if z["role"] == "area" and z["geography"] == geography}
-        return {r["zone"]: r for r in self.results["records"] if r["indicator"] == indicator and r["zone"] in ids}
+        return {
+            r["zone"]: r
+            for r in self.results["records"]
+            if r["indicator"] == indicator and r["group"] == "all" and r["zone"] in ids
+        }
 
     def zone(self, name: str) -> Mapping[str, Any]:
         return next(z for z in self.results["zones"] if z["id"] == name)
@@ -238,3 +242,139 @@ def write_charlottesville_table(data: Path, folder: Path) -> pd.DataFrame:
     folder.mkdir(parents=True, exist_ok=True)
     made.to_csv(folder / "households_and_adults.csv", index=False, encoding="utf-8")
     return made
+
+DURHAM = """
+[district]
+name = "{name}"
+slug = "{slug}"
+{boundary}
+
+[reference]
+name = "Durham County"
+geoids = ["37063"]
+
+[vintages]
+acs = 2016
+
+[layers.block_groups]
+path = "{data}/boundaries/blockgroup.geojson.json"
+geoid = "id"
+geography_vintage = 2010
+source = "DataWorks NC, Durham Neighborhood Compass"
+dataset = "Block groups of Durham County, 2010"
+vintage = "2010"
+
+[layers.tracts]
+path = "{data}/boundaries/tract.geojson.json"
+geoid = "id"
+geography_vintage = 2010
+source = "DataWorks NC, Durham Neighborhood Compass"
+dataset = "Census tracts of Durham County, 2010"
+vintage = "2010"
+
+[layers.land_cover]
+path = "{data}/raster/NLCD_landcover.tif"
+source = "U.S. Geological Survey, NLCD, by way of mhweber/R-User-Group-Spatial-Workshop-2018"
+dataset = "NLCD land cover, 30 m"
+vintage = "2011 (not stated in the file)"
+
+[layers.parks]
+path = "{data}/city_layers_2019/Parks.geojson"
+source = "City of Durham, by way of codefordurham/StreetWise"
+dataset = "Parks of the city of Durham"
+vintage = "2019"
+
+[layers.streets]
+path = "{data}/osm/osm_roads_gen0.geojson"
+columns = {{ kind = "type" }}
+where = {{ class = "highway" }}
+source = "OpenStreetMap contributors, by way of codefordurham/affordablehousing"
+dataset = "Roads from tertiary up"
+vintage = "about 2018 (not stated)"
+licence = "ODbL-1.0"
+attribution = "© OpenStreetMap contributors"
+
+[layers.gtfs]
+path = "{data}/gtfs/gtfs_duke_from_rda.zip"
+source = "Duke University, by way of tidytransit"
+dataset = "Duke Transit GTFS, October 2019"
+vintage = "2019-10"
+
+[absent]
+blocks = "no census blocks of this place are at hand"
+walk = "the roads at hand are tertiary and up: without the streets where people live a walk would be wrong"
+impervious = "no raster of hard surfaces is at hand; the developed share stands in for it, under its own name"
+tree_canopy = "no canopy raster is at hand"
+stops = "no list of stops beside the timetable, which is the university's alone"
+
+[[tables]]
+path = "compass_2016.csv"
+geoid = "geoid"
+geography = "block group"
+geography_vintage = 2010
+source = "U.S. Census Bureau, American Community Survey, by way of DataWorks NC, Durham Neighborhood Compass"
+dataset = "ACS 5-year by block group: numerators, denominators and margins of the percents"
+vintage = "2012-2016 (the atlas says 2016)"
+licence = "MIT"
+notes = ["The margin of each percent is published, rounded to a whole point; that of the number of households is not."]
+columns = [
+    {{ indicator = "DEM-00.population", estimate = "people", margin = "people_moe", kind = "count" }},
+    {{ indicator = "DEM-00.households", estimate = "households", kind = "count" }},
+    {{ indicator = "BEL-02", estimate = "renters", margin = "renters_moe", kind = "percent", denominator = "households" }},
+    {{ indicator = "DEM-01.white", estimate = "white", margin = "white_moe", kind = "percent", denominator = "people", denominator_margin = "people_moe" }},
+    {{ indicator = "DEM-01.black", estimate = "black", margin = "black_moe", kind = "percent", denominator = "people", denominator_margin = "people_moe" }},
+    {{ indicator = "DEM-01.hispanic", estimate = "hispanic", margin = "hispanic_moe", kind = "percent", denominator = "people", denominator_margin = "people_moe" }},
+    {{ indicator = "DEM-03.under18", estimate = "under18", margin = "under18_moe", kind = "percent", denominator = "people", denominator_margin = "people_moe" }},
+    {{ indicator = "OPP-01", estimate = "income", margin = "income_moe", kind = "median" }},
+]
+
+[[tables]]
+path = "compass_2016_tracts.csv"
+geoid = "geoid"
+geography = "tract"
+geography_vintage = 2010
+source = "U.S. Census Bureau, American Community Survey, by way of DataWorks NC, Durham Neighborhood Compass"
+dataset = "ACS 5-year by tract: median household income"
+vintage = "2012-2016 (the atlas says 2016)"
+licence = "MIT"
+columns = [{{ indicator = "OPP-01", estimate = "income", margin = "income_moe", kind = "median" }}]
+"""  # noqa: E501 - one column a line
+
+# Own name -> metric of the atlas, a percent with its margin.
+METRICS = {"renters": "PCTRENT", "white": "PTWHNL", "black": "PTBLKNL", "hispanic": "PTLAT", "under18": "PTUND18"}
+YEAR = "y_2016"
+
+
+def durham_toml(data: Path, *, name: str, slug: str, boundary: str) -> str:
+    """A part of Durham with every layer that is at hand; ``boundary`` is the district's, as TOML."""
+    return DURHAM.format(data=data.as_posix(), name=name, slug=slug, boundary=boundary)
+
+
+def compass(data: Path, name: str, level: str = "blockgroup", year: str = YEAR) -> pd.Series[float]:
+    """One year of one file of the atlas, by GEOID."""
+    frame = pd.read_csv(data / "compass" / "metric" / level / f"{name}.csv", dtype={"id": str})
+    return frame.set_index("id")[year].astype(float)
+
+
+def write_durham_tables(data: Path, folder: Path) -> pd.DataFrame:
+    """The atlas's numerators (r), denominators (d) and margins (m) of one year as two tables; nothing is filled in."""
+    folder.mkdir(parents=True, exist_ok=True)
+    people = compass(data, "dPTWHNL")
+    made = pd.DataFrame({"people": people, "people_moe": compass(data, "rPOP-accuracy")}, index=people.index)
+    made["households"] = compass(data, "dPCTRENT")
+    for own, metric in METRICS.items():
+        whole = compass(data, f"d{metric}")
+        made[own] = (100 * compass(data, f"r{metric}") / whole.where(whole > 0)).round(3)
+        made[f"{own}_moe"] = compass(data, f"m{metric}-accuracy").reindex(made.index)
+    made["income"], made["income_moe"] = _incomes(data, "blockgroup")
+    made.rename_axis("geoid").to_csv(folder / "compass_2016.csv", encoding="utf-8")
+    income, margin = _incomes(data, "tract")
+    tracts = pd.DataFrame({"income": income, "income_moe": margin})
+    tracts.rename_axis("geoid").to_csv(folder / "compass_2016_tracts.csv", encoding="utf-8")
+    return made
+
+
+def _incomes(data: Path, level: str) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Medians, which the atlas holds times the number of households."""
+    whole = compass(data, "dMEDINC", level)
+    return (compass(data, "rMEDINC", level) / whole.where(whole > 0)).round(), compass(data, "mMEDINC-accuracy", level)

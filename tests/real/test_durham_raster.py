@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -16,26 +15,19 @@ from justgeo.core.spec import Area, LayerSpec
 from justgeo.measure.zonal import class_share
 from justgeo.sources.rasters import raster_footprint, read_raster
 
-ROOT = Path(__file__).resolve().parents[2]
-DURHAM = Path(os.environ.get("JUSTGEO_REAL_DATA", ROOT.parent / "shared" / "data")) / "durham"
-METRIC = DURHAM / "compass" / "metric" / "blockgroup"
-
-pytestmark = [
-    pytest.mark.real,
-    pytest.mark.skipif(not DURHAM.is_dir(), reason="real data not here: durham (JUSTGEO_REAL_DATA or ../shared/data)"),
-]
+pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
-def block_groups() -> gpd.GeoDataFrame:
-    found = gpd.read_file(DURHAM / "boundaries" / "blockgroup.geojson.json")
+def block_groups(durham: Path) -> gpd.GeoDataFrame:
+    found = gpd.read_file(durham / "boundaries" / "blockgroup.geojson.json")
     return found.set_crs(4326, allow_override=True).assign(id=found["id"].astype(str))
 
 
 @pytest.fixture(scope="module")
-def cover() -> Raster:
+def cover(durham: Path) -> Raster:
     everywhere = shapely.box(-79.2, 35.8, -78.6, 36.3)
-    spec = LayerSpec("land_cover", DURHAM / "raster" / "NLCD_landcover.tif")
+    spec = LayerSpec("land_cover", durham / "raster" / "NLCD_landcover.tif")
     return read_raster(spec, Area(everywhere, None, everywhere, everywhere, 0.0))
 
 

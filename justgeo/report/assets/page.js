@@ -60,15 +60,17 @@
   });
   function thin() {
     const taken = [];
+    const frame = map.getContainer().getBoundingClientRect();
     for (const text of names) {
       text.style.visibility = "visible";
       const box = text.getBoundingClientRect();
-      const hit = taken.some((t) => box.left < t.right + 6 && t.left < box.right + 6 && box.top < t.bottom + 4 && t.top < box.bottom + 4);
+      const cut = box.left < frame.left + 2 || box.right > frame.right - 2 || box.top < frame.top + 2 || box.bottom > frame.bottom - 2;
+      const hit = cut || taken.some((t) => box.left < t.right + 6 && t.left < box.right + 6 && box.top < t.bottom + 4 && t.top < box.bottom + 4);
       if (hit) text.style.visibility = "hidden";
       else taken.push(box);
     }
   }
-  map.on("zoomend viewreset", thin);
+  map.on("zoomend moveend viewreset", thin);
 
   // ------------------------------------------------------------------------------------------------ values
   function fill(row, i) {
@@ -139,8 +141,7 @@
     }
     if (row.absent) signs.append(make("li", { class: "none" }, swatch("url(#absent)"), make("span", {}, "dotted: no number"), make("i", {}, areas(row.absent))));
     const where = "By " + data.levels[row.level].title + (row.unit ? ", in " + row.unit : "") + ".";
-    const notes = [where, row.moved, row.wide ? "Most margins here are wider than a class: neighbouring colours may not differ in truth." : ""];
-    box.replaceChildren(list, signs, make("p", { class: "small" }, notes.filter(Boolean).join(" ")));
+    box.replaceChildren(list, signs, make("p", { class: "small" }, [where, ...row.notes].join(" ")));
   }
   function twin(row) {
     const names = data.levels[row.level].names;
@@ -169,8 +170,11 @@
     }
     byId("shown-title").textContent = row.title;
     byId("shown-plain").textContent = row.plain;
-    byId("shown-district").textContent = row.district || "–";
-    if (byId("shown-reference")) byId("shown-reference").textContent = row.reference || "–";
+    for (const who of ["district", "reference"]) {
+      if (!byId("shown-" + who)) continue;
+      byId("shown-" + who).textContent = row[who] || "–";
+      byId("shown-" + who + "-beside").textContent = row[who + "_beside"];
+    }
     byId("shown-source").textContent = row.source ? "Source: " + row.source + ". Period: " + row.vintage + "." : "";
     legend(row);
     twin(row);
@@ -181,10 +185,12 @@
   // ------------------------------------------------------------------------------------------------ switches
   const tabs = byId("categories");
   const list = byId("indicators");
-  function radios(box, entries, picked, onpick) {
+  const empty = (row) => row.absent === row.classes.length;
+  function radios(box, entries, picked, onpick, bare) {
     box.replaceChildren(...entries.map((entry) => {
       const on = entry.id === picked;
-      const button = make("button", { type: "button", role: "radio", "aria-checked": String(on), tabindex: on ? "0" : "-1", "data-id": entry.id }, entry.title);
+      const none = bare(entry) ? make("i", {}, " no number") : null;
+      const button = make("button", { type: "button", role: "radio", "aria-checked": String(on), tabindex: on ? "0" : "-1", "data-id": entry.id }, entry.title, none);
       button.addEventListener("click", () => { onpick(entry.id); focusOn(box, entry.id); });
       return button;
     }));
@@ -201,8 +207,10 @@
     buttons[(at + step + buttons.length) % buttons.length].click();
   }
   function choose(row) {
-    radios(tabs, data.categories, row.category, (category) => show(data.indicators.find((one) => one.category === category).id));
-    radios(list, data.indicators.filter((one) => one.category === row.category), row.id, show);
+    const of = (category) => data.indicators.filter((one) => one.category === category);
+    const opening = (category) => of(category).find((one) => !empty(one)) || of(category)[0];
+    radios(tabs, data.categories, row.category, (category) => show(opening(category).id), (category) => of(category.id).every(empty));
+    radios(list, of(row.category), row.id, show, empty);
   }
   if (tabs) for (const box of [tabs, list]) box.addEventListener("keydown", arrows);
 
@@ -247,8 +255,7 @@
   });
 
   home();
-  const first = data.indicators.find((one) => one.absent < one.classes.length && one.category !== "demographics") || data.indicators[0];
-  if (first) show(first.id);
-  else byId("shown-title").textContent = "There are no small areas to show; the district's numbers stand in the tables.";
+  if (!data.first || !show(data.first))
+    byId("shown-title").textContent = "There are no small areas to show; the district's numbers stand in the tables.";
   document.documentElement.dataset.ready = "true";
 })();

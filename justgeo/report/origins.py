@@ -1,0 +1,136 @@
+"""Where the numbers come from: sources with their terms, the period they speak of, what had to be left out and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from justgeo.report.tables import joined
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
+_VAGUE = re.compile(r"\babout\b|not stated", re.IGNORECASE)
+_TABLE = re.compile(r"^acs(?:_t0)?:(?P<table>[A-Z]+\d+[A-Z]*)(?:@(?P<year>\d{4}))?$")
+
+_LAYERS = {
+    "amenities": "shops and services",
+    "areas": "areas of the planner's own",
+    "block_groups": "census block groups",
+    "blocks": "census blocks",
+    "counties": "counties",
+    "gtfs": "timetables of buses and trains",
+    "impervious": "map of hard surfaces",
+    "land_cover": "map of land cover",
+    "park_entrances": "park entrances",
+    "parks": "parks",
+    "stops": "transit stops",
+    "streets": "streets",
+    "tracts": "census tracts",
+    "tracts_2010": "census tracts of 2010",
+    "tree_canopy": "map of tree canopy",
+    "walk": "streets and paths to walk on",
+    "water": "water",
+}
+_TERMS = ("licence", "attribution", "url", "retrieved", "synthetic", "modelled")
+
+
+def period(layers: Iterable[Mapping[str, Any]]) -> str:
+    """Years that the data speak of: ``2020 to 2024``, ``about 2015 to 2018``; empty where no year is told."""
+    vintages = [str(layer["vintage"]) for layer in layers]
+    years = sorted({int(y) for v in vintages for y in _YEAR.findall(v)})
+    if not years:
+        return ""
+    about = "about " if any(_VAGUE.search(v) for v in vintages) else ""
+    return f"{about}{years[0]}" if years[0] == years[-1] else f"{about}{years[0]} to {years[-1]}"
+
+
+def vintage(layers: Iterable[Mapping[str, Any]]) -> str:
+    """Vintages of some layers, each once; the word ``invented`` is left to the heading above them."""
+    return joined(str(layer["vintage"]).replace(" (invented)", "") for layer in layers)
+
+
+def told(layers: Sequence[Mapping[str, Any]]) -> str:
+    """Sources of some layers in one line, each once with its data sets: ``Bureau: survey; blocks. City: parks``."""
+    by: dict[str, list[str]] = {}
+    for layer in layers:
+        by.setdefault(layer["source"], []).append(layer["dataset"])
+    lines = []
+    for source, sets in by.items():
+        names = [name for name in _short(list(dict.fromkeys(sets))) if name]
+        lines.append(f"{source}: {'; '.join(names)}" if names else source)
+    return ". ".join(lines)
+
+
+def _short(names: list[str]) -> list[str]:
+    """Names without the beginning up to a colon that they all share."""
+    head = names[0].partition(": ")[0] + ": "
+    return [n.removeprefix(head) for n in names] if len(names) > 1 and all(n.startswith(head) for n in names) else names
+
+
+def sources(layers: Sequence[Mapping[str, Any]], records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Sources with their terms, each once, with the data sets taken from it.
+
+    Returns
+    -------
+    list of dict
+        ``source``, the terms, ``notes`` that hold for all its data, and ``sets``: data sets with ``dataset, vintage,
+        ids, notes`` and ``used`` (how many indicators stand on it).
+    """
+    uses: dict[str, set[str]] = {}
+    for record in records:
+        for layer in record["layers"]:
+            uses.setdefault(layer, set()).add(record["indicator"])
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for layer in layers:
+        key = (layer["source"], *(layer[name] for name in _TERMS if name != "url"))
+        row = found.setdefault(key, {"source": layer["source"], **{n: layer[n] for n in _TERMS}, "sets": {}})
+        row["url"] = row["url"] or layer["url"]
+        made = {"dataset": layer["dataset"], "vintage": layer["vintage"], "ids": [], "used": set(), "notes": []}
+        one = row["sets"].setdefault((layer["dataset"], layer["vintage"]), made)
+        one["ids"].append(layer["id"])
+        one["used"] |= uses.get(layer["id"], set())
+        one["notes"] += [note for note in layer["notes"] if note not in one["notes"]]
+    return [_source(row) for row in found.values()]
+
+
+def _source(row: dict[str, Any]) -> dict[str, Any]:
+    sets = list(row["sets"].values())
+    shared = [n for n in sets[0]["notes"] if all(n in one["notes"] for one in sets)] if len(sets) > 1 else []
+    short = _short([one["dataset"] for one in sets])
+    shown = [
+        one | {"dataset": name, "used": len(one["used"]), "notes": [n for n in one["notes"] if n not in shared]}
+        for one, name in zip(sets, short, strict=True)
+    ]
+    return row | {"sets": shown, "notes": shared}
+
+
+def missing(absent: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Layers that were not there, by reason, most first: ``reason`` and ``layers`` in words, tables as one entry."""
+    by: dict[str, list[str]] = {}
+    for layer, reason in sorted(absent.items()):
+        by.setdefault(reason, []).append(layer)
+    rows = sorted(by.items(), key=lambda kv: (-len(kv[1]), kv[0]))
+    return [{"reason": reason, "layers": _named(layers)} for reason, layers in rows]
+
+
+def _named(layers: Sequence[str]) -> list[str]:
+    tables: list[str] = []
+    others: list[str] = []
+    for layer in layers:
+        match = _TABLE.match(layer)
+        if match:
+            tables.append(match["table"])
+        else:
+            others.append(_LAYERS.get(layer, layer))
+    unique = list(dict.fromkeys(tables))
+    kind = "census table" if len(unique) == 1 else f"{len(unique)} census tables:"
+    return [*([f"{kind} {', '.join(unique)}"] if unique else []), *others]
+
+
+def notices(layers: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Attributions that have to stand on the map itself: those of ODbL data."""
+    found = []
+    for layer in layers:
+        if "odbl" in layer["licence"].casefold() or "open database" in layer["licence"].casefold():
+            found.append(layer["attribution"] or "© OpenStreetMap contributors")
+    return list(dict.fromkeys(found))

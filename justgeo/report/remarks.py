@@ -1,0 +1,175 @@
+"""What has to be said beside a number: that it is modelled, for how many it is not known, how far it moves, its parts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from justgeo.report import words
+
+Record = Mapping[str, Any]
+
+UNKNOWN_TOLD = 0.01
+"""From this share on, people for whom the answer is not known are named beside the number."""
+
+_MODELLED_FROM = {"exact", "high", "medium", "unknown"}
+_CHANCE = "probability of one unit"
+_WHOM = {"total population": "residents", "households": "households", "occupied housing units": "households"}
+
+_PARTS = {
+    "sampling": "the survey asks only some people",
+    "apportionment": "the boundary cuts areas, and their people are divided",
+    "noise": "the Census Bureau changes block counts a little on purpose",
+}
+"""Parts of a margin in words, in the order of the page."""
+
+_TOLD = {
+    "rebuilt from brackets": "The median is worked out anew from the table of brackets.",
+    "published median": "This is the Census Bureau's own median for this area.",
+    "small group from noisy blocks": "A small group: the changes that the Bureau makes to block counts weigh heavily.",
+    "apportionment error not told": "What dividing the cut areas adds is not in the margin.",
+}
+
+
+def marked(results: Mapping[str, Any]) -> dict[str, Any]:
+    """``results`` for the page: each number says whether it is modelled or a chance, each reason in plain words.
+
+    Returns
+    -------
+    dict
+        A copy; records have one more key, ``modelled``, and may have the reliability ``modelled`` (an input was
+        computed by somebody's model and not counted) or ``chance`` (the likelihood that one area is of a kind).
+        Numbers that are too uncertain to rely on stay so.
+    """
+    modelled = {layer["id"] for layer in results["layers"] if layer["modelled"]}
+    return {**results, "records": [_marked(r, modelled) for r in results["records"]]}
+
+
+def _marked(record: Record, modelled: set[str]) -> dict[str, Any]:
+    reliability = record["reliability"]
+    stands_on = record["value"] is not None and not modelled.isdisjoint(record["layers"])
+    if _CHANCE in record["flags"] and record["value"] is not None:
+        reliability = "chance"
+    elif stands_on and reliability in _MODELLED_FROM:
+        reliability = "modelled"
+    told = None if record["reason"] is None else plain_reason(record["reason"])
+    return {**record, "reliability": reliability, "reason": told, "modelled": stands_on}
+
+
+def plain_reason(text: str) -> str:
+    """A reason without terms of the trade."""
+    told = re.sub(r"^suppressed: ", "withheld: ", text)
+    return re.sub(r" \(coefficient of variation [^)]*\)$", "", told)
+
+
+def flag(record: Record, name: str) -> float | None:
+    """Number of the flag ``name=0.06``, or None."""
+    for one in record["flags"]:
+        key, _, number = str(one).partition("=")
+        if key == name:
+            return float(number.split(" ")[0])
+    return None
+
+
+def beside(record: Record | None) -> list[str]:
+    """What must stand beside the number itself, in a few words each; empty for most numbers."""
+    if record is None or record["value"] is None:
+        return []
+    found = []
+    unknown = flag(record, "unknown_share") or 0.0
+    if unknown >= UNKNOWN_TOLD:
+        whom = _WHOM.get(record["universe"], "those asked about")
+        span = ends(record)
+        tail = f"; counting them, it is {span}" if span else ""
+        found.append(f"for {_percent(unknown)} of {whom} the answer is not known{tail}")
+    elif _wide(record):
+        found.append(f"{ends(record)} by the way the boundary is divided")
+    valid, lacking = flag(record, "valid_share"), flag(record, "lacking_share") or 0.0
+    if valid is not None and valid <= 1 - UNKNOWN_TOLD:
+        found.append(f"measured on {_percent(valid)} of the land")
+    if lacking >= UNKNOWN_TOLD:
+        found.append(f"the table lacks {_percent(lacking)} of this area")
+    if record.get("modelled") and record["reliability"] == "low":
+        found.append(words.RELIABILITY["modelled"])
+    return found
+
+
+def _percent(share: float) -> str:
+    """A share in whole percent."""
+    return words.figure(share, "share", UNKNOWN_TOLD)
+
+
+def ends(record: Record) -> str:
+    """``44% to 47%``: the range from ``low`` to ``high``; empty where it cannot be seen."""
+    if record["low"] is None or record["high"] is None:
+        return ""
+    low, high = (words.figure(record[end], record["unit"], record["moe"], bare=True) for end in ("low", "high"))
+    return "" if low == high else f"{low} to {high}"
+
+
+def _wide(record: Record) -> bool:
+    """Whether the range says more than the margin does already, and enough to matter."""
+    if not ends(record):
+        return False
+    size, top = record["high"] - record["low"], words.scale(record["unit"]).top
+    matters = 0.01 * top if top is not None else 0.02 * abs(record["value"])
+    return bool(size > 0.5 * (record["moe"] or 0.0) and size >= matters)
+
+
+def details(record: Record | None) -> list[tuple[str, str]]:
+    """What an expert wants to see of a number: the fraction, the parts of its margin, the range, how it was made."""
+    if record is None or record["value"] is None:
+        return []
+    rows = [
+        ("Numerator and denominator", fraction(record)),
+        ("The margin, in parts", "; ".join(parts(record))),
+        ("By other ways of dividing the cut areas", ends(record)),
+        ("Also", " ".join(_also(record))),
+    ]
+    return [(name, told) for name, told in rows if told]
+
+
+def fraction(record: Record) -> str:
+    """``2,490 ± 140 of 4,500 ± 210``, margins of sampling alone; empty where there is no fraction."""
+    if record["numerator"] is None or record["denominator"] is None:
+        return ""
+    unit = "m²" if record["universe"] == "land area" else ""
+    top, bottom = (_count(record[n], record[f"{n}_moe"], unit) for n in ("numerator", "denominator"))
+    return f"{top} of {bottom}"
+
+
+def _count(value: float, moe: float | None, unit: str) -> str:
+    digits = 0 if value >= 100 or value == round(value) else 1
+    margin = f" ± {moe:,.0f}" if moe else ""
+    return f"{value:,.{digits}f}{f' {unit}' if unit else ''}{margin}"
+
+
+def parts(record: Record) -> list[str]:
+    """Parts of the margin with their reason; what was cut and is not in the margin is named."""
+    found = []
+    for name, why in _PARTS.items():
+        part = record["error"].get(name)
+        if part:
+            told = words.margin(part, record["unit"], record["value"])
+            found.append(f"{told} because {why}")
+        elif name == "apportionment" and ends(record) and record["moe"] is not None:
+            found.append("dividing the cut areas is not in it (see the range)")
+    return found
+
+
+def _also(record: Record) -> Iterable[str]:
+    """The other flags as sentences."""
+    for one in record["flags"]:
+        if one in _TOLD:
+            yield _TOLD[one]
+    if any(str(one).startswith("sampled counts of") for one in record["flags"]):
+        yield "How many of the group live where comes from the survey, by block group or tract."
+    estimated, off = flag(record, "as_estimated"), flag(record, "interpolation_error")
+    if estimated is not None:
+        yield f"Taking the estimates as they stand, without their margins: {words.figure(estimated, record['unit'])}."
+    if off is not None:
+        yield f"Reading between the brackets may be off by {words.figure(off, record['unit'])}."
+    factor = flag(record, "design_factor")
+    if factor is not None:
+        yield f"The margin holds a factor of {factor:.2f} for the way the survey draws its sample."

@@ -1,0 +1,55 @@
+"""Districts for tests: ``district.toml`` files that point to the layers of the invented county."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from justgeo.synthetic.declare import layers as declarations
+
+UNITS = ("counties", "tracts", "block_groups", "blocks")
+
+
+def value(told: Any) -> str:
+    """A TOML value; JSON's texts, numbers and booleans are TOML's too."""
+    if isinstance(told, Mapping):
+        return "{ " + ", ".join(f"{json.dumps(k)} = {value(v)}" for k, v in told.items()) + " }"
+    if isinstance(told, list | tuple):
+        return "[" + ", ".join(value(v) for v in told) + "]"
+    return json.dumps(str(told) if isinstance(told, Path) else told, ensure_ascii=False)
+
+
+def table(name: str, told: Mapping[str, Any]) -> str:
+    return "\n".join([f"[{name}]", *(f"{json.dumps(k)} = {value(v)}" for k, v in told.items())])
+
+
+def layers(source: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Declarations of some layers of the invented county, by their full paths."""
+    known = declarations()
+    return {name: {**known[name], "path": str(source / known[name]["path"])} for name in names}
+
+
+def write(
+    folder: Path,
+    told: Mapping[str, Mapping[str, Any]],
+    district: Mapping[str, Any],
+    more: Mapping[str, Mapping[str, Any]] | None = None,
+    text: str = "",
+) -> Path:
+    """A ``district.toml`` of some layers; ``more`` are its other tables, ``text`` is put at its end as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = [table("district", {"name": "Old Harbour", **district})]
+    parts += [table(name, one) for name, one in (more or {}).items()]
+    parts += [table(f"layers.{json.dumps(name)}", one) for name, one in told.items()]
+    path = folder / "district.toml"
+    path.write_text("\n\n".join([*parts, text]) + "\n", encoding="utf-8")
+    return path
+
+
+def boundary(source: Path) -> gpd.GeoDataFrame:
+    """The district of the invented county, EPSG:4326."""
+    return gpd.read_file(source / "district.geojson")

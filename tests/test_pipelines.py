@@ -1,0 +1,89 @@
+"""The scripts under pipelines/ run as a user runs them, on the invented county."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "pipelines"
+NOWHERE = ROOT / "data" / "districts" / "nowhere-invented" / "district.toml"
+
+
+def call(script: str, *args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a script in a folder; the invented county comes from the cache that every test of it uses."""
+    command = [sys.executable, str(SCRIPTS / script), *map(str, args)]
+    told = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(
+        command, cwd=folder, env=told, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300
+    )
+
+
+@pytest.fixture(scope="module")
+def baseline(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder in which pipelines/baseline.py has run."""
+    folder = tmp_path_factory.mktemp("baseline")
+    ran = call("baseline.py", NOWHERE, folder=folder)
+    assert ran.returncode == 0, ran.stderr
+    assert "INVENTED" in ran.stdout
+    return folder
+
+
+@pytest.mark.slow
+def test_baseline(baseline: Path) -> None:
+    assert (baseline / "out" / "nowhere-invented" / "index.html").is_file()
+
+
+@pytest.mark.slow
+def test_export_writes_the_same_table_under_a_name_that_tells(baseline: Path, tmp_path: Path) -> None:
+    out = baseline / "out" / "nowhere-invented"
+    ran = call("export.py", out / "results.json", tmp_path / "there", folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    made = tmp_path / "there" / "nowhere-invented-indicators.csv"
+    assert made.read_bytes() == (out / "indicators.csv").read_bytes()
+    n = len(json.loads((out / "results.json").read_text(encoding="utf-8"))["records"])
+    assert ran.stdout.startswith(f"{n} rows in ")
+
+
+@pytest.mark.parametrize(
+    ("script", "there", "elsewhere"),
+    [
+        ("census.py", ["blocks", "tracts", "acs:B25003@2024"], "walk"),
+        ("osm.py", ["walk", "parks", "stops", "gtfs"], "tracts"),
+        ("rasters.py", ["tree_canopy", "impervious", "land_cover"], "walk"),
+    ],
+)
+def test_layers_are_listed_with_rows_vintage_and_source(
+    script: str, there: list[str], elsewhere: str, tmp_path: Path
+) -> None:
+    ran = call(script, NOWHERE, folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    lines = {line.split()[0]: line for line in ran.stdout.splitlines()}
+    for name in there:
+        rows, *told = lines[name].split()[1:]
+        assert int(rows) > 0 and "(invented" in " ".join(told) or name == "gtfs", lines[name]
+    assert elsewhere not in lines
+    assert not list(tmp_path.iterdir()), "listing layers writes nothing"
+
+
+def test_an_absent_layer_is_listed_with_its_reason(tmp_path: Path) -> None:
+    ran = call("rasters.py", NOWHERE.parents[1] / "haight-castro", folder=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert "absent  no canopy map of this place may travel with the package" in ran.stdout
+
+
+@pytest.mark.parametrize("script", ["baseline.py", "census.py", "osm.py", "rasters.py"])
+def test_a_file_that_is_not_there_is_a_plain_refusal(script: str, tmp_path: Path) -> None:
+    ran = call(script, tmp_path / "none.toml", folder=tmp_path)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("error: ") and "what to do: " in ran.stderr
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_scripts_are_thin(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 30

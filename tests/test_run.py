@@ -1,0 +1,347 @@
+"""The one story, on the invented county: what is planned, what is read, and what a planner may put in its place."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely.geometry import box
+
+from justgeo import run, synthetic
+from justgeo.catalogue import read as catalogue
+from justgeo.core.errors import LayerError
+from justgeo.core.protocol import Checklist
+from justgeo.core.result import Baseline, Record
+from justgeo.indicators.wellbeing import ACRE_M2
+from justgeo.report.write import FILES
+from tests import nowhere
+from tests.nowhere import UNITS
+
+SEED = 2020
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return synthetic.ensure(SEED, tmp_path_factory.mktemp("cache"))
+
+
+@dataclass(frozen=True)
+class Whole:
+    """One whole run of the invented district, from its file to its folder."""
+
+    report: run.RunReport
+    results: dict[str, Any]
+    folder: Path
+    told: list[str]
+
+    def record(self, indicator: str, zone: str = "district", group: str = "all") -> dict[str, Any]:
+        (found,) = (
+            r
+            for r in self.results["records"]
+            if (r["indicator"], r["zone"], r["group"]) == (indicator, zone, group)
+        )
+        return dict(found)
+
+
+@pytest.fixture(scope="module")
+def whole(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    here = tmp_path_factory.mktemp("whole")
+    path = here / "district.toml"
+    path.write_text(
+        '[district]\nname = "Nowhere (invented)"\nslug = "nowhere-invented"\n\n'
+        f'[reference]\nname = "Nowhere County (invented)"\n\n[invented]\nseed = {SEED}\n',
+        encoding="utf-8",
+    )
+    told: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(synthetic, "ensure", partial(synthetic.ensure, cache_root=source.parents[1]))
+        report = run.run_config(path, here / "out", told.append)
+    results = json.loads((here / "out" / "results.json").read_text(encoding="utf-8"))
+    yield Whole(report, results, here, told)
+
+
+def measured(path: Path) -> tuple[run.Collected, Baseline, Checklist]:
+    found = run.collect_layers(run.read_config(path))
+    baseline, checklist = run.measure_place(found)
+    return found, baseline, checklist
+
+
+def record(records: Sequence[Record], indicator: str, zone: str = "district", group: str = "all") -> Record:
+    (found,) = (r for r in records if (r.indicator, r.zone, r.group) == (indicator, zone, group))
+    return found
+
+
+# ----------------------------------------------------------------------------------------------------- a whole run
+
+
+def test_a_run_writes_its_folder_and_nothing_beside_it(whole: Whole) -> None:
+    assert {p.name for p in (whole.folder / "out").iterdir()} == set(FILES)
+    assert {p.name for p in whole.folder.iterdir()} == {"district.toml", "out"}
+    assert {p.name for p in whole.report.files} == set(FILES)
+    assert whole.report.folder == whole.folder / "out"
+
+
+def test_a_run_says_how_much_it_found(whole: Whole) -> None:
+    shown = [r for r in whole.results["records"] if r["zone"] == "district"]
+    told = [r for r in shown if r["value"] is not None or r.get("text")]
+    assert (whole.report.n_measured, whole.report.n_absent) == (len(told), len(shown) - len(told))
+    assert whole.report.n_measured > 100
+    assert whole.report.synthetic and whole.results["synthetic"]
+
+
+def test_everybody_is_measured_by_every_row_where_nothing_is_missing(whole: Whole) -> None:
+    everybody = [r for r in whole.results["records"] if r["zone"] == "district" and r["group"] == "all"]
+    assert {r["indicator"] for r in everybody} == {row.id for row in catalogue.indicators()}
+    assert [r["indicator"] for r in everybody if r["value"] is None] == []
+
+
+def test_every_absence_has_its_reason_and_every_number_its_layers(whole: Whole) -> None:
+    for found in whole.results["records"]:
+        assert found["reason"] if found["value"] is None else found["layers"]
+
+
+def test_the_district_is_compared_with_the_named_reference(whole: Whole) -> None:
+    zones = {z["id"]: z for z in whole.results["zones"]}
+    assert zones["reference"]["name"] == "Nowhere County (invented)"
+    assert zones["district"]["name"] == "Nowhere (invented)"
+    assert whole.record("BEL-02")["comparison"]["reference"] == "reference"
+
+
+def test_block_groups_carry_only_what_is_mapped_there(whole: Whole) -> None:
+    mapped = {row.id: row.map for row in catalogue.indicators()}
+    small = {z["id"] for z in whole.results["zones"] if z["geography"] == "block group"}
+    assert small
+    assert {mapped[r["indicator"]] for r in whole.results["records"] if r["zone"] in small} == {"block group"}
+
+
+def test_progress_names_layers_and_indicators(whole: Whole) -> None:
+    assert {"blocks", "walk", "acs:B25003@2024", "BEL-02", "MOB-01.400", "page"} <= set(whole.told)
+    assert whole.told.index("walk") < whole.told.index("MOB-01.400") < whole.told.index("page")
+
+
+def test_people_without_sampling_are_the_truth(whole: Whole, source: Path) -> None:
+    """The county's residents are counted in full: no apportionment is left over."""
+    truth = synthetic.county(SEED).block_counts(2024)
+    facts = {z["id"]: z["facts"] for z in whole.results["zones"]}
+    assert facts["reference"]["residents"] == pytest.approx(float(truth["population"].sum()), abs=0.06)
+
+
+# ------------------------------------------------------------------------------------------------------------ plan
+
+
+def test_a_plan_names_layers_with_what_needs_them_and_reads_nothing(tmp_path: Path) -> None:
+    told = {
+        "tracts": {"path": "nothing/tracts.zip"},
+        "acs": {"path": "nothing/acs", "year": 2024},
+        "osm": {"path": "nothing/extract.osm.pbf"},
+        "parks": {"path": "nothing/parks.gpkg"},
+    }
+    path = nowhere.write(tmp_path, told, {"boundary": "nothing.geojson"}, {"absent": {"gtfs": "no timetable is public"}})
+    rows = {r.layer: r for r in run.plan(path)}
+    assert next(iter(rows)) == "counties"  # geography first: the reference is found in it
+    assert rows["tracts"].present and rows["tracts"].source.endswith("tracts.zip")
+    assert "BEL-01.vulnerable" in rows["tracts"].needed_by
+    assert rows["acs:B25003@2024"].source.endswith("acs") and "BEL-02" in rows["acs:B25003@2024"].needed_by
+    assert rows["walk"].source.endswith("extract.osm.pbf")
+    assert rows["parks"].source.endswith("parks.gpkg")  # the planner's own, not the extract
+    assert not rows["gtfs"].present and rows["gtfs"].reason == "no timetable is public"
+    assert rows["gtfs"].needed_by == ("MOB-02.400", "MOB-02.800")
+    assert not rows["tree_canopy"].present and "declared" in rows["tree_canopy"].reason
+    assert all(bool(r.reason) != r.present for r in rows.values())
+
+
+def test_a_plan_of_the_invented_district_misses_nothing_but_park_entrances(
+    whole: Whole, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(synthetic, "ensure", lambda seed: source)
+    rows = run.plan(whole.folder / "district.toml")
+    assert [r.layer for r in rows if not r.present] == []
+
+
+def test_a_plan_follows_the_year(tmp_path: Path) -> None:
+    told = {"acs": {"path": "a"}, "acs_t0": {"path": "b", "year": 2014}}
+    path = nowhere.write(tmp_path, told, {"boundary": "x.geojson"}, {"vintages": {"acs": 2023}})
+    names = [r.layer for r in run.plan(path)]
+    assert "acs:B25003@2023" in names and "acs:B25003@2024" not in names
+
+
+# -------------------------------------------------------------------------------------------- a district of GEOIDs
+
+
+def acs(source: Path, code: str, geoid: str) -> tuple[float, float]:
+    """A cell and its margin as the invented survey published them."""
+    name = code.split("_")[0].lower()
+    frame = pd.read_csv(source / "acs2024" / f"acsdt5y2024-{name}.dat", sep="|", dtype={"GEO_ID": str})
+    (row,) = frame[frame["GEO_ID"].str.endswith(f"US{geoid}")].to_dict("records")
+    table, line = code.split("_")
+    return float(row[f"{table}_E{line}"]), float(row[f"{table}_M{line}"])
+
+
+def test_a_district_that_is_a_tract_has_the_tracts_published_numbers(source: Path, tmp_path: Path) -> None:
+    tract = str(gpd.read_file(source / "tl_2024_99_tract.zip")["GEOID"].iloc[3])
+    told = nowhere.layers(source, [*UNITS, "acs"])
+    _, baseline, _ = measured(nowhere.write(tmp_path, told, {"geoids": [tract]}))
+    homes = record(baseline.records, "DEM-00.households")
+    assert (homes.value, homes.moe) == pytest.approx(acs(source, "B25003_001", tract))
+    renters = record(baseline.records, "BEL-02")
+    assert renters.numerator == pytest.approx(acs(source, "B25003_003", tract)[0])
+    assert renters.numerator_moe == pytest.approx(acs(source, "B25003_003", tract)[1])
+    assert baseline.zones.ids[:2] == ("district", "reference")
+    assert tract in baseline.zones.ids
+    # What the district's area carries is what it carries itself.
+    assert record(baseline.records, "BEL-02", tract).value == pytest.approx(renters.value)
+
+
+def test_geoids_of_several_levels_make_one_district(source: Path, tmp_path: Path) -> None:
+    groups = gpd.read_file(source / "tl_2024_99_bg.zip")
+    tract = groups["GEOID"].iloc[0][:11]
+    other = str(groups[~groups["GEOID"].str.startswith(tract)]["GEOID"].iloc[0])
+    settings = run.read_config(
+        nowhere.write(tmp_path, nowhere.layers(source, ["tracts", "block_groups"]), {"geoids": [tract, other]})
+    )
+    found = run.collect_layers(settings)
+    whole = groups[groups["GEOID"].str.startswith(tract) | (groups["GEOID"] == other)].to_crs(found.crs)
+    own = gpd.GeoSeries([found.district.boundary], crs="EPSG:4326").to_crs(found.crs)
+    assert own.area.iloc[0] == pytest.approx(whole.area.sum(), rel=1e-6)
+
+
+def test_geoids_that_no_layer_holds_are_refused_by_name(source: Path, tmp_path: Path) -> None:
+    path = nowhere.write(tmp_path, nowhere.layers(source, ["tracts"]), {"geoids": ["99001999999"]})
+    with pytest.raises(LayerError, match="99001999999"):
+        run.collect_layers(run.read_config(path))
+    # A block group cannot be had where only tracts are at hand.
+    tract = str(gpd.read_file(source / "tl_2024_99_tract.zip")["GEOID"].iloc[0])
+    path = nowhere.write(tmp_path, nowhere.layers(source, ["tracts"]), {"geoids": [tract + "1"]})
+    with pytest.raises(LayerError, match=tract + "1"):
+        run.collect_layers(run.read_config(path))
+
+
+# ---------------------------------------------------------------------------------------- the planner's own things
+
+
+def test_a_reference_of_the_planners_own(source: Path, tmp_path: Path) -> None:
+    around = nowhere.boundary(source).to_crs("EPSG:32619").buffer(1500).to_crs("EPSG:4326")
+    gpd.GeoDataFrame(geometry=around).to_file(tmp_path / "around.geojson")
+    path = nowhere.write(
+        tmp_path,
+        nowhere.layers(source, [*UNITS, "acs"]),
+        {"boundary": str(source / "district.geojson")},
+        {"reference": {"file": "around.geojson", "name": "Within a mile"}},
+    )
+    _, baseline, _ = measured(path)
+    zones = baseline.zones
+    assert zones.names[1] == "Within a mile"
+    assert zones.geometry.iloc[1].area > zones.geometry.iloc[0].area
+    compared = record(baseline.records, "BEL-02")
+    assert compared.comparison is not None and compared.comparison.reference == "reference"
+    # Its conditions are those of whole counties: with a free shape there is nothing to judge them by.
+    vulnerable = record(baseline.records, "BEL-01.vulnerable")
+    assert vulnerable.value is None and vulnerable.reason is not None and "reference county" in vulnerable.reason
+
+
+def test_areas_of_the_planners_own(source: Path, tmp_path: Path) -> None:
+    west, south, east, north = nowhere.boundary(source).total_bounds
+    middle = (west + east) / 2
+    halves = gpd.GeoDataFrame(
+        {"ID": ["w", "e"], "LABEL": ["Western ward", "Eastern ward"]},
+        geometry=[box(west, south, middle, north), box(middle, south, east, north)],
+        crs="EPSG:4326",
+    )
+    halves.to_file(tmp_path / "wards.gpkg")
+    path = nowhere.write(
+        tmp_path,
+        nowhere.layers(source, [*UNITS, "acs"]),
+        {"boundary": str(source / "district.geojson")},
+        {"areas": {"path": "wards.gpkg", "geoid": "ID", "columns": {"name": "LABEL"}}},
+    )
+    _, baseline, _ = measured(path)
+    assert baseline.zones.ids == ("district", "reference", "e", "w")
+    assert baseline.zones.names[2:] == ("Eastern ward", "Western ward")
+    people = [record(baseline.records, "DEM-00.population", zone).value for zone in ("w", "e", "district")]
+    assert all(n is not None and n > 0 for n in people)
+
+
+@pytest.fixture(scope="module")
+def lean(source: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[run.Collected, Baseline, Checklist]:
+    """A run without timetable and canopy, with one park of the planner's own."""
+    here = tmp_path_factory.mktemp("lean")
+    centre = nowhere.boundary(source).to_crs("EPSG:32619").centroid.iloc[0]
+    x, y = centre.x, centre.y
+    park = gpd.GeoDataFrame({"NAME": ["The Green"]}, geometry=[box(x, y, x + 200, y + 100)], crs="EPSG:32619")
+    park.to_file(here / "green.gpkg")
+    west, south, east, north = gpd.read_file(source / "tl_2024_us_county.zip").total_bounds
+    told = nowhere.layers(source, [*UNITS, "acs", "osm", "land_cover"])
+    told["parks"] = {
+        "path": "green.gpkg",
+        "columns": {"name": "NAME"},
+        "covers": [float(west) - 0.1, float(south) - 0.1, float(east) + 0.1, float(north) + 0.1],
+        "source": "City of Nowhere",
+    }
+    more = {"absent": {"gtfs": "the ferry company publishes none"}}
+    return measured(nowhere.write(here, told, {"boundary": str(source / "district.geojson")}, more))
+
+
+def test_what_is_missing_is_absent_in_the_planners_words_and_the_rest_is_there(
+    lean: tuple[run.Collected, Baseline, Checklist], whole: Whole
+) -> None:
+    found, baseline, _ = lean
+    frequent = record(baseline.records, "MOB-02.400")
+    assert (frequent.value, frequent.reason) == (None, "the ferry company publishes none")
+    canopy = record(baseline.records, "ENV-01")
+    assert canopy.value is None and canopy.reason == found.absent["tree_canopy"]
+    assert record(baseline.records, "MOB-02.400", group="income:under100").reason == frequent.reason
+    for row in ("MOB-01.400", "BEL-02", "ENV-03.developed", "OPP-01"):
+        assert record(baseline.records, row).value == pytest.approx(whole.record(row)["value"], rel=1e-9)
+
+
+def test_missing_layers_are_told_with_the_baseline(lean: tuple[run.Collected, Baseline, Checklist]) -> None:
+    _, baseline, _ = lean
+    assert baseline.absent_layers["gtfs"] == "the ferry company publishes none"
+    assert set(baseline.absent_layers) == {"gtfs", "tree_canopy", "impervious"}
+    assert not {p.layer for p in baseline.layers} & set(baseline.absent_layers)
+
+
+def test_the_planners_own_parks_take_the_place_of_the_extracts(
+    lean: tuple[run.Collected, Baseline, Checklist], whole: Whole
+) -> None:
+    _, baseline, _ = lean
+    acres = record(baseline.records, "WEL-05")
+    assert acres.numerator == pytest.approx(200 * 100 / ACRE_M2, rel=2e-3)  # UTM's scale is not 1
+    assert whole.record("WEL-05")["numerator"] > 2 * 200 * 100 / ACRE_M2
+    by_layer = {p.layer: p for p in baseline.layers}
+    assert by_layer["parks"].source == "City of Nowhere"
+    assert by_layer["walk"].source != "City of Nowhere"
+
+
+def test_a_checklist_comes_with_the_baseline(lean: tuple[run.Collected, Baseline, Checklist]) -> None:
+    _, _, checklist = lean
+    assert isinstance(checklist, Checklist)
+
+
+# ---------------------------------------------------------------------------------------------------------- the rest
+
+
+def test_the_embedded_districts_are_found() -> None:
+    names = [folder.name for folder in run.embedded()]
+    assert "nowhere-invented" in names and names == sorted(names)
+
+
+def test_a_real_place_on_invented_layers_is_marked_as_invented(lean: tuple[run.Collected, Baseline, Checklist]) -> None:
+    """The layers say so themselves, whatever the district is called."""
+    found, baseline, _ = lean
+    assert not found.config.synthetic and baseline.synthetic
+
+
+def test_the_manifest_names_inputs_by_digest(lean: tuple[run.Collected, Baseline, Checklist]) -> None:
+    _, baseline, _ = lean
+    told = run.manifest(baseline)
+    assert set(told["inputs"]) == {p.layer for p in baseline.layers}
+    assert all(len(one["sha256"]) == 64 for one in told["inputs"].values())
+    assert told["run"]["packages"]["numpy"]
