@@ -1,10 +1,12 @@
 # Two commands do everything:  make demo   make test
 # Another Python: make PYTHON=python3.13 demo
 PYTHON ?= python3
+CENSUSDIS ?= censusdis==1.4.2
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-PYTEST_ARGS ?=
+# Two processes, whole files each: a file's districts are made once. One process: make test PYTEST_ARGS=
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 .PHONY: help demo test lint types contracts check wheel clean
 
@@ -25,6 +27,7 @@ check: lint types contracts
 
 lint: $(VENV)/.justgeo-test
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet . || { echo "some files are laid out otherwise. What to do: $(BIN)/ruff format ."; exit 1; }
 
 types: $(VENV)/.justgeo-test
 	$(BIN)/mypy
@@ -40,17 +43,19 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("justgeo needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". What to do: make PYTHON=python3.12 demo" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 
-# censusdis pins libraries of 2024 in its metadata and runs well with those of today: installed without its pins. It is
-# an extra (live Census tables) under the Hippocratic Licence 3.0; nothing here needs it, so it may fail.
+# censusdis pins libraries of 2024 in its metadata and runs well with those of today: what it really needs first, then
+# itself without its pins. It is an extra (live Census tables) under the Hippocratic Licence 3.0; nothing here needs it,
+# so it may fail, and CENSUSDIS= leaves it out.
 $(VENV)/.justgeo: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) install --quiet -c constraints.txt -e .
-	@{ $(PIP) install --quiet --no-deps censusdis==1.4.2 \
-	  && $(PIP) install --quiet -c constraints.txt usingversion toml contextily haversine matplotlib; } \
-	  || echo "note: censusdis could not be installed. Everything works without it; live Census tables come by another way."
+	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e .
+	@test -z "$(CENSUSDIS)" || { $(PIP) install --quiet --no-warn-conflicts -c constraints.txt usingversion toml contextily haversine matplotlib \
+	  && $(PIP) install --quiet --no-deps $(CENSUSDIS); } \
+	  || echo "note: $(CENSUSDIS) could not be installed. Nothing here needs it."
 	@touch $@
 
+# Its pins of 2024 are not met, and pip would say so at length: --no-warn-conflicts.
 $(VENV)/.justgeo-test: $(VENV)/.justgeo
-	$(PIP) install --quiet -c constraints.txt -e '.[test]'
+	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[test]'
 	@touch $@
 
 clean:

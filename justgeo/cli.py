@@ -121,7 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     demo = commands.add_parser("demo", help="measure the two embedded districts; needs no data, no key, no network")
     demo.add_argument("--out", type=Path, default=Path("out"), help="folder of the outputs (default: out)")
     demo.set_defaults(command=_demo)
@@ -142,7 +142,7 @@ def _add_runs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     run.set_defaults(command=_run)
 
 
-def _add_indicators(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_indicators(commands: argparse._SubParsersAction[_Parser]) -> None:
     parser = commands.add_parser("indicators", help="the catalogue: list it, explain a row, check a file")
     verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
     verbs.add_parser("list", help="every indicator in a line").set_defaults(command=_list)

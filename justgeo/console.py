@@ -1,4 +1,4 @@
-"""What the command line says: a run's progress, what a plan found, where to look. Texts only; ``cli.py`` prints them."""
+"""What the command line says: progress of a run, what a plan found, where to look. ``cli.py`` prints it."""
 
 from __future__ import annotations
 
@@ -73,7 +73,8 @@ def _stages(place: str) -> Tell:
         stage = "measuring" if what in ids else "writing" if what == "page" else "reading layers"
         if stage not in said:
             said.append(stage)
-            print(f"{place}: {stage}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"{place}: {stage}\n")
+            sys.stderr.flush()
 
     return tell
 
@@ -212,13 +213,17 @@ def _summary(rows: Sequence[PlanRow], settings: RunConfig) -> list[str]:
         named.append(str(settings.base / settings.boundary["file"]))
     stops = sorted({_short(path, settings) for path in named if not Path(path).exists()})
     if stops:
-        return _wrapped(f"A run would stop: there is no {' and no '.join(stops)}. Mend the path or take the line out.", "")
+        said = f"A run would stop: there is no {' and no '.join(stops)}. Mend the path or take the line out."
+        return _wrapped(said, "")
     present = {row.layer.partition("@")[0] for row in rows if row.present}
     own = _from_tables(settings)
     ready = [row for row in catalogue.indicators() if row.id in own or _ready(row, present)]
     whole = len(catalogue.indicators())
-    lines = [f"{len(ready)} of {whole} indicators have their layers; {whole - len(ready)} will be absent, with the reason."]
-    return lines if ready else [*lines, "A run would draw the map and the checklist, without a figure. Begin with:", *_first()[1:]]
+    absent = f"{whole - len(ready)} will be absent, with the reason"
+    lines = [f"{len(ready)} of {whole} indicators have their layers; {absent}."]
+    if not ready:
+        lines += ["A run would draw the map and the checklist, without a figure. Begin with:", *_first()[1:]]
+    return lines
 
 
 def _ready(row: Indicator, present: set[str]) -> bool:

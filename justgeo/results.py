@@ -17,8 +17,8 @@ from justgeo.report.tables import indicators_csv
 
 NESTED = ("comparison", "error", "flags", "layers")
 FIRST = (
-    "indicator", "title", "category", "zone", "group", "value", "moe", "unit", "text", "reliability", "reason", "verdict",
-    "numerator", "numerator_moe", "denominator", "denominator_moe", "complement_moe", "universe", "rule",
+    "indicator", "title", "category", "zone", "group", "value", "moe", "unit", "text", "reliability", "reason",
+    "verdict", "numerator", "numerator_moe", "denominator", "denominator_moe", "complement_moe", "universe", "rule",
 )  # fmt: skip
 """Columns that every table begins with; what else a record holds comes after."""
 

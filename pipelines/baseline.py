@@ -1,4 +1,4 @@
-"""The whole baseline of one district: ``python pipelines/baseline.py data/districts/nowhere-invented/district.toml``."""
+"""One district, all of it: ``python pipelines/baseline.py data/districts/nowhere-invented/district.toml``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``indicators.csv`` again, from a results.json: ``python pipelines/export.py out/nowhere-invented/results.json FOLDER``."""
+"""``indicators.csv`` again: ``python pipelines/export.py out/nowhere-invented/results.json FOLDER``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Some layers of a district, read through the same doors as a run, as a table: what is there, and why the rest is not."""
+"""Some layers of a district, read through the doors of a run: what is there, and why the rest is not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What OpenStreetMap, a city's own lines and a timetable give of one district: ``python pipelines/osm.py data/districts/nowhere-invented/district.toml``."""
+"""Streets, parks, stops and timetable of one district: ``python pipelines/osm.py data/districts/nowhere-invented``."""
 
 from __future__ import annotations
 
@@ -11,4 +11,8 @@ from justgeo.cli import guarded
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("wanted: one district.toml, or its folder")
-    sys.exit(guarded(lambda: show(sys.argv[1], "walk", "streets", "parks", "park_entrances", "stops", "water", "osm", "gtfs")))
+    sys.exit(
+        guarded(
+            lambda: show(sys.argv[1], "walk", "streets", "parks", "park_entrances", "stops", "water", "osm", "gtfs")
+        )
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ def write(
     path = folder / "district.toml"
     path.write_text("\n\n".join([*parts, text]) + "\n", encoding="utf-8")
     return path
+
+
+def survey(source: Path, folder: Path, tables: Iterable[str]) -> dict[str, Any]:
+    """The declaration of a survey of a few tables, copied: reading all of them takes a while."""
+    kept = folder / "acs2024"
+    kept.mkdir(parents=True, exist_ok=True)
+    for name in tables:
+        shutil.copy(source / "acs2024" / f"acsdt5y2024-{name.lower()}.dat", kept)
+    return {**declarations()["acs"], "path": str(kept)}
 
 
 def boundary(source: Path) -> gpd.GeoDataFrame:

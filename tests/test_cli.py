@@ -76,9 +76,7 @@ def test_demo_marks_what_is_invented(run: SimpleNamespace, capsys: pytest.Captur
     assert printed.err.splitlines() == ["old-town: reading layers", "nowhere-invented: reading layers"]
 
 
-def test_plan_marks_what_is_missing(
-    run: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_plan_marks_what_is_missing(run: SimpleNamespace, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "district.toml").write_text(LEAST, encoding="utf-8")
     assert cli.main(["plan", str(tmp_path)]) == 0
     printed = capsys.readouterr().out

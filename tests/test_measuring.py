@@ -20,7 +20,7 @@ from justgeo.measure.reduce import ReduceSettings
 from tests.indicators import town
 from tests.indicators.town import row
 from tests.measure import toy
-from tests.measure.toy import COUNTY, E1, E2, EAST, W1, W2, WEST
+from tests.measure.toy import COUNTY, E1, E2, EAST, W1, W2, WEST, provenance
 
 RENTERS = row(
     "acs_share",
@@ -50,7 +50,7 @@ TENURE_BLACK = town.table("acs:B25003B", {g: cells("B25003B", 100, 50) for g in 
 
 def zones() -> Zones:
     """District of the south-west, the whole county, and every tract and block group."""
-    blocks, units = toy.county()
+    _, units = toy.county()
     shapes: list[Any] = [toy.square(0, 0, 2, 2), toy.square(0, 0, 4, 4)]
     ids, roles, geography = ["district", "reference"], ["district", "reference"], ["", ""]
     for layer in units[1:]:
@@ -150,6 +150,8 @@ def test_a_group_of_an_exposure_is_weighted_by_its_people() -> None:
     # From (50, 50) 150 m to the stop itself; from (350, 350) 150 m to the street and 300 m along it.
     assert found["reference"].value == pytest.approx(0.5)
     assert found["district"].value == pytest.approx(1.0)
+    # All of those known have it: nothing is left that noise in the counts could change, not even rounding.
+    assert (found["district"].moe, found["district"].reliability) == (0.0, "exact")
     assert found["reference"].denominator == pytest.approx(120)
 
 
@@ -165,7 +167,7 @@ def test_records_name_the_layers_that_they_stand_on() -> None:
 def test_a_planners_table_stands_alone_in_the_list_of_layers() -> None:
     told = {"geoid": [W1, W2, E1, E2], "level": "block group", "numerator": 10.0, "numerator_moe": 1.0,
             "denominator": 100.0, "denominator_moe": 2.0}  # fmt: skip
-    own = Layer("table:BEL-02", pd.DataFrame(told), town.provenance("table:BEL-02"), geography_vintage=2020)
+    own = Layer("table:BEL-02", pd.DataFrame(told), provenance("table:BEL-02"), geography_vintage=2020)
     found = of(measured([RENTERS], place({"acs:B25003@2024": TENURE, "table:BEL-02": own})), "all")["district"]
     assert found.value == pytest.approx(0.1)
     assert found.layers == ("table:BEL-02", "blocks", "block_groups", "tracts")

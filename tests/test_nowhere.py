@@ -37,7 +37,9 @@ from justgeo.report import results as reports
 from justgeo.synthetic import County, county, extract
 
 DISTRICT = Path(__file__).parents[1] / "data" / "districts" / "nowhere-invented" / "district.toml"
-SHARE_RULES = {"proportion", "ratio", "complement", "complement_ratio"}
+SHARE_RULES = {"proportion", "ratio", "complement", "complement_ratio", "both_sides"}
+COUNTS = ("numerator", "numerator_moe", "denominator", "denominator_moe", "complement_moe")
+NUMBERS = ("value", "moe", *COUNTS, "low", "high")
 VERDICTS = {"higher", "lower", "not distinguishable", "unknown"}
 RACES = ("hispanic", "white", "black", "aian", "asian", "nhpi", "other", "two")
 Rows = Mapping[tuple[str, str, str], Mapping[str, Any]]
@@ -187,7 +189,8 @@ class Streets:
         self.graph = nx.Graph()
         for _, nodes, tags in self.objects.ways:
             kind = tags.get("highway")
-            if kind is None or kind in NOT_WALKED or tags.get("foot") == "no" or tags.get("access") in ("private", "no"):
+            barred = tags.get("foot") == "no" or tags.get("access") in ("private", "no")
+            if kind is None or kind in NOT_WALKED or barred:
                 continue
             for a, b in pairwise(nodes):
                 self.graph.add_edge(a, b, weight=float(np.hypot(*(self.xy[a - 1] - self.xy[b - 1]))))
@@ -341,8 +344,6 @@ def test_every_record_has_a_value_or_a_reason(made: Made) -> None:
             assert row["comparison"]["verdict"] in VERDICTS
 
 
-NUMBERS = ("value", "moe", "numerator", "numerator_moe", "denominator", "denominator_moe", "complement_moe", "low", "high")
-
 
 # --- what must not be told ------------------------------------------------------------------------------------------
 
@@ -351,7 +352,9 @@ def told(record: Record | Mapping[str, Any]) -> set[float]:
     """Numbers of a record that could give it away, to twelve digits as they are written."""
     get = record.get if isinstance(record, Mapping) else lambda name: getattr(record, name)
     found = [get(name) for name in NUMBERS]
-    return {float(f"{v:.12g}") for v in found if v is not None and len(f"{abs(v):.9g}".strip("0.").replace(".", "")) > 6}
+    # Short numbers (0.5, 12) are anywhere by chance.
+    long = [v for v in found if v is not None and len(f"{abs(v):.9g}".strip("0.").replace(".", "")) > 6]
+    return {float(f"{v:.12g}") for v in long}
 
 
 def test_suppressed_values_are_nowhere(made: Made) -> None:
@@ -401,9 +404,8 @@ def test_same_inputs_same_bytes(made: Made, tmp_path: Path) -> None:
         "run.run_config(Path(sys.argv[2]), Path(sys.argv[3]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "11", "PYTHONPATH": str(DISTRICT.parents[3])}
-    subprocess.run(
-        [sys.executable, "-c", code, str(made.files), str(DISTRICT), str(out)], check=True, cwd=tmp_path, env=environment
-    )
+    command = [sys.executable, "-c", code, str(made.files), str(DISTRICT), str(out)]
+    subprocess.run(command, check=True, cwd=tmp_path, env=environment)
     assert {p.name for p in out.iterdir()} == {p.name for p in made.out.iterdir()}
     for name in ("results.json", "indicators.csv", "index.html", "checklist.json", "checklist.csv"):
         assert (out / name).read_bytes() == (made.out / name).read_bytes(), name

@@ -66,7 +66,7 @@ def test_layers_are_listed_with_rows_vintage_and_source(
     lines = {line.split()[0]: line for line in ran.stdout.splitlines()}
     for name in there:
         rows, *told = lines[name].split()[1:]
-        assert int(rows) > 0 and "(invented" in " ".join(told) or name == "gtfs", lines[name]
+        assert int(rows) > 0 and "(invented data)" in " ".join(told), lines[name]
     assert elsewhere not in lines
     assert not list(tmp_path.iterdir()), "listing layers writes nothing"
 

@@ -10,7 +10,9 @@ from typing import Any, Literal
 from justgeo.core.layer import FloatArray, Provenance
 from justgeo.core.zones import Zones
 
-MarginRule = Literal["", "sum", "proportion", "ratio", "complement", "complement_ratio", "median", "class", "none"]
+MarginRule = Literal[
+    "", "sum", "proportion", "ratio", "complement", "complement_ratio", "both_sides", "median", "class", "none"
+]
 
 
 @dataclass(frozen=True)

@@ -364,6 +364,8 @@ class Weights:
         ]
         if not known:
             raise _no_layer(", ".join(present) or "areas", units.vintage, self.units)
+        for level in known:
+            self._check_drawn(level, units.vintage)
         if len(known) > 1 and any(level not in LEVELS for level in known):
             raise LayerError(
                 f"One table speaks of {' and '.join(known)}, which do not nest by id.",
@@ -373,6 +375,23 @@ class Weights:
             if level not in known:
                 self._note(f"Rows for {plural(level)} of {units.vintage} are not used: no layer of them is at hand.")
         return sorted(known, key=lambda level: list(LEVELS).index(level) if level in LEVELS else 0)
+
+    def _check_drawn(self, level: str, vintage: int) -> None:
+        """Ids are used again from census to census: units known by blocks' ids alone must not stand in for drawn ones.
+
+        Raises
+        ------
+        VintageError
+            The layer of this level is of another census than the table.
+        """
+        asked = self.units.get((level, vintage))
+        drawn = [year for (name, year), unit in self.units.items() if name == level and unit.geometry is not None]
+        if asked is not None and asked.geometry is None and drawn:
+            raise VintageError(
+                f"A table speaks of {plural(level)} of {vintage}, but the layer of {plural(level)} is of {drawn[0]}.",
+                remedy=f"declare the table's vintage as {drawn[0]} if it is (ACS tables up to 2019 are of 2010), "
+                f"or give the layer of {plural(level)} of {vintage}.",
+            )
 
     def _rows(self, units: Units, level: str) -> IntArray:
         """Row of the table for each unit of a level, -1 where it has none."""

@@ -192,6 +192,12 @@ def _sampled(field: ExposureField, counts: GroupCounts, weights: Weights, settin
     draft.absent(np.isnan(held.without), NO_RESIDENTS)
     draft.absent(much, lambda z: f"its table has no number for {held.without[z]:.1%} of the people here")
     draft.absent(people == 0, NOBODY)
+    # Within one unit its counts say nothing of who lives where: unless all its places are alike, every group would get
+    # the same number, with a margin of 0.
+    lone = np.diff(sparse.csr_array(held.all).indptr) == 1
+    with np.errstate(invalid="ignore"):
+        mixed = (mean > 0.0) & (mean < 1.0) if field.kind == "share" else np.isfinite(mean)
+    draft.absent(lone & mixed, f"it lies in one {level}: who of its people lives where in it is not known")
     tell_unknown(draft, Met(mean, people, known, summed), settings, lambda z: "")
     draft.flag(np.isfinite(mean), f"sampled counts of {level}s")
     draft.flag(no_margin(draft.sampling, mean), "margin not known")

@@ -16,7 +16,7 @@ from justgeo.core.result import Column, Comparison, Indicator, Record
 from justgeo.core.zones import Zones
 from justgeo.measure import compare, margins
 
-SHARE_UNITS = frozenset({"percent"})
+SHARE_UNITS = frozenset({"share"})
 PERSONS, HOUSEHOLDS = "persons", "households"
 
 
@@ -84,11 +84,13 @@ def records(
     for row in range(len(zones)):
         record = _record(column, row, str(classes[row]), indicator, group, zones.ids[row], layers)
         reason = _suppress(record, column, row, indicator, group, zones, settings)
-        if reason is not None:
-            record = _emptied(record, reason)
-        elif reference is not None and row != reference:
-            record = replace(record, comparison=_comparison(comparable or column, row, reference, indicator, zones))
-        made.append(record)
+        made.append(record if reason is None else _emptied(record, reason))
+    # A reference that is hidden must not come back as a value less its difference.
+    if reference is None or made[reference].value is None:
+        return made
+    for row, record in enumerate(made):
+        if row != reference and record.value is not None:
+            made[row] = replace(record, comparison=_comparison(comparable or column, row, reference, indicator, zones))
     return made
 
 

@@ -101,7 +101,11 @@ def payload(results: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "categories": [{"id": key, "title": words.category_title(key)} for key in keys],
         "levels": {
-            level: {"title": _plural(level, zones), "ids": [z["id"] for z in zones], "names": [z["name"] for z in zones]}
+            level: {
+                "title": _plural(level, zones),
+                "ids": [z["id"] for z in zones],
+                "names": [z["name"] for z in zones],
+            }
             for level, zones in inside.items()
         },
         "indicators": shown,

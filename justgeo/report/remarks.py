@@ -1,4 +1,4 @@
-"""What has to be said beside a number: that it is modelled, for how many it is not known, how far it moves, its parts."""
+"""What has to be said beside a number: modelled inputs, for how many it is not known, how far it moves, its parts."""
 
 from __future__ import annotations
 

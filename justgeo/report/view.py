@@ -118,6 +118,7 @@ def cell(record: Record | None, reader: Reader) -> dict[str, Any]:
         "one_in": words.one_in(share) if share is not None and trusted else "",
         "sign": sign,
         "compared": compared,
+        "terse": words.compared(record, reader.reference_name, terse=True)[1],
         "verdict": verdict,
         "reason": "not computed" if record is None else record["reason"] or "",
         "absent": not _shows(record),

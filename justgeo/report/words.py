@@ -201,8 +201,8 @@ def share_of(record: Mapping[str, Any]) -> float | None:
     return float(record["value"]) / s.top
 
 
-def compared(record: Mapping[str, Any] | None, reference: str) -> tuple[str, str, str]:
-    """What the comparison with the reference says.
+def compared(record: Mapping[str, Any] | None, reference: str, *, terse: bool = False) -> tuple[str, str, str]:
+    """What the comparison with the reference says; ``terse`` under a heading that names the reference.
 
     Returns
     -------
@@ -215,13 +215,14 @@ def compared(record: Mapping[str, Any] | None, reference: str) -> tuple[str, str
     name = reference or str(found["reference"])
     gap = found["difference"]
     by = "" if gap is None or record is None else f" by {difference(gap, record['unit'])}"
+    than, from_it = ("", "") if terse else (f" than {name}", f" from {name}")
     if found["verdict"] == "higher":
-        return "▲", f"higher than {name}{by}", "higher"
+        return "▲", f"higher{than}{by}", "higher"
     if found["verdict"] == "lower":
-        return "▼", f"lower than {name}{by}", "lower"
+        return "▼", f"lower{than}{by}", "lower"
     if found["verdict"] == "unknown":
         return "", f"{name} differs{by}, but no margin is known to test it", "none"
-    return "≈", f"not distinguishable from {name}", "same"
+    return "≈", f"not distinguishable{from_it}", "same"
 
 
 def _points(text: str, unit: str) -> str:

@@ -68,7 +68,7 @@ def read_feed(spec: LayerSpec, area: Area) -> Feed:
     inside = _in_window(stops, area)
     if not inside.any() and not _covers(stops, set(departures["stop_id"]), area):
         raise CoverageError(
-            f"The timetable {spec.path} has no stop in the area, and its stops lie elsewhere "
+            f"The timetable {spec.path.name} has no stop in the area, and its stops lie elsewhere "
             f"({_extent(stops)}, district {tuple(round(b, 4) for b in area.district.bounds)}).",
             remedy="Take the feed of the agency that serves the district.",
         )

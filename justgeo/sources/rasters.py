@@ -177,7 +177,7 @@ def _window(source: Any, spec: LayerSpec, area: Area, crs: CRS, district: BaseGe
     if not whole.intersects(district) or whole.intersection(district).area == 0:
         there = tuple(round(b, 4) for b in _transformed(whole, crs, CRS.from_epsg(4326)).bounds)
         raise CoverageError(
-            f"The raster {spec.path} (longitude and latitude {there}) does not touch the district "
+            f"The raster {spec.path.name} (longitude and latitude {there}) does not touch the district "
             f"({tuple(round(b, 4) for b in area.district.bounds)}).",
             remedy="Take the tile or download that covers the district.",
         )

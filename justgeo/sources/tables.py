@@ -39,8 +39,8 @@ def read_table(table: TableSpec, column: TableColumn) -> Layer:
     Layer
         Named ``table:<indicator>``, and ``table:<indicator>:<group>`` for a group. Columns ``geoid``, ``level`` and,
         of a count or a percent, ``numerator``, ``numerator_moe`` and, where one is declared, ``denominator``,
-        ``denominator_moe``; of a median, ``median``, ``median_moe``. A percent becomes a count by the product rule; where
-        the denominator is 0 the count is 0 too, with the denominator's margin.
+        ``denominator_moe``; of a median, ``median``, ``median_moe``. A percent becomes a count by the product
+        rule; where the denominator is 0 the count is 0 too, with the denominator's margin.
         NaN where the table has no number; ``data.attrs["reasons"][geoid, name]`` says why. A margin is NaN where
         the table has none.
 

@@ -197,7 +197,9 @@ def page(some: Sequence[Whole], cuts: Sequence[Cut], draws: int, districts: int)
         inside=len(judged) - len(outside), judged=len(judged),
         outside=", ".join(f"{w.row.id} ({percent(w.mean_cases)} %)" for w in outside) or "none",
         unjudged=", ".join(w.row.id for w in some if not w.zones) or "none",
-        replicate_low=percent(min(w.replicate for w in judged)), replicate_high=percent(max(w.replicate for w in judged)),
+        replicate_low=percent(min(w.replicate for w in judged)),
+        replicate_high=percent(max(w.replicate for w in judged)),
+        school_low=percent(next(w.lowest for w in some if w.row.id == "OPP-04")),
         cut_mean=percent(total), cut_sampling=percent(float(np.mean([c.sampling for c in cuts if c.zones]))),
         cut_noisy=percent(float(np.mean([c.noisy for c in cuts if c.zones]))),
         cut_outside=", ".join(

@@ -2,7 +2,7 @@
 
 The published cells carry honest margins, one by one; a share of a place must be put together from them by formulas
 that take cells to be independent. This module asks the survey's own replicates for the margin of the finished share,
-which no user of the published tables can do, and so tells how much of a miss is the formulas' and how much the survey's.
+which no user of the published tables can do, and so tells whether a miss is the formulas' or the survey's.
 """
 
 from __future__ import annotations

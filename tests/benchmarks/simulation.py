@@ -108,11 +108,13 @@ class Places:
     def truth(self, county: County, table: str) -> pd.DataFrame:
         """What the table would say of each zone if everybody were asked, (Z, L)."""
         by_group = county.truth(table, VINTAGE)
-        found = [
-            county.truth_in(table, where, VINTAGE) if isinstance(where, BaseGeometry) else by_group.loc[list(where)].sum()
-            for where in self.inside
-        ]
-        return pd.DataFrame(found)
+
+        def one(where: tuple[str, ...] | BaseGeometry) -> pd.Series[float]:
+            if isinstance(where, BaseGeometry):
+                return county.truth_in(table, where, VINTAGE)
+            return by_group.loc[list(where)].sum()
+
+        return pd.DataFrame([one(where) for where in self.inside])
 
 
 def _layers(county: County, noise: float) -> tuple[Layer, list[Layer]]:
@@ -139,7 +141,7 @@ def places(
     count = len(drawn) + len(free)
     labels = tuple([str(len(s)) for s in sets] + ["cut"] * len(free) + ["county"])
     roles: tuple[Role, ...] = ("area",) * count + ("reference",)
-    ids = tuple(f"z{i}" for i in range(count)) + ("reference",)
+    ids = (*(f"z{i}" for i in range(count)), "reference")
     geometry = gpd.GeoSeries([*drawn, *free, county_shape], crs=crs)
     zones = Zones(ids, ids, roles, ("",) * (count + 1), geometry)
     inside: list[tuple[str, ...] | BaseGeometry] = [*(tuple(s) for s in sets), *shapes, tuple(units[-1].data["geoid"])]

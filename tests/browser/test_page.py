@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,33 +12,10 @@ import pytest
 
 from justgeo.report import page as pages
 from justgeo.report import results
+from tests.browser.seen import NEEDS, Seen, looking
 from tests.report import made
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed (apt-get install chromium)"),
-]
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (the test extra)")
-
-
-@dataclass
-class Seen:
-    """What the browser asked for and complained of."""
-
-    tab: Any
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield opened
-        opened.close()
+pytestmark = NEEDS
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +39,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture
 def seen(browser: Any, files: dict[str, Path], request: pytest.FixtureRequest) -> Iterator[Seen]:
-    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
-    got = Seen(context.new_page())
-    got.tab.on("request", lambda r: None if r.url.startswith("data:") else got.requests.append(r.url))
-    got.tab.on("console", lambda m: got.complaints.append(m.text))
-    got.tab.on("pageerror", lambda e: got.complaints.append(str(e)))
-    path = files[getattr(request, "param", "plain")]
-    got.tab.goto(path.as_uri())
-    got.tab.wait_for_selector("html[data-ready=true]", timeout=10_000)
-    yield got
-    assert got.requests == [path.as_uri()], "the page asks for nothing but itself"
-    assert got.complaints == []
-    context.close()
+    with looking(browser, files[getattr(request, "param", "plain")]) as got:
+        yield got
 
 
 def fills(tab: Any) -> list[str]:
@@ -83,8 +51,8 @@ def fills(tab: Any) -> list[str]:
 
 
 def pick(tab: Any, category: str, indicator: str) -> None:
-    tab.get_by_role("radio", name=category, exact=True).click()
-    tab.get_by_role("radio", name=indicator, exact=True).click()
+    for name in (category, indicator):
+        tab.get_by_role("radio", name=re.compile(f"^{re.escape(name)}( no number)?$")).click()
 
 
 def test_opens_with_map_legend_and_checklist(seen: Seen) -> None:

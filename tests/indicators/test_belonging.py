@@ -1,4 +1,4 @@
-"""Displacement vulnerability (Bates 2013, part A) on six tracts by hand, and the worked probabilities of the methods."""
+"""Displacement vulnerability (Bates 2013, part A) on six tracts by hand, and the worked example of the methods."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from justgeo.measure.margins import Z90
 from tests.indicators import town
 
 EDGES: list[object] = [
-    0, 10000, 15000, 20000, 25000, 30000, 35000, 40000, 45000, 50000, 60000, 75000, 100000, 125000, 150000, 200000, "inf",
+    0, 10000, 15000, 20000, 25000, 30000, 35000, 40000, 45000,
+    50000, 60000, 75000, 100000, 125000, 150000, 200000, "inf",
 ]  # fmt: skip
 LOW, THIRTIES, FORTIES, TOP = "B19001_002", "B19001_007", "B19001_009", "B19001_017"
 BINS = [f"B19001_{k:03d}" for k in range(2, 18)]
@@ -33,8 +34,8 @@ CODES = (
 # 30,000 to 35,000, 40,000 to 45,000, 200,000 and more.
 #
 # All six: 400 of 1,000 homes rented (0.40); 600 of 2,000 people of colour (0.30); 500 of 1,000 adults without a degree
-# (0.50). The median income is where 200 of the 400 in the forties lie below: 42,500; 80 % of it is 34,000, which is four
-# fifths of the way from 30,000 to 35,000: 250 + 0.8 x 50 = 290 of 1,000 homes (0.29).
+# (0.50). The median income is where 200 of the 400 in the forties lie below: 42,500; 80 % of it is 34,000, which is
+# four fifths of the way from 30,000 to 35,000: 250 + 0.8 x 50 = 290 of 1,000 homes (0.29).
 TRACTS: Mapping[str, tuple[float, ...]] = {
     "A": (100, 80, 200, 50, 100, 10, 60, 10, 20, 10),  # 0.80  0.75  0.90  0.68: all four
     "B": (100, 60, 200, 120, 100, 20, 50, 0, 40, 10),  # 0.60  0.40  0.80  0.50: all four

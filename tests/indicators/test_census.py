@@ -18,15 +18,16 @@ from justgeo.measure.apportion import Weights
 from justgeo.measure.reduce import ReduceSettings, reduce
 from tests.indicators import town
 from tests.measure import toy
-from tests.measure.toy import COUNTY, EAST, WEST
+from tests.measure.toy import COUNTY, EAST, WEST, provenance
 
 ONE, TWO, THREE = "99001000100", "99001000200", "990010002001"
-# GEOID -> code -> number: two tracts and a block group.
+# GEOID -> code -> number: two tracts and a block group; all homes, owned, rented, each with its margin.
+_CODES = ("B25003_001E", "B25003_001M", "B25003_002E", "B25003_002M", "B25003_003E", "B25003_003M")
 TENURE = {
-    ONE: {"B25003_001E": 100, "B25003_001M": 10, "B25003_002E": 60, "B25003_002M": 8, "B25003_003E": 40, "B25003_003M": 6},
-    TWO: {"B25003_001E": 200, "B25003_001M": 20, "B25003_002E": 0, "B25003_002M": 9, "B25003_003E": 200, "B25003_003M": 20},
-    THREE: {"B25003_001E": 50, "B25003_001M": 5, "B25003_002E": 50, "B25003_002M": 5, "B25003_003E": 0, "B25003_003M": 7},
-}  # fmt: skip
+    ONE: dict(zip(_CODES, (100, 10, 60, 8, 40, 6), strict=True)),
+    TWO: dict(zip(_CODES, (200, 20, 0, 9, 200, 20), strict=True)),
+    THREE: dict(zip(_CODES, (50, 5, 50, 5, 0, 7), strict=True)),
+}
 RENTERS = town.row(
     "acs_share",
     id="BEL-02",
@@ -102,7 +103,9 @@ def test_a_share_of_a_tract_comes_out_with_the_margin_of_the_handbook() -> None:
         EAST: {"B1_001E": 300, "B1_001M": 20, "B1_002E": 60, "B1_002M": 12},
         COUNTY: {"B1_001E": 400, "B1_001M": 15, "B1_002E": 100, "B1_002M": 9},
     }
-    row = town.row("acs_share", weight="households", parameters={"numerator": "B19999_002", "denominator": "B19999_001"})
+    row = town.row(
+        "acs_share", weight="households", parameters={"numerator": "B19999_002", "denominator": "B19999_001"}
+    )
     named = {g: {k.replace("B1_", "B19999_"): v for k, v in cells.items()} for g, cells in table.items()}
     blocks, units = toy.county()
     shapes = [units[1].features.geometry.iloc[0], units[0].features.geometry.iloc[0]]
@@ -161,7 +164,7 @@ def test_the_row_says_which_vintage() -> None:
 
 
 def own(name: str, **columns: list[Any]) -> Layer:
-    return Layer(name, pd.DataFrame({"geoid": [ONE], "level": ["tract"], **columns}), town.provenance(name),
+    return Layer(name, pd.DataFrame({"geoid": [ONE], "level": ["tract"], **columns}), provenance(name),
                  geography_vintage=2010)  # fmt: skip
 
 
@@ -283,7 +286,7 @@ def test_a_planners_own_median_is_shown_and_never_aggregated() -> None:
     theirs = Layer(
         "table:OPP-01",
         pd.DataFrame({"geoid": [WEST, EAST], "level": "tract", "median": [6e4, 7e4], "median_moe": [1e3, 1e3]}),
-        town.provenance("table:OPP-01"),
+        provenance("table:OPP-01"),
         geography_vintage=2020,
     )
     column = reduce(acs_median(MEDIAN, town.place({"table:OPP-01": theirs})), weights, reference=None,

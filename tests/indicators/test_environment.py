@@ -17,11 +17,12 @@ from justgeo.indicators.environment import class_share, raster_area, raster_peop
 from justgeo.indicators.place import Place
 from tests.indicators import town
 from tests.indicators.town import TRACT
+from tests.measure.toy import CRS, provenance
 
 NAN = float("nan")
 # Row 0 is the north: the pixel of the south-west corner is the first of the last row.
-CANOPY = [[10, 20, 30, 40], [10, 20, 30, 40], [50, 50, 50, 50], [0, 100, 60, NAN]]
-COVER = [[41, 41, 41, 41], [41, 11, 11, 41], [22, 22, 23, 24], [11, 21, 21, 21]]
+CANOPY: list[list[float]] = [[10, 20, 30, 40], [10, 20, 30, 40], [50, 50, 50, 50], [0, 100, 60, NAN]]
+COVER: list[list[float]] = [[41, 41, 41, 41], [41, 11, 11, 41], [22, 22, 23, 24], [11, 21, 21, 21]]
 AREA = town.row("raster_area", parameters={"raster": "tree_canopy", "land_cover": "land_cover", "min_valid": 0.95})
 
 
@@ -119,8 +120,8 @@ PEOPLE = town.row("raster_people", parameters={"raster": "tree_canopy", "land_co
 
 def lived_in(*shapes: BaseGeometry) -> Layer:
     ids = [f"{TRACT}1{i:03d}" for i in range(len(shapes))]
-    frame = gpd.GeoDataFrame({"geoid": ids, "population": 10}, geometry=list(shapes), crs=town.CRS)
-    return Layer("blocks", frame, town.provenance("blocks"), geography="block", geography_vintage=2020)
+    frame = gpd.GeoDataFrame({"geoid": ids, "population": 10}, geometry=list(shapes), crs=CRS)
+    return Layer("blocks", frame, provenance("blocks"), geography="block", geography_vintage=2020)
 
 
 def test_a_block_of_half_a_hectare_has_its_own_canopy() -> None:

@@ -59,9 +59,7 @@ def test_without_block_groups_tracts_are_taken() -> None:
 def test_a_group_that_cannot_be_had_is_left_out_and_why_is_told() -> None:
     county = town.table("acs:B2", {"99001": {"B2_001E": 1.0, "B2_001M": 1.0}})
     held = town.place({"blocks": town.blocks(), "acs:B19037@2024": county}, absent={"acs:C17002@2024": "not bought"})
-    row = town.row(
-        groups={"a": {"blocks": "p2_asian"}, "b": {"cells": "C17002_008"}, "c": {"cells": "B19037_001"}}
-    )
+    row = town.row(groups={"a": {"blocks": "p2_asian"}, "b": {"cells": "C17002_008"}, "c": {"cells": "B19037_001"}})
     assert exposure_groups(row, held) == {}
     assert why_absent(row, held, "a") == "the blocks at hand carry no counts for this group"
     assert why_absent(row, held, "b") == "not bought"
@@ -76,9 +74,7 @@ def test_a_group_that_can_be_had_has_no_reason_to_be_absent() -> None:
 def test_a_sample_stands_beside_the_full_counts_for_where_the_group_is_small() -> None:
     race = {g: {"B03002_006E": float(k), "B03002_006M": 2.0} for g, k in ((BG1, 3), (BG2, 5))}
     asked = town.row(groups={"race:asian": {"blocks": "p2_asian", "sample": "B03002_006"}})
-    held = town.place(
-        {"blocks": town.blocks(p2_asian=[1, 1, 2, 4]), "acs:B03002@2024": town.table("acs:B03002", race)}
-    )
+    held = town.place({"blocks": town.blocks(p2_asian=[1, 1, 2, 4]), "acs:B03002@2024": town.table("acs:B03002", race)})
     found = exposure_groups(asked, held)
     assert found["race:asian"].count.tolist() == [1, 1, 2, 4]
     assert found["race:asian" + SAMPLED].count.tolist() == [3, 5]

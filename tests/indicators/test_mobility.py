@@ -180,7 +180,7 @@ def test_groups_come_along_as_weights_and_the_share_of_all_is_by_people() -> Non
 
 def test_a_zone_is_covered_only_if_streets_and_targets_cover_it() -> None:
     found = town.zones(BLOCKS[SW], BLOCKS[SE], BLOCKS[NE])
-    layers = {
+    layers: dict[str, Any] = {
         "blocks": town.blocks(),
         "walk": town.streets(covers=box(100, -5000, 5000, 5000)),
         "stops": town.stops(STOP, covers=box(-5000, -5000, 5000, 200)),

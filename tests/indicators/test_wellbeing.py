@@ -27,7 +27,7 @@ def test_land_inside_the_zone_over_the_people_inside_it() -> None:
 
 
 def test_an_acre_is_the_international_one() -> None:
-    assert ACRE_M2 == pytest.approx(43560 * 0.3048**2)
+    assert pytest.approx(43560 * 0.3048**2) == ACRE_M2
 
 
 def test_overlapping_parks_count_once() -> None:

@@ -136,7 +136,8 @@ def table(name: str, rows: Mapping[str, Mapping[str, float]], vintage: int = 202
 def zones(*shapes: BaseGeometry, roles: Sequence[Role] = (), ids: Sequence[str] = ()) -> Zones:
     n = len(shapes)
     names = tuple(ids) or tuple(f"zone {i}" for i in range(n))
-    return Zones(names, names, tuple(roles) or ("area",) * n, ("",) * n, gpd.GeoSeries(list(shapes), crs=CRS))
+    plain: tuple[Role, ...] = tuple("area" for _ in range(n))
+    return Zones(names, names, tuple(roles) or plain, ("",) * n, gpd.GeoSeries(list(shapes), crs=CRS))
 
 
 def place(layers: Mapping[str, AnyLayer], found: Zones | None = None, **more: Any) -> Place:

@@ -36,9 +36,14 @@ def column(value: Sequence[float], moe: Sequence[float] = (), **more: Any) -> Co
         "split_share": [NAN] * n,
         **more,
     }
-    words = {"rule": ("proportion",) * n, "reason": (None,) * n, "text": (None,) * n, "flags": ((),) * n}
+    words: dict[str, Any] = {
+        "rule": ("proportion",) * n,
+        "reason": (None,) * n,
+        "text": (None,) * n,
+        "flags": ((),) * n,
+    }
     words |= {k: told.pop(k) for k in words if k in told}
-    arrays = {k: np.asarray(v, dtype=np.float64) for k, v in told.items()}
+    arrays: dict[str, Any] = {k: np.asarray(v, dtype=np.float64) for k, v in told.items()}
     return Column(**arrays, error={k: np.asarray(v, dtype=np.float64) for k, v in error.items()}, **words)
 
 
@@ -274,7 +279,8 @@ def test_the_part_that_is_no_sampling_is_added_in_full() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "verdict"), [(0.55, "higher"), (0.40, "lower"), (0.50, "not distinguishable"), (0.47, "not distinguishable")]
+    ("value", "verdict"),
+    [(0.55, "higher"), (0.40, "lower"), (0.50, "not distinguishable"), (0.47, "not distinguishable")],
 )
 def test_the_verdict_is_whether_the_difference_is_larger_than_its_margin(value: float, verdict: str) -> None:
     found = compared([value, 0.47], [0.045, 0.008], [600, 10_000])

@@ -35,6 +35,14 @@ def test_block_groups_of_another_census_under_the_blocks_vintage_are_refused() -
     assert "declare the vintage that block_groups is of" in error.value.remedy
 
 
+def test_ids_of_blocks_do_not_stand_in_for_a_layer_of_another_census() -> None:
+    tracts, groups = toy.unit_layers()[1], toy.unit_layers(2010)[2]
+    made = built(toy.blocks(), [tracts, groups], tracts, WEST)
+    with pytest.raises(VintageError, match="block groups of 2020, but the layer of block groups is of 2010"):
+        made.cover(toy.units([W1, W2], vintage=2020), "persons")
+    assert toy.dense(made.cover(toy.units([W1, W2], vintage=2010), "persons")).tolist() == [[1.0, 1.0]]
+
+
 def test_layers_of_one_census_pass_without_a_word() -> None:
     assert built(toy.blocks(), toy.unit_layers(), toy.unit_layers()[1], WEST).notes == []
 

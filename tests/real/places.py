@@ -30,9 +30,7 @@ class Found:
     def record(self, indicator: str, zone: str = "district", group: str = "all") -> Row:
         """The one record of an indicator."""
         [one] = [
-            r
-            for r in self.results["records"]
-            if (r["indicator"], r["zone"], r["group"]) == (indicator, zone, group)
+            r for r in self.results["records"] if (r["indicator"], r["zone"], r["group"]) == (indicator, zone, group)
         ]
         return dict(one)
 
@@ -242,6 +240,7 @@ def write_charlottesville_table(data: Path, folder: Path) -> pd.DataFrame:
     folder.mkdir(parents=True, exist_ok=True)
     made.to_csv(folder / "households_and_adults.csv", index=False, encoding="utf-8")
     return made
+
 
 DURHAM = """
 [district]

@@ -145,9 +145,7 @@ def test_populations_of_all_polygons_within_0_6_percent(
     assert plain > 2 * error
 
 
-def test_every_polygon_within_310_people(
-    zones: Zones, weights: Weights, blocks: Layer, published: FloatArray
-) -> None:
+def test_every_polygon_within_310_people(zones: Zones, weights: Weights, blocks: Layer, published: FloatArray) -> None:
     found = by_blocks(weights, blocks)
     assert np.abs(found - published).max() <= 310
     for option in OPTIONS:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pytest
 import shapely
 
@@ -14,6 +13,7 @@ from justgeo.core.layer import Raster
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.measure.zonal import class_share
 from justgeo.sources.rasters import raster_footprint, read_raster
+from tests.real import places
 
 pytestmark = pytest.mark.real
 
@@ -31,18 +31,15 @@ def cover(durham: Path) -> Raster:
     return read_raster(spec, Area(everywhere, None, everywhere, everywhere, 0.0))
 
 
-def published(year: int) -> pd.Series:
-    """Impervious share: impervious area over area."""
-    part, whole = (pd.read_csv(METRIC / f"{k}PCTIMP.csv", dtype={"id": str}).set_index("id") for k in "rd")
-    return (part / whole)[f"y_{year}"]
-
-
-def test_developed_share_follows_the_published_impervious_share(cover: Raster, block_groups: gpd.GeoDataFrame) -> None:
+def test_developed_share_follows_the_published_impervious_share(
+    cover: Raster, block_groups: gpd.GeoDataFrame, durham: Path
+) -> None:
     inside = block_groups[block_groups.within(raster_footprint(cover))].set_index("id")
     assert len(inside) == 52
     found = class_share(cover, inside.geometry, (22, 23, 24))
     np.testing.assert_allclose(found.valid_share, 1.0)
-    impervious = published(2011).reindex(inside.index)
+    part, whole = (places.compass(durham, f"{k}PCTIMP", year="y_2011") for k in "rd")
+    impervious = (part / whole).reindex(inside.index)
     assert impervious.notna().all()
     r = float(np.corrcoef(found.mean, impervious)[0, 1])
     assert r >= 0.96
@@ -61,11 +58,13 @@ def test_block_groups_beyond_the_raster_are_not_measured_on_the_part(
     assert np.isnan(found.mean[beyond]).all()
 
 
-def test_areas_against_geodesy_and_the_published_square_miles(cover: Raster, block_groups: gpd.GeoDataFrame) -> None:
+def test_areas_against_geodesy_and_the_published_square_miles(
+    cover: Raster, block_groups: gpd.GeoDataFrame, durham: Path
+) -> None:
     inside = block_groups[block_groups.within(raster_footprint(cover))]
     found = class_share(cover, inside.geometry, (22, 23, 24), water=())
     true = inside.to_crs("+proj=cea +ellps=WGS84").area.to_numpy()
     np.testing.assert_allclose(found.area, true, rtol=1e-4)
-    miles = pd.read_csv(METRIC / "dPCTIMP.csv", dtype={"id": str}).set_index("id")["y_2011"].reindex(inside["id"])
+    miles = places.compass(durham, "dPCTIMP", year="y_2011").reindex(inside["id"])
     # the atlas counted whole pixels, so single block groups differ by up to 4 %
     assert float(np.median(found.area / 2_589_988.11 / miles.to_numpy())) == pytest.approx(1.0, abs=0.003)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import zipfile
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from justgeo.sources.gtfs import read_feed
 
 pytestmark = pytest.mark.real
 
-REAL = Path(os.environ.get("JUSTGEO_REAL_DATA", Path(__file__).resolve().parents[2].parent / "shared" / "data"))
 AMERICA = shapely.box(-125.0, 24.0, -66.0, 50.0)
 
 
@@ -27,15 +25,15 @@ def seconds(feed: Feed) -> dict[tuple[str, str], list[int]]:
     return {key: list(found) for key, found in groups}
 
 
-def real(name: str) -> Feed:
-    path = REAL / name
+def real(folder: Path, name: str) -> Feed:
+    path = folder / name
     if not path.is_file():
         pytest.skip(f"real data not here: {name}")
     return read_feed(LayerSpec("gtfs", path), Area(AMERICA, None, AMERICA, AMERICA, 0.0))
 
 
-def test_charlottesville_2017() -> None:
-    feed = real("charlottesville/gtfs/CAT_2017_08_GTFS.zip")
+def test_charlottesville_2017(real_data: Path) -> None:
+    feed = real(real_data, "charlottesville/gtfs/CAT_2017_08_GTFS.zip")
     assert len(feed.stops) == 325
     assert feed.service_date == "2017-08-09"
     assert not feed.stops["rail"].any()
@@ -73,9 +71,9 @@ def plainly(path: Path, services: set[str]) -> dict[tuple[str, str], list[int]]:
     return {key: sorted(times) for key, times in found.items()}
 
 
-def test_charlottesville_against_a_plain_reading() -> None:
-    feed = real("charlottesville/gtfs/CAT_2017_08_GTFS.zip")
-    assert seconds(feed) == plainly(REAL / "charlottesville/gtfs/CAT_2017_08_GTFS.zip", {"35126"})
+def test_charlottesville_against_a_plain_reading(real_data: Path) -> None:
+    feed = real(real_data, "charlottesville/gtfs/CAT_2017_08_GTFS.zip")
+    assert seconds(feed) == plainly(real_data / "charlottesville/gtfs/CAT_2017_08_GTFS.zip", {"35126"})
 
 
 @pytest.mark.parametrize(
@@ -88,8 +86,8 @@ def test_charlottesville_against_a_plain_reading() -> None:
         ("fixtures/seattle_sound_transit_2017_gtfs.zip", 259, "2017-11-22", 68, 131),
     ],
 )
-def test_real_feeds_load(name: str, stops: int, day: str, rail: int, frequent: int) -> None:
-    feed = real(name)
+def test_real_feeds_load(real_data: Path, name: str, stops: int, day: str, rail: int, frequent: int) -> None:
+    feed = real(real_data, name)
     assert (len(feed.stops), feed.service_date, int(feed.stops["rail"].sum())) == (stops, day, rail)
     assert set(feed.departures["stop_id"]) <= set(feed.stops["stop_id"])
     assert not feed.departures.isna().any(axis=None)

@@ -95,7 +95,9 @@ def test_links_are_refused(piece: str) -> None:
 
 
 def test_what_is_inside_is_allowed() -> None:
-    inline.refuse_links("<a href='#x'>x</a><p style='fill: url(#y)'><img src='data:image/png;base64,AA=='>url(http://x)</p>")
+    inline.refuse_links(
+        "<a href='#x'>x</a><p style='fill: url(#y)'><img src='data:image/png;base64,AA=='>url(http://x)</p>"
+    )
 
 
 def test_every_text_of_the_data_is_escaped() -> None:
@@ -190,7 +192,7 @@ def test_levels_fall_to_the_other_where_all_is_absent() -> None:
     moved = tuple(replace(i, map="tract") if i.id == renters.id else i for i in whole.indicators)
     shown = choropleth.payload(results.to_dict(replace(whole, indicators=moved)))
     row = next(i for i in shown["indicators"] if i["id"] == "BEL-02")
-    assert row["level"] == "block group" and "census tracts" in row["moved"]
+    assert row["level"] == "block group" and "census tracts" in row["notes"][0]
     canopy = next(i for i in shown["indicators"] if i["id"] == "ENV-01")
     assert canopy["level"] == "block group" and canopy["absent"] == 12 and canopy["labels"] == []
     assert "WEL-05" not in [i["id"] for i in shown["indicators"]]
@@ -227,10 +229,59 @@ def test_the_page_says_what_it_is(html: str) -> None:
     text = " ".join("".join(Shape(html).text).split())
     assert text.count(results.DISCLAIMER) == 2
     for said in ("53%", "± 4 points", "higher than Nowhere County by 8 points", "about 1 in 3", "2020-2024",
-                 "too uncertain to rely on", "ODbL 1.0", "no canopy raster was given",
-                 "withheld: fewer than 50 households", "The bus depot, said eleven of fourteen."):  # fmt: skip
+                 "too uncertain to rely on", "ODbL 1.0", "No canopy raster was given",
+                 "Withheld: fewer than 50 households", "The bus depot, said eleven of fourteen."):  # fmt: skip
         assert said in text, said
     assert not re.search(r"\b(nan|None|inf)\b", text)
+
+
+def test_the_period_is_said_and_not_today(html: str) -> None:
+    text = " ".join("".join(Shape(html).text).split())
+    assert "What public data of 2020 to 2026 say about Mill Pond" in text
+    assert "today" not in text
+
+
+def test_paper_carries_the_disclaimer_on_every_page(html: str) -> None:
+    assert f'@bottom-left {{ content: "{results.DISCLAIMER}"' in html
+
+
+def test_what_is_not_measured_is_named_once_in_its_category_and_not_as_dashes(content: dict[str, Any]) -> None:
+    found = {c["id"]: c for c in view.page(content)["categories"]}
+    environment = found["environment"]
+    assert environment["rows"] == []
+    assert [(g["reason"], [r["id"] for r in g["rows"]]) for g in environment["gone"]] == [
+        ("No canopy raster was given", ["ENV-01"]),
+        ("Not computed", ["ENV-03"]),
+    ]
+    assert found["belonging"]["gone"] == []
+    named = [r["id"] for c in found.values() for r in [*c["rows"], *(r for g in c["gone"] for r in g["rows"])]]
+    assert sorted(named) == sorted(row["id"] for row in content["indicators"])
+
+
+def test_without_a_reference_there_are_no_columns_for_it() -> None:
+    whole = made.baseline()
+    keep = [i for i, r in enumerate(whole.zones.roles) if r != "reference"]
+    names = ("ids", "names", "roles", "geography")
+    alone = replace(
+        whole.zones,
+        **{n: tuple(getattr(whole.zones, n)[i] for i in keep) for n in names},
+        geometry=whole.zones.geometry.iloc[keep],
+    )
+    records = tuple(replace(r, comparison=None) for r in whole.records if r.zone in alone.ids)
+    whole = replace(whole, zones=alone, records=records, zone_facts=())
+    html = page.render(results.to_dict(whole), made.checklist(), results.zones_frame(alone), made.basemap())
+    assert "Compared" not in "".join(Shape(html).text)
+
+
+def test_details_show_the_fraction_the_parts_of_the_margin_and_the_reference(content: dict[str, Any]) -> None:
+    rows = {r["id"]: r for c in view.page(content)["categories"] for r in c["rows"]}
+    told = dict(rows["BEL-02"]["details"])
+    assert told["Numerator and denominator"] == "1,069 ± 80 of 2,000 ± 110"
+    assert told["The margin, in parts"].startswith("± 4 points because the survey asks only some people")
+    assert "the cut areas is not in it" in told["The margin, in parts"]
+    assert told["By other ways of dividing the cut areas"] == "52% to 55%"
+    assert told["Compared with"].startswith("Nowhere County: 45.5% ± 0.9 points (909 ± 80 of 2,000 ± 110).")
+    assert "Difference: 8 points more (± 3 points)" in told["Compared with"]
 
 
 def test_cards_prefer_the_headlines_and_have_numbers(content: dict[str, Any]) -> None:
@@ -245,7 +296,9 @@ def test_sources_of_one_product_stand_together(content: dict[str, Any]) -> None:
     whole = made.baseline()
     more = replace(made.ACS, layer="acs:B19001@2024")
     found = view.page(results.to_dict(replace(whole, layers=(*whole.layers, more))))["sources"]
-    acs = next(s for s in found if s["dataset"] == made.ACS.dataset)
+    bureau = next(s for s in found if s["source"] == made.ACS.source)
+    assert [s["source"] for s in found].count(made.ACS.source) == 1
+    acs = next(s for s in bureau["sets"] if s["dataset"] == made.ACS.dataset)
     assert acs["ids"] == ["acs:B19001@2024", "acs:B25003@2024"]
 
 

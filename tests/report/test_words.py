@@ -32,6 +32,12 @@ def test_numbers_in_words(value: float, unit: str, moe: float | None, said: str)
     assert words.told(record) == said
 
 
+def test_the_last_class_of_a_share_ends_at_the_whole() -> None:
+    assert choropleth.class_labels([0.7, 1.0], "share") == ["under 70%", "70% to under 100%", "100%"]
+    assert choropleth.class_labels([0.7], "share") == ["under 70%", "70% or more"]
+    assert choropleth.class_labels([1.0], "acres") == ["under 1", "1 or more"]
+
+
 def test_no_number_is_a_dash_or_its_text() -> None:
     assert words.told(None) == "–"
     open_ended = {"value": None, "moe": None, "unit": "USD", "reliability": "absent", "text": "≥ $250,000"}

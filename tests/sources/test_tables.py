@@ -62,6 +62,15 @@ def test_percents_become_counts_by_the_product_rule(tmp_path: Path) -> None:
     assert np.allclose(back.moe * 100, frame()["pctM"])
 
 
+def test_a_blank_percent_of_nobody_is_a_count_of_nobody(tmp_path: Path) -> None:
+    blank = ["", "", 0, 100, 33.3, 60.5, 12, 80]
+    homes = [0, 800, 500, 400, 1200, 900, 700, 650]
+    layer = read_table(table(write(tmp_path / "t.csv", pct=blank, homes=homes)), column(**OF_HOMES))
+    assert layer.data["numerator"].iloc[0] == 0
+    assert layer.data["numerator_moe"].iloc[0] == 80  # no wider than the whole is known
+    assert math.isnan(layer.data["numerator"].iloc[1])  # of somebody it is not known
+
+
 def test_counts_are_taken_as_they_are(tmp_path: Path) -> None:
     layer = read_table(table(write(tmp_path / "t.csv")), column("homes", "homesM", "count", group="race:black"))
     assert layer.name == "table:BEL-02:race:black"
@@ -171,7 +180,7 @@ def test_charlottesville_block_groups() -> None:
     homes = {"denominator": "allhseE", "denominator_margin": "allhseM"}
     layer = read_table(table(path, "block group"), column("renter30E", "renter30M", **homes))
     assert len(layer.data) == 155
-    assert layer.data["numerator"].notna().sum() == 153
+    assert layer.data["numerator"].notna().sum() == 154  # two percents are blank, one of them of no homes at all
     income = read_table(table(path, "block group"), column("hhincE", "hhincM", "median"))
     assert income.data["median"].isna().sum() == 5
     with pytest.raises(LayerError, match="no margin of a percent"):

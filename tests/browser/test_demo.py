@@ -1,0 +1,155 @@
+"""The pages of the two embedded districts as a run writes them: every map clicked through, everything said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from justgeo import run
+from justgeo.report.results import DISCLAIMER, INVENTED
+from tests.browser.seen import CHROMIUM, NEEDS, Seen, looking
+
+pytestmark = [*NEEDS, pytest.mark.slow]
+
+SLUGS = ("nowhere-invented", "haight-castro")
+CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+@dataclass
+class Place(Seen):
+    """A page of a run beside its results."""
+
+    slug: str = ""
+    results: Any = None
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders of the demo's outputs, run once."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed (apt-get install chromium)")
+    out = tmp_path_factory.mktemp("demo")
+    folders = {folder.name: folder for folder in run.embedded()}
+    return {slug: run.run_config(folders[slug] / "district.toml", out / slug).folder for slug in SLUGS}
+
+
+@pytest.fixture(params=SLUGS)
+def place(browser: Any, demo: dict[str, Path], request: pytest.FixtureRequest) -> Iterator[Place]:
+    folder = demo[request.param]
+    with looking(browser, folder / "index.html") as seen:
+        results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+        yield Place(seen.tab, seen.requests, seen.complaints, request.param, results)
+
+
+def district(place: Place) -> dict[str, Any]:
+    found = {r["indicator"]: r for r in place.results["records"] if r["group"] == "all" and r["zone"] == "district"}
+    return found
+
+
+def test_every_category_and_indicator_has_its_map_legend_and_table(place: Place) -> None:
+    tab, shown = place.tab, set()
+    for category in range(tab.locator("#categories button").count()):
+        tab.locator("#categories button").nth(category).click()
+        for number in range(tab.locator("#indicators button").count()):
+            tab.locator("#indicators button").nth(number).click()
+            title = tab.locator("#shown-title").inner_text()
+            shown.add(title)
+            fills = tab.eval_on_selector_all(".leaflet-data-pane path", "all => all.map(p => p.getAttribute('fill'))")
+            legend = tab.locator("#legend").inner_text()
+            assert fills and None not in fills, title
+            assert "By " in legend and ("%" in legend or "$" in legend or "area" in legend), title
+            assert ("dotted: no number" in legend) == ("url(#absent)" in fills), title
+            assert ("hatched" in legend) == any(f.startswith("url(#hatch-") for f in fills), title
+            assert tab.locator("#shown-district").inner_text() not in ("", "–"), title
+            assert tab.locator("#twin-rows tr").count() == len(fills), title
+            assert tab.locator("#shown-source").inner_text().startswith("Source: ") or "no number" in legend, title
+    assert shown == {row["title"] for row in place.results["indicators"] if row["map"] != "none"}
+
+
+def test_opens_with_numbers_that_can_be_read(place: Place) -> None:
+    fills = place.tab.eval_on_selector_all(".leaflet-data-pane path", "all => all.map(p => p.getAttribute('fill'))")
+    assert sum(f.startswith("#") for f in fills) > len(fills) / 2
+    assert "displacement" not in place.tab.locator("#shown-title").inner_text()
+
+
+def test_every_indicator_is_named_once_in_the_tables_with_a_number_or_a_reason(place: Place) -> None:
+    tab, found = place.tab, district(place)
+    for row in place.results["indicators"]:
+        spot = tab.locator("#ind-" + "".join(c if c.isalnum() or c in "_-" else "_" for c in row["id"]))
+        assert spot.count() == 1, row["id"]
+        record = found[row["id"]]
+        if record["value"] is None and not record["text"]:
+            assert record["reason"][1:] in spot.locator("xpath=../..").inner_text(), row["id"]
+    dashes = tab.locator(".numbers > tbody > tr:first-child > td.num", has_text="–").count()
+    counts = sum(1 for r in found.values() if r["comparison"] is None and r["value"] is not None)
+    assert dashes <= counts, "no wall of dashes"
+
+
+def test_what_must_stand_beside_a_number_does(place: Place) -> None:
+    text = place.tab.locator("main").inner_text()
+    assert place.tab.locator("body").inner_text().count(DISCLAIMER) >= 2
+    assert "today" not in place.tab.locator(".lead").inner_text()
+    if place.slug == "haight-castro":
+        cards = place.tab.locator(".card")
+        assert cards.count() > 0
+        assert all("modelled, not counted" in cards.nth(i).inner_text() for i in range(cards.count()))
+        assert "not a sample" not in text
+        assert "of residents the answer is not known; counting them, it is" in text
+        assert "INVENTED" not in text
+    else:
+        assert INVENTED in text and "modelled" not in text
+        assert "by the way the boundary is divided" in text
+
+
+def test_details_show_where_a_share_comes_from(place: Place) -> None:
+    key = "WEL-04_300" if place.slug == "haight-castro" else "BEL-02"
+    row = place.tab.locator(f"#ind-{key}")
+    row.locator("details.method summary").click()
+    told = row.locator("details.method dl").inner_text()
+    for name in ("Method", "Of whom or what", "Numerator and denominator", "Source", "Period of the data"):
+        assert name in told
+    if key == "BEL-02":
+        assert "because the survey asks only some people" in told and "B25003_003 of B25003_001" in told
+        assert "Compared with" in told and "Difference" in told
+
+
+def test_texts_stand_out_from_their_ground(place: Place) -> None:
+    place.tab.evaluate("document.querySelectorAll('details').forEach((one, i) => { one.open = i < 12; })")
+    assert place.tab.evaluate(CONTRAST) == []
+
+
+def test_the_keyboard_gets_everywhere_and_shows_where_it_is(place: Place) -> None:
+    tab = place.tab
+    stops, rings = [], []
+    for _ in range(40):
+        tab.keyboard.press("Tab")
+        where = "(() => { const at = document.activeElement; return [at.tagName, at.id || at.className, %s]; })()"
+        tag, name, ring = tab.evaluate(where % "getComputedStyle(at).outlineStyle + getComputedStyle(at).outlineWidth")
+        stops.append((tag, name))
+        rings.append(ring)
+    assert stops[0][1] == "skip"
+    assert ("BUTTON", "") in stops, "the switches of the map"
+    assert all(not ring.startswith("none") and not ring.endswith("0px") for ring in rings), list(
+        zip(stops, rings, strict=True)
+    )
+    assert tab.locator(".told").get_attribute("aria-live") == "polite"
+
+
+@pytest.mark.parametrize("width", [1366, 900, 390])
+def test_nothing_runs_out_of_the_page(place: Place, width: int) -> None:
+    place.tab.set_viewport_size({"width": width, "height": 768})
+    assert place.tab.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_prints_with_the_disclaimer_and_without_the_switches(place: Place) -> None:
+    tab = place.tab
+    tab.emulate_media(media="print")
+    assert not tab.locator(".switch").is_visible()
+    assert tab.locator("footer strong").is_visible()
+    assert tab.locator(".disclaimer").is_visible()
+    assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")

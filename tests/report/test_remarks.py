@@ -1,0 +1,100 @@
+"""What stands beside a number: modelled inputs, what is not known, the range by the boundary, plain reasons."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from justgeo.report import page, remarks, results, view, words
+from tests.report import made
+
+
+def record(**more: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "value": 0.658, "moe": 0.0, "unit": "share", "universe": "total population", "reliability": "exact",
+        "reason": None, "text": None, "flags": [], "low": None, "high": None, "layers": ["blocks"], "error": {},
+        "numerator": None, "denominator": None, "numerator_moe": None, "denominator_moe": None,
+    }  # fmt: skip
+    return given | more
+
+
+def test_people_for_whom_the_answer_is_not_known_are_told_with_the_range() -> None:
+    one = record(flags=["unknown_share=0.0617"], low=0.6177, high=0.6794)
+    assert remarks.beside(one) == [
+        "for 6% of residents the answer is not known; counting them, it is 62% to 68%",
+    ]
+
+
+@pytest.mark.parametrize("flags", [["unknown_share=0.0099"], []])
+def test_a_few_not_known_are_not_told(flags: list[str]) -> None:
+    assert remarks.beside(record(flags=flags)) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "moe", "said"),
+    [
+        (0.44, 0.47, 0.0, ["44% to 47% by the way the boundary is divided"]),
+        (0.44, 0.47, 0.05, ["44% to 47% by the way the boundary is divided"]),
+        (0.44, 0.47, 0.07, []),
+        (0.649, 0.652, 0.0, []),
+        (None, None, 0.0, []),
+    ],
+)
+def test_the_range_stands_where_the_margin_does_not_hold_it(
+    low: float | None, high: float | None, moe: float, said: list[str]
+) -> None:
+    assert remarks.beside(record(value=0.46, low=low, high=high, moe=moe)) == said
+
+
+def test_land_and_rows_that_are_missing_are_told() -> None:
+    told = remarks.beside(record(flags=["valid_share=0.93", "lacking_share=0.02"]))
+    assert told == ["measured on 93% of the land", "the table lacks 2% of this area"]
+    assert remarks.beside(record(flags=["valid_share=0.9996"])) == []
+
+
+@pytest.mark.parametrize(
+    ("reliability", "moe", "shown", "said"),
+    [
+        ("exact", 0.0, "modelled", "66%, modelled, not counted"),
+        ("unknown", None, "modelled", "66%, modelled, not counted"),
+        ("high", 0.03, "modelled", "66% ± 3 points"),
+        ("low", 0.4, "low", "66% ± 40 points"),
+    ],
+)
+def test_modelled_inputs_are_marked_at_the_number(reliability: str, moe: float | None, shown: str, said: str) -> None:
+    whole = {"layers": [{"id": "blocks", "modelled": True}], "records": [record(reliability=reliability, moe=moe)]}
+    one = remarks.marked(whole)["records"][0]
+    assert one["reliability"] == shown and one["modelled"]
+    assert words.told(one) == said
+    assert ("modelled, not counted" in remarks.beside(one)) == (shown == "low")
+    assert whole["records"][0]["reliability"] == reliability, "the results themselves stay as they are"
+
+
+def test_a_chance_is_not_shown_as_a_count() -> None:
+    given = record(value=0.98, moe=None, reliability="unknown", flags=["probability of one unit"])
+    one = remarks.marked({"layers": [], "records": [given]})["records"][0]
+    assert words.told(one) == "98%, a chance, not a count"
+
+
+def test_reasons_lose_their_terms() -> None:
+    told = remarks.plain_reason("suppressed: its margin is too wide to say anything (coefficient of variation 91 %)")
+    assert told == "withheld: its margin is too wide to say anything"
+
+
+def test_the_page_says_modelled_on_card_table_map_and_checklist() -> None:
+    whole = made.baseline()
+    layers = tuple(replace(p, modelled=p.layer == "blocks") for p in whole.layers)
+    content = results.to_dict(replace(whole, layers=layers))
+    shown = view.page(remarks.marked(content))
+    card = next(c for c in shown["cards"] if c["id"] == "WEL-04.800")
+    assert card["margin"] == card["sure"] == "modelled, not counted"
+    html = page.render(content, made.checklist(), results.zones_frame(whole.zones), made.basemap())
+    assert html.count("modelled, not counted") > 6
+    assert 'class="chip rel">modelled, not counted' in html
+
+
+def test_areas_of_land_have_their_unit() -> None:
+    one = record(universe="land area", numerator=535151.3, denominator=2502454.1)
+    assert remarks.fraction(one) == "535,151 m² of 2,502,454 m²"
