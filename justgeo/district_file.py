@@ -149,7 +149,6 @@ class TableTable(LayerTable):
     geography_vintage: Literal[0, 2010, 2020]
     columns: list[ColumnTable] = Field(min_length=1)
 
-
     @model_validator(mode="after")
     def _own_zones(self) -> TableTable:
         if (self.geography == "zone") != (self.geography_vintage == 0):

@@ -23,9 +23,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 
 def record(found: dict[str, Any], indicator: str, zone: str = "district") -> dict[str, Any]:
-    return next(
-        r for r in found["records"] if (r["indicator"], r["zone"], r["group"]) == (indicator, zone, "all")
-    )
+    return next(r for r in found["records"] if (r["indicator"], r["zone"], r["group"]) == (indicator, zone, "all"))
 
 
 def test_people_are_the_zones_divided_by_area_and_carry_no_margin(found: dict[str, Any]) -> None:

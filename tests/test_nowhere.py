@@ -344,7 +344,6 @@ def test_every_record_has_a_value_or_a_reason(made: Made) -> None:
             assert row["comparison"]["verdict"] in VERDICTS
 
 
-
 # --- what must not be told ------------------------------------------------------------------------------------------
 
 
@@ -359,9 +358,7 @@ def told(record: Record | Mapping[str, Any]) -> set[float]:
 
 def test_suppressed_values_are_nowhere(made: Made) -> None:
     open_ = JudgeSettings(min_households=0, min_persons=0, group_min=0, group_cv=math.inf)
-    everything = measuring.measure(
-        run.catalogue.indicators(), made.place, settings=ReduceSettings(), judging=open_
-    )
+    everything = measuring.measure(run.catalogue.indicators(), made.place, settings=ReduceSettings(), judging=open_)
     hidden: set[float] = set()
     shown: set[float] = set()
     for record in everything:

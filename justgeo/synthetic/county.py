@@ -146,8 +146,11 @@ class County:
             Indexed by GEOID, columns ``B25003_001``...; a median is NaN where there is nobody.
         """
         geoid, unit = self.unit_of_block(level, vintage)
-        return pd.DataFrame(self._true(table, vintage, unit, len(geoid)), index=geoid, columns=list(columns(
-            self._layout(table, vintage)[0])))
+        return pd.DataFrame(
+            self._true(table, vintage, unit, len(geoid)),
+            index=geoid,
+            columns=list(columns(self._layout(table, vintage)[0])),
+        )
 
     def truth_in(self, table: str, where: BaseGeometry | Sequence[str], vintage: int = 2024) -> pd.Series[float]:
         """The truth for a polygon (EPSG:4326, by where people live) or for a list of block GEOIDs."""
@@ -251,9 +254,7 @@ class County:
         found = survey.count_cells(layout, code, sample, unit, units)
         return found.estimate, survey.margins(found, sample), found.cases
 
-    def draws(
-        self, table: str, n: int, seed: int = 0, vintage: int = 2024, level: str = "block group"
-    ) -> Draws:
+    def draws(self, table: str, n: int, seed: int = 0, vintage: int = 2024, level: str = "block group") -> Draws:
         """Draw the survey ``n`` times and tabulate one table at one level.
 
         Draw ``i`` is the sample with ``draw_seed`` ``seed + i``, so that several tables of one seed belong together.

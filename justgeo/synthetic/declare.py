@@ -8,8 +8,16 @@ from typing import Any
 
 SOURCE = "justgeo.synthetic (invented data)"
 NOTE = "Invented: no such place, no such people."
-_P2 = {"p2_hispanic": 2, "p2_white": 5, "p2_black": 6, "p2_aian": 7, "p2_asian": 8, "p2_nhpi": 9, "p2_other": 10,
-       "p2_two": 11}
+_P2 = {
+    "p2_hispanic": 2,
+    "p2_white": 5,
+    "p2_black": 6,
+    "p2_aian": 7,
+    "p2_asian": 8,
+    "p2_nhpi": 9,
+    "p2_other": 10,
+    "p2_two": 11,
+}
 
 
 def layers() -> dict[str, dict[str, Any]]:
@@ -17,20 +25,46 @@ def layers() -> dict[str, dict[str, Any]]:
     area = {"geoid": "GEOID", "columns": {"name": "NAMELSAD", "land_m2": "ALAND"}}
     found: dict[str, dict[str, Any]] = {
         "blocks": {
-            "path": "tl_2024_99_tabblock20.zip", "geoid": "GEOID20", "geography": "block", "geography_vintage": 2020,
+            "path": "tl_2024_99_tabblock20.zip",
+            "geoid": "GEOID20",
+            "geography": "block",
+            "geography_vintage": 2020,
             "columns": {"population": "POP20", "housing_units": "HOUSING20", "land_m2": "ALAND20"},
-            "join": {"path": "pl94171_p2_blocks.csv", "geoid": "GEO_ID",
-                     "columns": {name: f"P2_{line:03d}N" for name, line in _P2.items()}},
+            "join": {
+                "path": "pl94171_p2_blocks.csv",
+                "geoid": "GEO_ID",
+                "columns": {name: f"P2_{line:03d}N" for name, line in _P2.items()},
+            },
             **_made("blocks with counts by race", "2020"),
         },
-        "block_groups": {"path": "tl_2024_99_bg.zip", **area, "geography": "block group", "geography_vintage": 2020,
-                         **_made("block groups", "2020")},
-        "tracts": {"path": "tl_2024_99_tract.zip", **area, "geography": "tract", "geography_vintage": 2020,
-                   **_made("tracts", "2020")},
-        "tracts_2010": {"path": "tl_2014_99_tract.zip", **area, "geography": "tract", "geography_vintage": 2010,
-                        **_made("tracts of 2010", "2010")},
-        "counties": {"path": "tl_2024_us_county.zip", **area, "geography": "county", "geography_vintage": 2020,
-                     **_made("county", "2020")},
+        "block_groups": {
+            "path": "tl_2024_99_bg.zip",
+            **area,
+            "geography": "block group",
+            "geography_vintage": 2020,
+            **_made("block groups", "2020"),
+        },
+        "tracts": {
+            "path": "tl_2024_99_tract.zip",
+            **area,
+            "geography": "tract",
+            "geography_vintage": 2020,
+            **_made("tracts", "2020"),
+        },
+        "tracts_2010": {
+            "path": "tl_2014_99_tract.zip",
+            **area,
+            "geography": "tract",
+            "geography_vintage": 2010,
+            **_made("tracts of 2010", "2010"),
+        },
+        "counties": {
+            "path": "tl_2024_us_county.zip",
+            **area,
+            "geography": "county",
+            "geography_vintage": 2020,
+            **_made("county", "2020"),
+        },
         "acs": {"path": "acs2024", "year": 2024, **_made("five-year survey", "2020-2024")},
         "acs_t0": {"path": "acs2014", "year": 2014, **_made("five-year survey", "2010-2014")},
         "osm": {"path": "nowhere.osm.pbf", **_made("streets, parks, stops, amenities", "2024")},
@@ -43,8 +77,14 @@ def layers() -> dict[str, dict[str, Any]]:
 
 
 def _made(dataset: str, vintage: str) -> dict[str, Any]:
-    return {"source": SOURCE, "dataset": f"Nowhere (invented): {dataset}", "vintage": f"{vintage} (invented)",
-            "licence": "CC0-1.0", "synthetic": True, "notes": [NOTE]}
+    return {
+        "source": SOURCE,
+        "dataset": f"Nowhere (invented): {dataset}",
+        "vintage": f"{vintage} (invented)",
+        "licence": "CC0-1.0",
+        "synthetic": True,
+        "notes": [NOTE],
+    }
 
 
 def layers_toml() -> str:

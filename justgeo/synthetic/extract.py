@@ -16,11 +16,24 @@ from justgeo.synthetic.transit import Stop, stops
 
 GENERATOR = "justgeo, invented county Nowhere: not OpenStreetMap data"
 AMENITIES: tuple[Tags, ...] = (
-    {"amenity": "library"}, {"amenity": "community_centre"}, {"amenity": "school"}, {"amenity": "clinic"},
-    {"amenity": "pharmacy"}, {"shop": "supermarket"}, {"amenity": "cafe"}, {"amenity": "place_of_worship"},
-    {"amenity": "childcare"}, {"shop": "convenience"}, {"amenity": "post_office"}, {"leisure": "sports_centre"},
-    {"amenity": "doctors"}, {"amenity": "kindergarten"}, {"amenity": "marketplace"}, {"amenity": "theatre"},
-    {"amenity": "social_facility"}, {"amenity": "hospital"},
+    {"amenity": "library"},
+    {"amenity": "community_centre"},
+    {"amenity": "school"},
+    {"amenity": "clinic"},
+    {"amenity": "pharmacy"},
+    {"shop": "supermarket"},
+    {"amenity": "cafe"},
+    {"amenity": "place_of_worship"},
+    {"amenity": "childcare"},
+    {"shop": "convenience"},
+    {"amenity": "post_office"},
+    {"leisure": "sports_centre"},
+    {"amenity": "doctors"},
+    {"amenity": "kindergarten"},
+    {"amenity": "marketplace"},
+    {"amenity": "theatre"},
+    {"amenity": "social_facility"},
+    {"amenity": "hospital"},
 )
 AMENITY_COUNT = 180
 

@@ -32,8 +32,20 @@ HOMES, WATER, PARK, INDUSTRY = 0, 1, 2, 3
 MOTORWAY_COLUMN = 33
 # (first row, first column, rows, columns) of the parks that fill whole cells; the first holds a lake.
 PARKS = (
-    (14, 17, 4, 4), (5, 9, 2, 2), (27, 12, 2, 3), (8, 27, 2, 2), (24, 29, 2, 2), (31, 22, 1, 3), (19, 5, 2, 2),
-    (2, 20, 1, 2), (12, 36, 2, 2), (29, 36, 2, 3), (21, 24, 1, 1), (10, 22, 1, 1), (17, 29, 1, 1), (33, 8, 2, 2),
+    (14, 17, 4, 4),
+    (5, 9, 2, 2),
+    (27, 12, 2, 3),
+    (8, 27, 2, 2),
+    (24, 29, 2, 2),
+    (31, 22, 1, 3),
+    (19, 5, 2, 2),
+    (2, 20, 1, 2),
+    (12, 36, 2, 2),
+    (29, 36, 2, 3),
+    (21, 24, 1, 1),
+    (10, 22, 1, 1),
+    (17, 29, 1, 1),
+    (33, 8, 2, 2),
 )
 LAKE = ((15, 18), (15, 19))
 ISLAND = ((24, 43), (24, 44), (25, 43), (25, 44))
@@ -76,7 +88,8 @@ class Geography:
         areas = grouped[["land_m2", "water_m2"]].sum()
         return gpd.GeoDataFrame(
             {"geoid": list(shapes), "land_m2": areas["land_m2"].to_numpy(), "water_m2": areas["water_m2"].to_numpy()},
-            geometry=list(shapes.values()), crs=NAD83,
+            geometry=list(shapes.values()),
+            crs=NAD83,
         )
 
 
@@ -107,9 +120,7 @@ def _corners(rng: np.random.Generator) -> FloatArray:
     x = x + step_x * rng.uniform(-0.1, 0.1, x.shape) + 220 * np.sin(y / 1900 + 0.4)
     y = y + step_y * rng.uniform(-0.1, 0.1, y.shape) + 180 * np.sin(x / 2300 + 1.1)
     turn = np.radians(9.0)
-    return np.round(
-        np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], axis=-1), 3
-    )
+    return np.round(np.stack([x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)], axis=-1), 3)
 
 
 def river_columns() -> list[int]:
@@ -193,10 +204,16 @@ def _block_frame(
     np.minimum.at(first, flat, np.arange(ROWS * COLS))
     wet = what == WATER
     frame = gpd.GeoDataFrame(
-        {"kind": what, "cell": first, "x": np.round(mean[0], 3), "y": np.round(mean[1], 3),
-         "land_m2": np.where(wet, 0, np.rint(area)).astype(np.int64),
-         "water_m2": np.where(wet, np.rint(area), 0).astype(np.int64)},
-        geometry=list(shape), crs=NAD83,
+        {
+            "kind": what,
+            "cell": first,
+            "x": np.round(mean[0], 3),
+            "y": np.round(mean[1], 3),
+            "land_m2": np.where(wet, 0, np.rint(area)).astype(np.int64),
+            "water_m2": np.where(wet, np.rint(area), 0).astype(np.int64),
+        },
+        geometry=list(shape),
+        crs=NAD83,
     )
     frame["homes"] = _homes(frame, rng)
     return frame

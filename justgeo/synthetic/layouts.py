@@ -206,8 +206,28 @@ def _amount(column: str, edges: Iterable[float], absent: int) -> Code:
 
 def _person_tables() -> list[Table]:
     ethnic = _tree(
-        16, range(16), range(8), 0, 1, 2, 3, 4, 5, (6, 7), 6, 7,
-        range(8, 16), 8, 9, 10, 11, 12, 13, (14, 15), 14, 15,
+        16,
+        range(16),
+        range(8),
+        0,
+        1,
+        2,
+        3,
+        4,
+        5,
+        (6, 7),
+        6,
+        7,
+        range(8, 16),
+        8,
+        9,
+        10,
+        11,
+        12,
+        13,
+        (14, 15),
+        14,
+        15,
     )
     work = _tree(4, range(4), (0, 1, 2), (0, 1), 0, 1, 2, 3)
     poverty = np.vstack([np.ones((1, 52), dtype=np.bool_), _block_of_halves(13, 0), _block_of_halves(13, 26)])

@@ -28,14 +28,20 @@ from justgeo.synthetic.streets import Extract, Tags
 
 INSET = 6.0  # metres between a park's edge and the middle of the street beside it
 PARK_TAGS: tuple[Tags, ...] = (
-    {"leisure": "park", "name": "Great Meadow"}, {"leisure": "park", "name": "West Park", "barrier": "fence"},
-    {"leisure": "park", "name": "River Park"}, {"leisure": "park", "name": "South Green"},
-    {"leisure": "recreation_ground", "name": "North Fields"}, {"leisure": "park", "name": "Long Park"},
-    {"leisure": "park", "name": "Wall Park", "barrier": "fence"}, {"leisure": "park", "name": "Twin Park"},
+    {"leisure": "park", "name": "Great Meadow"},
+    {"leisure": "park", "name": "West Park", "barrier": "fence"},
+    {"leisure": "park", "name": "River Park"},
+    {"leisure": "park", "name": "South Green"},
+    {"leisure": "recreation_ground", "name": "North Fields"},
+    {"leisure": "park", "name": "Long Park"},
+    {"leisure": "park", "name": "Wall Park", "barrier": "fence"},
+    {"leisure": "park", "name": "Twin Park"},
     {"leisure": "golf_course", "name": "Nowhere Golf Club"},
     {"leisure": "park", "name": "Founders' Lawn", "access": "private"},
-    {"leisure": "playground", "name": "Small Playground"}, {"leisure": "garden", "name": "Walled Garden"},
-    {"leisure": "park", "name": "Corner Park"}, {"leisure": "nature_reserve", "name": "Marsh Reserve"},
+    {"leisure": "playground", "name": "Small Playground"},
+    {"leisure": "garden", "name": "Walled Garden"},
+    {"leisure": "park", "name": "Corner Park"},
+    {"leisure": "nature_reserve", "name": "Marsh Reserve"},
 )
 
 
@@ -86,8 +92,10 @@ def _halves(shape: BaseGeometry) -> tuple[BaseGeometry, BaseGeometry]:
     """A polygon's two halves with a gap of about 20 m between them."""
     west, south, east, north = shape.bounds
     middle, gap = (west + east) / 2, 0.00012
-    return (shape.intersection(shapely.box(west, south, middle - gap, north)),
-            shape.intersection(shapely.box(middle + gap, south, east, north)))
+    return (
+        shape.intersection(shapely.box(west, south, middle - gap, north)),
+        shape.intersection(shapely.box(middle + gap, south, east, north)),
+    )
 
 
 def _gates(extract: Extract, ring: list[int], path: str) -> None:

@@ -33,8 +33,32 @@ POVERTY_LINE = {
 }
 # Shares of adults over 25 at each of the 24 levels of schooling of table B15003, lowest first.
 _SCHOOLING = np.array(
-    [1.0, 0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 0.6, 0.3, 0.7, 1.0, 1.3, 1.6, 2.0, 21.0, 4.0, 5.5, 13.5, 8.0, 22.0, 12.0,
-     2.2, 2.3]
+    [
+        1.0,
+        0.1,
+        0.1,
+        0.1,
+        0.1,
+        0.2,
+        0.2,
+        0.2,
+        0.6,
+        0.3,
+        0.7,
+        1.0,
+        1.3,
+        1.6,
+        2.0,
+        21.0,
+        4.0,
+        5.5,
+        13.5,
+        8.0,
+        22.0,
+        12.0,
+        2.2,
+        2.3,
+    ]
 )
 _PRESSURE = ((-1500.0, 900.0, 900.0), (1300.0, -1500.0, 700.0))
 
@@ -182,8 +206,12 @@ def _housing(
     cars = 1.65 + 0.55 * relative + 0.35 * np.minimum(frame["size"].to_numpy() - 1, 2) - 1.2 * dense + 0.5 * owner
     vehicles = np.clip(np.floor(cars + 0.75 * rng.normal(0, 1, count)), 0, 6).astype(np.int64)
     return frame.assign(
-        rent=np.where(owner | cashless, np.nan, rent), cost=np.where(owner, cost, np.nan), mortgage=mortgage,
-        value=np.where(owner, value, np.nan), burden=np.round(burden, 4), vehicles=vehicles,
+        rent=np.where(owner | cashless, np.nan, rent),
+        cost=np.where(owner, cost, np.nan),
+        mortgage=mortgage,
+        value=np.where(owner, value, np.nan),
+        burden=np.round(burden, 4),
+        vehicles=vehicles,
     )
 
 
@@ -217,9 +245,16 @@ def _members(households: pd.DataFrame, latent: FloatArray, vintage: int, rng: np
     line = POVERTY_LINE[vintage][np.minimum(size, 7) - 1]
     poverty = np.round(np.maximum(households["income"].to_numpy(dtype=float), 0) / line, 4)[address]
     frame = pd.DataFrame(
-        {"address": address, "block": households["block"].to_numpy()[address], "race": race,
-         "hispanic": households["hispanic"].to_numpy()[address], "sex": (rng.random(count) < 0.512).astype(np.int64),
-         "age": age.astype(np.int64), "poverty": poverty, "quarters": False}
+        {
+            "address": address,
+            "block": households["block"].to_numpy()[address],
+            "race": race,
+            "hispanic": households["hispanic"].to_numpy()[address],
+            "sex": (rng.random(count) < 0.512).astype(np.int64),
+            "age": age.astype(np.int64),
+            "poverty": poverty,
+            "quarters": False,
+        }
     )
     return _schooling_and_work(frame, latent[address], rng)
 
@@ -244,8 +279,14 @@ def _group_quarters(geography: Geography, first: int, rng: np.random.Generator) 
     homes = np.flatnonzero((kind == HOMES) & (geography.blocks["homes"].to_numpy() > 0))
     near = homes[np.argsort(radius[homes], kind="stable")]
     works = np.flatnonzero(kind == INDUSTRY)
-    places = [(near[150], 480, 18, 23), (near[151], 420, 18, 23), (near[400], 130, 72, 97), (near[700], 110, 72, 97),
-              (near[900], 90, 72, 97), (works[len(works) // 2], 360, 19, 60)]
+    places = [
+        (near[150], 480, 18, 23),
+        (near[151], 420, 18, 23),
+        (near[400], 130, 72, 97),
+        (near[700], 110, 72, 97),
+        (near[900], 90, 72, 97),
+        (works[len(works) // 2], 360, 19, 60),
+    ]
     block = np.repeat([p[0] for p in places], [p[1] for p in places])
     low = np.repeat([p[2] for p in places], [p[1] for p in places])
     high = np.repeat([p[3] for p in places], [p[1] for p in places])
@@ -253,9 +294,16 @@ def _group_quarters(geography: Geography, first: int, rng: np.random.Generator) 
     age = np.floor(rng.uniform(low, high)).astype(np.int64)
     kinds = _choose(np.exp(np.tile(_LOGIT, (count, 1))), rng)
     frame = pd.DataFrame(
-        {"address": first + np.arange(count), "block": block, "race": _RACE_OF_KIND[kinds],
-         "hispanic": _HISPANIC_KIND[kinds], "sex": (rng.random(count) < 0.5).astype(np.int64),
-         "age": age, "poverty": np.nan, "quarters": True}
+        {
+            "address": first + np.arange(count),
+            "block": block,
+            "race": _RACE_OF_KIND[kinds],
+            "hispanic": _HISPANIC_KIND[kinds],
+            "sex": (rng.random(count) < 0.5).astype(np.int64),
+            "age": age,
+            "poverty": np.nan,
+            "quarters": True,
+        }
     )
     return _schooling_and_work(frame, np.zeros(count), rng)
 

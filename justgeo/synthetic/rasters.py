@@ -106,8 +106,20 @@ def _classes(kind: IntArray, canopy: IntArray, hard: IntArray) -> IntArray:
 
 def _save(path: Path, values: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], transform: Affine, name: str) -> None:
     with rasterio.open(
-        path, "w", driver="GTiff", height=values.shape[0], width=values.shape[1], count=1, dtype="uint8", crs=CRS,
-        transform=transform, nodata=NODATA, compress="deflate", tiled=True, blockxsize=256, blockysize=256,
+        path,
+        "w",
+        driver="GTiff",
+        height=values.shape[0],
+        width=values.shape[1],
+        count=1,
+        dtype="uint8",
+        crs=CRS,
+        transform=transform,
+        nodata=NODATA,
+        compress="deflate",
+        tiled=True,
+        blockxsize=256,
+        blockysize=256,
     ) as target:
         target.write(values, 1)
         target.set_band_description(1, f"{name} (invented)")

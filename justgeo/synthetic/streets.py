@@ -27,8 +27,32 @@ RAIL_COLUMN = 26
 BRIDGE_LINES = (3, 19, 27, 33)
 ROW_CLASS = {19: "primary", 3: "secondary", 11: "secondary", 27: "secondary", 35: "secondary", 7: "tertiary"}
 COLUMN_CLASS = {22: "primary", 4: "secondary", 34: "secondary", 39: "secondary", 10: "tertiary", 18: "tertiary"}
-TREES = ("Alder", "Birch", "Cedar", "Dogwood", "Elm", "Fir", "Gum", "Hazel", "Ivy", "Juniper", "Katsura", "Laurel",
-         "Maple", "Nutmeg", "Oak", "Pine", "Quince", "Rowan", "Spruce", "Tulip", "Umber", "Viburnum", "Willow", "Yew")
+TREES = (
+    "Alder",
+    "Birch",
+    "Cedar",
+    "Dogwood",
+    "Elm",
+    "Fir",
+    "Gum",
+    "Hazel",
+    "Ivy",
+    "Juniper",
+    "Katsura",
+    "Laurel",
+    "Maple",
+    "Nutmeg",
+    "Oak",
+    "Pine",
+    "Quince",
+    "Rowan",
+    "Spruce",
+    "Tulip",
+    "Umber",
+    "Viburnum",
+    "Willow",
+    "Yew",
+)
 Tags = dict[str, str]
 Spot = tuple[float, float]
 
@@ -121,12 +145,26 @@ def lay(geography: Geography, seed: int) -> tuple[Extract, Sides]:
             extract.node(*geography.corners[row, col])
     middle = _alleys(extract, geography, found, seed)
     for row in range(ROWS + 1):
-        _line(extract, [(row, col) for col in range(COLS + 1)], found.across[row], found.bridge[row],
-              middle, ROW_CLASS.get(row, "residential"), f"Street {row + 1}")
+        _line(
+            extract,
+            [(row, col) for col in range(COLS + 1)],
+            found.across[row],
+            found.bridge[row],
+            middle,
+            ROW_CLASS.get(row, "residential"),
+            f"Street {row + 1}",
+        )
     for col in range(COLS + 1):
         name = f"{TREES[col % len(TREES)]} {'Avenue' if col < len(TREES) else 'Road'}"
-        _line(extract, [(row, col) for row in range(ROWS + 1)], found.along[:, col], np.zeros(ROWS, dtype=np.bool_),
-              middle, COLUMN_CLASS.get(col, "residential"), name)
+        _line(
+            extract,
+            [(row, col) for row in range(ROWS + 1)],
+            found.along[:, col],
+            np.zeros(ROWS, dtype=np.bool_),
+            middle,
+            COLUMN_CLASS.get(col, "residential"),
+            name,
+        )
     _paths(extract, geography)
     _barriers(extract, geography)
     return extract, found
@@ -138,8 +176,13 @@ def corner_id(row: int, col: int) -> int:
 
 
 def _line(
-    extract: Extract, corners: list[tuple[int, int]], there: BoolArray, bridge: BoolArray,
-    middle: dict[tuple[int, int], int], kind: str, name: str,
+    extract: Extract,
+    corners: list[tuple[int, int]],
+    there: BoolArray,
+    bridge: BoolArray,
+    middle: dict[tuple[int, int], int],
+    kind: str,
+    name: str,
 ) -> None:
     """One grid line as ways: a way ends where a side is missing and where a bridge begins or ends."""
     nodes: list[int] = []
@@ -166,10 +209,16 @@ def _finish(extract: Extract, nodes: list[int], kind: str, name: str) -> list[in
 def _alleys(extract: Extract, geography: Geography, found: Sides, seed: int) -> dict[tuple[int, int], int]:
     """Ways through large blocks, from the middle of one side to the middle of the other."""
     rng = np.random.default_rng([seed, 8])
-    kinds: list[Tags] = [{"highway": "footway"}, {"highway": "service", "service": "alley"}, {"highway": "path"},
-                         {"highway": "service", "access": "private"}, {"highway": "steps"},
-                         {"highway": "construction", "construction": "residential"}, {"highway": "living_street"},
-                         {"highway": "cycleway", "foot": "no"}]
+    kinds: list[Tags] = [
+        {"highway": "footway"},
+        {"highway": "service", "service": "alley"},
+        {"highway": "path"},
+        {"highway": "service", "access": "private"},
+        {"highway": "steps"},
+        {"highway": "construction", "construction": "residential"},
+        {"highway": "living_street"},
+        {"highway": "cycleway", "foot": "no"},
+    ]
     middle: dict[tuple[int, int], int] = {}
     for row in range(1, ROWS, 2):
         for col in range(0, COLS, 3):
@@ -184,9 +233,7 @@ def _alleys(extract: Extract, geography: Geography, found: Sides, seed: int) -> 
     return middle
 
 
-def _middle_node(
-    extract: Extract, geography: Geography, middle: dict[tuple[int, int], int], row: int, col: int
-) -> int:
+def _middle_node(extract: Extract, geography: Geography, middle: dict[tuple[int, int], int], row: int, col: int) -> int:
     key = (corner_id(row, col), corner_id(row, col + 1))
     if key not in middle:
         middle[key] = extract.node(*_mid(geography, row, col))

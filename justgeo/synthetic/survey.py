@@ -109,8 +109,11 @@ def draw(people: Population, group_of_block: IntArray, rng: np.random.Generator)
     rows = np.repeat(first[address], members) + within
     total = len(people.persons)
     persons = Interviews(
-        rows, _whole(np.repeat(weight, members), total, rng), np.repeat(step, members),
-        np.repeat(people.address_block[address], members), float(total),
+        rows,
+        _whole(np.repeat(weight, members), total, rng),
+        np.repeat(step, members),
+        np.repeat(people.address_block[address], members),
+        float(total),
     )
     return Sample(households, persons, count / max(int(at_home.sum()), 1))
 
@@ -126,9 +129,7 @@ def _whole(share: FloatArray, total: int, rng: np.random.Generator) -> FloatArra
     return np.asarray(np.diff(steps, prepend=0.0), dtype=np.float64)
 
 
-def count_cells(
-    table: Table, codes: IntArray, sample: Sample, unit_of_block: IntArray, units: int
-) -> Estimates:
+def count_cells(table: Table, codes: IntArray, sample: Sample, unit_of_block: IntArray, units: int) -> Estimates:
     """Estimates of a table of counts at one level, with their variances.
 
     Parameters

@@ -97,8 +97,10 @@ def _stop(geography: Geography, mode: str, corner: tuple[int, int]) -> list[Stop
     if mode == "rail":
         lon, lat = geography.corners[row, col : col + 2].mean(axis=0)
         station = Stop(f"S{row:02d}{col:02d}", f"Station {row + 1}", _r(lon), _r(lat), mode, corner)
-        sides = [Stop(f"{station.id}{side}", station.name, _r(lon + shift), _r(lat), mode, corner, station.id)
-                 for side, shift in (("A", -0.00004), ("B", 0.00004))]
+        sides = [
+            Stop(f"{station.id}{side}", station.name, _r(lon + shift), _r(lat), mode, corner, station.id)
+            for side, shift in (("A", -0.00004), ("B", 0.00004))
+        ]
         return [station, *sides]
     prefix, name = ("F", f"Ferry landing {col + 1}") if mode == "ferry" else ("B", name)
     return [Stop(f"{prefix}{row:02d}{col:02d}", name, _r(lon + 0.00005), _r(lat + 0.00004), mode, corner)]
@@ -114,22 +116,51 @@ def write_feed(path: Path, geography: Geography) -> None:
     place = {(stop.mode, stop.corner): stop for stop in every if not stop.parent}
     trips, times, frequencies = _trips(geography, place)
     texts: dict[str, Rows] = {
-        "agency.txt": [("agency_id", "agency_name", "agency_url", "agency_timezone", "agency_lang"),
-                       ("NT", AGENCY, "https://nowhere.invalid", "America/New_York", "en")],
-        "feed_info.txt": [("feed_publisher_name", "feed_publisher_url", "feed_lang", "feed_start_date", "feed_end_date",
-                           "feed_version"),
-                          (AGENCY, "https://nowhere.invalid", "en", START, END, "invented")],
-        "calendar.txt": [("service_id", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
-                          "start_date", "end_date"),
-                         ("WK", *tuple("1111100"), START, END), ("WE", *tuple("0000011"), START, END)],
+        "agency.txt": [
+            ("agency_id", "agency_name", "agency_url", "agency_timezone", "agency_lang"),
+            ("NT", AGENCY, "https://nowhere.invalid", "America/New_York", "en"),
+        ],
+        "feed_info.txt": [
+            (
+                "feed_publisher_name",
+                "feed_publisher_url",
+                "feed_lang",
+                "feed_start_date",
+                "feed_end_date",
+                "feed_version",
+            ),
+            (AGENCY, "https://nowhere.invalid", "en", START, END, "invented"),
+        ],
+        "calendar.txt": [
+            (
+                "service_id",
+                "monday",
+                "tuesday",
+                "wednesday",
+                "thursday",
+                "friday",
+                "saturday",
+                "sunday",
+                "start_date",
+                "end_date",
+            ),
+            ("WK", *tuple("1111100"), START, END),
+            ("WE", *tuple("0000011"), START, END),
+        ],
         "calendar_dates.txt": [("service_id", "date", "exception_type"), ("WK", HOLIDAY, "2"), ("WE", HOLIDAY, "1")],
-        "routes.txt": [("route_id", "agency_id", "route_short_name", "route_long_name", "route_type"),
-                       *[_route_row(line) for line in lines()]],
-        "stops.txt": [("stop_id", "stop_name", "stop_lat", "stop_lon", "location_type", "parent_station"),
-                      *[_stop_row(stop) for stop in every]],
+        "routes.txt": [
+            ("route_id", "agency_id", "route_short_name", "route_long_name", "route_type"),
+            *[_route_row(line) for line in lines()],
+        ],
+        "stops.txt": [
+            ("stop_id", "stop_name", "stop_lat", "stop_lon", "location_type", "parent_station"),
+            *[_stop_row(stop) for stop in every],
+        ],
         "trips.txt": [("route_id", "service_id", "trip_id", "trip_headsign", "direction_id"), *trips],
-        "stop_times.txt": [("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence", "pickup_type"),
-                           *times],
+        "stop_times.txt": [
+            ("trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence", "pickup_type"),
+            *times,
+        ],
         "frequencies.txt": [("trip_id", "start_time", "end_time", "headway_secs", "exact_times"), *frequencies],
     }
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -183,8 +214,10 @@ def _offsets(geography: Geography, mode: str, corners: tuple[tuple[int, int], ..
 def _times(trip: str, start: int, offset: list[int], ids: list[str]) -> Rows:
     last = len(ids) - 1
     clock = [_clock(start + seconds) for seconds in offset]
-    return [(trip, at, at, stop, str(number + 1), "1" if number == last else "0")
-            for number, (at, stop) in enumerate(zip(clock, ids, strict=True))]
+    return [
+        (trip, at, at, stop, str(number + 1), "1" if number == last else "0")
+        for number, (at, stop) in enumerate(zip(clock, ids, strict=True))
+    ]
 
 
 def _clock(seconds: int) -> str:

@@ -33,9 +33,24 @@ STAMP = (2024, 1, 1, 0, 0, 0)
 DRAW = 1  # which of the possible surveys is published
 RELATIONSHIP = "TAB2010_TAB2020_ST99.txt"
 _RELATIONSHIP_COLUMNS = (
-    "STATE_2010", "COUNTY_2010", "TRACT_2010", "BLK_2010", "BLKSF_2010", "AREALAND_2010", "AREAWATER_2010",
-    "BLOCK_PART_FLAG_O", "STATE_2020", "COUNTY_2020", "TRACT_2020", "BLK_2020", "BLKSF_2020", "AREALAND_2020",
-    "AREAWATER_2020", "BLOCK_PART_FLAG_R", "AREALAND_INT", "AREAWATER_INT",
+    "STATE_2010",
+    "COUNTY_2010",
+    "TRACT_2010",
+    "BLK_2010",
+    "BLKSF_2010",
+    "AREALAND_2010",
+    "AREAWATER_2010",
+    "BLOCK_PART_FLAG_O",
+    "STATE_2020",
+    "COUNTY_2020",
+    "TRACT_2020",
+    "BLK_2020",
+    "BLKSF_2020",
+    "AREALAND_2020",
+    "AREAWATER_2020",
+    "BLOCK_PART_FLAG_R",
+    "AREALAND_INT",
+    "AREAWATER_INT",
 )
 
 
@@ -119,23 +134,42 @@ def district_geojson(place: County) -> str:
 
 def _geometry(folder: Path, place: County, noise: float) -> None:
     """Zipped shapefiles with TIGER's column names, and block counts by race."""
-    for vintage, level, name in ((2020, "tract", "tl_2024_99_tract"), (2020, "block group", "tl_2024_99_bg"),
-                                 (2010, "tract", "tl_2014_99_tract"), (2010, "block group", "tl_2014_99_bg"),
-                                 (2020, "county", "tl_2024_us_county")):
+    for vintage, level, name in (
+        (2020, "tract", "tl_2024_99_tract"),
+        (2020, "block group", "tl_2024_99_bg"),
+        (2010, "tract", "tl_2014_99_tract"),
+        (2010, "block group", "tl_2014_99_bg"),
+        (2020, "county", "tl_2024_us_county"),
+    ):
         frame = place.units(level, vintage)
         frame = gpd.GeoDataFrame(
-            {"STATEFP": STATE, "COUNTYFP": COUNTY, "GEOID": frame["geoid"], "NAMELSAD": _names(frame["geoid"], level),
-             "MTFCC": {"tract": "G5020", "block group": "G5030", "county": "G4020"}[level],
-             "ALAND": frame["land_m2"], "AWATER": frame["water_m2"]},
-            geometry=frame.geometry, crs=frame.crs,
+            {
+                "STATEFP": STATE,
+                "COUNTYFP": COUNTY,
+                "GEOID": frame["geoid"],
+                "NAMELSAD": _names(frame["geoid"], level),
+                "MTFCC": {"tract": "G5020", "block group": "G5030", "county": "G4020"}[level],
+                "ALAND": frame["land_m2"],
+                "AWATER": frame["water_m2"],
+            },
+            geometry=frame.geometry,
+            crs=frame.crs,
         )
         _shapefile(folder / f"{name}.zip", frame)
     blocks, counts = place.geography.blocks, place.block_counts(2024, noise)
     frame = gpd.GeoDataFrame(
-        {"STATEFP20": STATE, "COUNTYFP20": COUNTY, "GEOID20": blocks["geoid"], "MTFCC20": "G5040",
-         "ALAND20": blocks["land_m2"], "AWATER20": blocks["water_m2"], "HOUSING20": counts["housing_units"],
-         "POP20": counts["population"]},
-        geometry=blocks.geometry, crs=blocks.crs,
+        {
+            "STATEFP20": STATE,
+            "COUNTYFP20": COUNTY,
+            "GEOID20": blocks["geoid"],
+            "MTFCC20": "G5040",
+            "ALAND20": blocks["land_m2"],
+            "AWATER20": blocks["water_m2"],
+            "HOUSING20": counts["housing_units"],
+            "POP20": counts["population"],
+        },
+        geometry=blocks.geometry,
+        crs=blocks.crs,
     )
     _shapefile(folder / "tl_2024_99_tabblock20.zip", frame)
     _race_counts(counts).to_csv(folder / "pl94171_p2_blocks.csv", index=False, encoding="utf-8", lineterminator="\n")
@@ -153,8 +187,13 @@ def _names(geoids: pd.Series, level: str) -> list[str]:
 def _race_counts(counts: pd.DataFrame) -> pd.DataFrame:
     """Table P2 of the redistricting file."""
     races = counts[["p2_white", "p2_black", "p2_aian", "p2_asian", "p2_nhpi", "p2_other", "p2_two"]]
-    table = {"GEO_ID": "1000000US" + counts["geoid"], "P2_001N": counts["population"], "P2_002N": counts["p2_hispanic"],
-             "P2_003N": races.sum(axis=1), "P2_004N": races.iloc[:, :6].sum(axis=1)}
+    table = {
+        "GEO_ID": "1000000US" + counts["geoid"],
+        "P2_001N": counts["population"],
+        "P2_002N": counts["p2_hispanic"],
+        "P2_003N": races.sum(axis=1),
+        "P2_004N": races.iloc[:, :6].sum(axis=1),
+    }
     for number, name in enumerate(races.columns, start=5):
         table[f"P2_{number:03d}N"] = counts[name]
     return pd.DataFrame(table)
@@ -208,9 +247,14 @@ def _relationship(blocks: gpd.GeoDataFrame) -> pd.DataFrame:
         part = "p" if year == 2010 else ""
         land, water = (blocks.groupby(column)[name].transform("sum") for name in ("land_m2", "water_m2"))
         rows = {
-            **rows, f"STATE_{year}": ids.str[:2].astype(int), f"COUNTY_{year}": ids.str[2:5].astype(int),
-            f"TRACT_{year}": ids.str[5:11].astype(int), f"BLK_{year}": ids.str[11:].astype(int), f"BLKSF_{year}": "",
-            f"AREALAND_{year}": land, f"AREAWATER_{year}": water,
+            **rows,
+            f"STATE_{year}": ids.str[:2].astype(int),
+            f"COUNTY_{year}": ids.str[2:5].astype(int),
+            f"TRACT_{year}": ids.str[5:11].astype(int),
+            f"BLK_{year}": ids.str[11:].astype(int),
+            f"BLKSF_{year}": "",
+            f"AREALAND_{year}": land,
+            f"AREAWATER_{year}": water,
             ("BLOCK_PART_FLAG_O" if year == 2010 else "BLOCK_PART_FLAG_R"): np.where(pieces > 1, part, ""),
         }
     rows = {**rows, "AREALAND_INT": blocks["land_m2"], "AREAWATER_INT": blocks["water_m2"]}

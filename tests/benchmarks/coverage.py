@@ -94,7 +94,12 @@ def whole(place: County, draws: int, replicate_draws: int) -> list[Whole]:
     tally = simulation.simulate(place, some, {"whole": zones}, draws, FIRST_DRAW)["whole"]
     expected = {row.id: tally[row.id].cases.mean(axis=0) >= ENOUGH_CASES for row in some}
     exact = replicates.coverage(
-        place, some, zones, [tally[r.id].truth for r in some], replicate_draws, FIRST_DRAW,
+        place,
+        some,
+        zones,
+        [tally[r.id].truth for r in some],
+        replicate_draws,
+        FIRST_DRAW,
         [(expected[r.id] & kind["set"]).astype(float) for r in some],
     )
     return [_whole(row, tally[row.id], kind, expected[row.id], e) for row, e in zip(some, exact, strict=True)]

@@ -19,8 +19,15 @@ from justgeo.synthetic.layouts import Table
 from tests.benchmarks.simulation import VINTAGE, Places, tables
 
 
-def coverage(county: County, some: Sequence[Indicator], place: Places, truths: Sequence[FloatArray], count: int,
-             seed: int, enough: Sequence[FloatArray]) -> list[float]:
+def coverage(
+    county: County,
+    some: Sequence[Indicator],
+    place: Places,
+    truths: Sequence[FloatArray],
+    count: int,
+    seed: int,
+    enough: Sequence[FloatArray],
+) -> list[float]:
     """Share of replicate-based 90 % intervals that hold the truth, for each row, over the zones of ``enough``."""
     member = _members(county, place)
     held: list[list[float]] = [[] for _ in some]

@@ -201,6 +201,12 @@ def test_counts_and_measures_of_land_have_no_base_to_be_too_small() -> None:
     assert judged(column([0.2], [0], denominator=[40], rule=("none",)), ["area"], land)[0].value == 0.2
 
 
+def test_what_is_counted_in_full_is_no_sample_that_could_be_too_small() -> None:
+    walk = indicator("walk_share", weight="persons")
+    (record,) = judged(column([0.25], [0.0], numerator=[10], denominator=[40], rule=("sum",)), ["area"], walk)
+    assert (record.value, record.denominator) == (0.25, 40)
+
+
 @pytest.mark.parametrize(("base", "hidden"), [(49, True), (50, False)])
 @pytest.mark.parametrize("role", ["area", "district", "reference"])
 def test_a_group_of_fewer_than_fifty_is_hidden_wherever_it_is(base: float, hidden: bool, role: Role) -> None:

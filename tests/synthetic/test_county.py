@@ -92,9 +92,30 @@ def test_truth_adds_up_over_levels(nowhere: County, vintage: int) -> None:
 
 
 def test_line_counts_are_the_bureaus(nowhere: County) -> None:
-    known = {"B01001": 49, "B01003": 1, "B03002": 21, "B15003": 25, "B17001": 59, "B17001B": 59, "C17002": 8,
-             "B19001": 17, "B19001I": 17, "B19013": 1, "B23025": 7, "B25003": 3, "B25003H": 3, "B25044": 15, "B25063": 27,
-             "B25064": 1, "B25070": 11, "B25075": 27, "B25077": 1, "B25091": 23, "B26001": 1, "C15002I": 11}
+    known = {
+        "B01001": 49,
+        "B01003": 1,
+        "B03002": 21,
+        "B15003": 25,
+        "B17001": 59,
+        "B17001B": 59,
+        "C17002": 8,
+        "B19001": 17,
+        "B19001I": 17,
+        "B19013": 1,
+        "B23025": 7,
+        "B25003": 3,
+        "B25003H": 3,
+        "B25044": 15,
+        "B25063": 27,
+        "B25064": 1,
+        "B25070": 11,
+        "B25075": 27,
+        "B25077": 1,
+        "B25091": 23,
+        "B26001": 1,
+        "C15002I": 11,
+    }
     now, then = nowhere.tables(2024), nowhere.tables(2014)
     assert {name: len(columns(now[name])) for name in known} == known
     assert (len(columns(then["B25063"])), len(columns(then["B25075"]))) == (24, 25)

@@ -41,8 +41,20 @@ def test_same_bytes_in_another_process(folder: Path, tmp_path: Path) -> None:
 
 def test_every_declared_layer_is_there_and_says_invented(folder: Path) -> None:
     declared = tomllib.loads((folder / "layers.toml").read_text(encoding="utf-8"))["layers"]
-    assert set(declared) == {"blocks", "block_groups", "tracts", "tracts_2010", "counties", "acs", "acs_t0", "osm",
-                             "gtfs", "tree_canopy", "impervious", "land_cover"}
+    assert set(declared) == {
+        "blocks",
+        "block_groups",
+        "tracts",
+        "tracts_2010",
+        "counties",
+        "acs",
+        "acs_t0",
+        "osm",
+        "gtfs",
+        "tree_canopy",
+        "impervious",
+        "land_cover",
+    }
     for declaration in declared.values():
         assert (folder / declaration["path"]).exists()
         assert declaration["synthetic"] is True and "invented" in declaration["dataset"]
