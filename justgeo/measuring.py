@@ -72,12 +72,22 @@ def _row(row: Indicator, desk: _Desk) -> list[Record]:
         field = FIELDS[row.field](row, desk.place, "all")
     except Absent as absent:
         log.info("%s is absent: %s", row.id, absent.reason)
-        return [r for group in ("all", *row.groups) for r in _absent(row, group, desk.place, absent.reason)]
+        made = _absent(row, "all", desk.place, absent.reason)
+        for group in row.groups:
+            made += _group_alone(row, group, desk, absent.reason)
+        return made
     covers = covered(row, desk.place) if row.field == "walk_share" else None
     made = _reduced(field, row, "all", desk, covers)
     for group in row.groups:
         made += _group(row, group, field, desk, covers)
     return made
+
+
+def _group_alone(row: Indicator, group: str, desk: _Desk, reason: str) -> list[Record]:
+    """A group whose whole is absent: it may still have the planner's own table."""
+    if f"table:{row.id}:{group}" not in desk.place.layers:
+        return _absent(row, group, desk.place, reason)
+    return _reduced(FIELDS[row.field](row, desk.place, group), row, group, desk, None)
 
 
 def _group(row: Indicator, group: str, field: AnyField, desk: _Desk, covers: BoolArray | None) -> list[Record]:

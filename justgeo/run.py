@@ -306,6 +306,7 @@ def run_config(path: Path, out: Path | None = None, progress: Progress | None = 
     """
     settings = read_config(path)
     folder = Path(out) if out is not None else settings.output
+    write.check(folder)
     found = collect_layers(settings, progress)
     baseline, checklist = measure_place(found, progress)
     if progress is not None:

@@ -62,7 +62,7 @@ def vulnerability(row: Indicator, place: Place, group: str = "all") -> ClassFiel
     frame, units = _tracts(place)
     if len(units) < int(asked.get("min_tracts", 5)):
         raise Absent(f"the reference has only {len(units)} tracts; the conditions are judged against its tracts")
-    found = criteria(frame, asked["income_edges"])
+    found = criteria(frame, asked["income_edges"], _published_median(place))
     probability, flag = combine([found[name] for name in CRITERIA])
     excluded = _excluded(frame, float(asked.get("min_households", 100)), float(asked.get("max_group_quarters", 0.5)))
     probability[excluded] = np.nan
@@ -106,7 +106,7 @@ def _excluded(frame: pd.DataFrame, min_households: float, max_group_quarters: fl
     return np.asarray(few, dtype=np.bool_)
 
 
-def criteria(frame: pd.DataFrame, income_edges: list[object]) -> dict[str, Criterion]:
+def criteria(frame: pd.DataFrame, income_edges: list[object], median: float | None = None) -> dict[str, Criterion]:
     """The four conditions over some tracts.
 
     Parameters
@@ -115,10 +115,14 @@ def criteria(frame: pd.DataFrame, income_edges: list[object]) -> dict[str, Crite
         One row a tract of the reference; ACS columns of B25003, B03002, B15003, B19001.
     income_edges : list
         Edges of the bins B19001_002..017; the last is ``inf``.
+    median : float or None
+        Median income of the reference; rebuilt from the pooled bins of its tracts when None.
     """
     edges = np.array([np.inf if str(e) == "inf" else float(str(e)) for e in income_edges], dtype=np.float64)
     bins = [f"B19001_{k:03d}" for k in range(2, 18)]
-    cut = LOW_INCOME_SHARE * _region_median(frame, bins, edges)
+    if median is None:
+        median = _region_median(frame, bins, edges)
+    cut = LOW_INCOME_SHARE * median
     part = medians.bin_fractions(cut, edges)
     poor, poor_moe = _cells(frame, bins)
     degrees = [f"B15003_{k:03d}" for k in range(22, 26)]
@@ -135,6 +139,16 @@ def _cells(frame: pd.DataFrame, codes: list[str]) -> tuple[FloatArray, FloatArra
         frame[[f"{c}E" for c in codes]].to_numpy(np.float64),
         frame[[f"{c}M" for c in codes]].to_numpy(np.float64),
     )
+
+
+def _published_median(place: Place) -> float | None:
+    """The Bureau's own median income of the reference, where that is one county and its table is at hand."""
+    if len(place.reference_prefixes) != 1 or place.table_name("B19013") not in place.layers:
+        return None
+    frame = place.frame("B19013")
+    row = ("county", place.reference_prefixes[0])
+    median = float(frame["B19013_001E"].get(row, np.nan))
+    return median if np.isfinite(median) else None
 
 
 def _region_median(frame: pd.DataFrame, bins: list[str], edges: FloatArray) -> float:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import logging
 import shutil
 import uuid
@@ -87,6 +88,24 @@ def write_all(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return [target / name for name in FILES]
+
+
+def check(folder: Path) -> None:
+    """Refuse a folder that could not be written later, before hours are spent on what goes into it.
+
+    Raises
+    ------
+    OutputError
+        A file is in the way, the folder holds other things than results, or it may not be written.
+    """
+    target = folder.expanduser().resolve()
+    _foreign(target)
+    nearest = next(one for one in (target.parent, *target.parent.parents) if one.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise OutputError(
+            f"The results cannot be written to {folder}: {nearest.name or nearest} is no folder that you may write to.",
+            remedy="Choose a folder that you may write to.",
+        )
 
 
 def _fill(
