@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import shapely
 
 from justgeo.core.errors import Absent
-from justgeo.core.field import AnyField, ExposureField, MedianField
+from justgeo.core.field import AnyField, ExposureField, GroupCounts, MedianField
 from justgeo.core.layer import BoolArray
 from justgeo.core.result import Column, Indicator, Record
 from justgeo.indicators import FIELDS
@@ -17,7 +18,7 @@ from justgeo.indicators.groups import why_absent
 from justgeo.indicators.mobility import covered
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
-from justgeo.measure.equity import reduce_group
+from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, reduce_group
 from justgeo.measure.reduce import ReduceSettings, reduce
 
 log = logging.getLogger(__name__)
@@ -95,8 +96,7 @@ def _group(row: Indicator, group: str, field: AnyField, desk: _Desk, covers: Boo
     if isinstance(field, ExposureField):
         if group not in field.groups:
             return _absent(row, group, desk.place, why_absent(row, desk.place, group) or "no counts of this group")
-        column = reduce_group(field, group, desk.place.weights, settings=desk.settings, covered=covers)
-        return _judged(column, row, group, desk)
+        return _exposure(field, row, group, desk, covers)
     try:
         own = FIELDS[row.field](row, desk.place, group)
     except Absent as absent:
@@ -104,31 +104,74 @@ def _group(row: Indicator, group: str, field: AnyField, desk: _Desk, covers: Boo
     return _reduced(own, row, group, desk, None)
 
 
+def _exposure(field: ExposureField, row: Indicator, group: str, desk: _Desk, covers: BoolArray | None) -> list[Record]:
+    """A group's exposure; one counted by the survey is compared with a reference counted by the survey."""
+
+    def of(counts: Mapping[str, GroupCounts]) -> Column:
+        only = replace(field, groups=counts)
+        return reduce_group(only, group, desk.place.weights, settings=desk.settings, covered=covers)
+
+    column = of(field.groups)
+    sampled = field.groups.get(group + SAMPLED)
+    if sampled is None:
+        return _judged(column, row, group, desk)
+    by_survey, in_full = of({group: sampled}), of({group: field.groups[group]})
+    word = SAMPLED_FLAG.format("")[:-1]
+
+    def same_way(z: int) -> Column:
+        return by_survey if any(flag.startswith(word) for flag in column.flags[z]) else in_full
+
+    return _judged(column, row, group, desk, same_way)
+
+
 def _reduced(field: AnyField, row: Indicator, group: str, desk: _Desk, covers: BoolArray | None) -> list[Record]:
     column = _reduce(field, desk, desk.settings, covers)
-    comparable = None
-    if isinstance(field, MedianField):
-        # A published median is not compared with a rebuilt one: both are rebuilt (METHODS 2.0 item 6).
-        comparable = _reduce(field, desk, replace(desk.settings, published_medians=False), covers)
-    return _judged(column, row, group, desk, comparable)
+    if not isinstance(field, MedianField):
+        return _judged(column, row, group, desk)
+    # A published median is not compared with a rebuilt one: both are rebuilt (METHODS 2.0 item 6).
+    rebuilt = _reduce(field, desk, replace(desk.settings, published_medians=False), covers)
+    return _judged(column, row, group, desk, lambda z: rebuilt, "rebuilt")
 
 
 def _reduce(field: AnyField, desk: _Desk, settings: ReduceSettings, covers: BoolArray | None) -> Column:
     return reduce(field, desk.place.weights, reference=desk.reference, settings=settings, covered=covers)
 
 
-def _judged(column: Column, row: Indicator, group: str, desk: _Desk, comparable: Column | None = None) -> list[Record]:
+def _judged(
+    column: Column,
+    row: Indicator,
+    group: str,
+    desk: _Desk,
+    columns: Callable[[int], Column] | None = None,
+    basis: str = "shown",
+) -> list[Record]:
+    against = None
+    if desk.reference is not None:
+        against = judge.Against(desk.reference, _inside(desk), columns, basis)
+    used = [name for name in _used(row, desk.place) if name in desk.place.layers]
     made = judge.records(
         column,
         row,
         group,
         desk.place.zones,
-        reference=desk.reference,
-        layers=[name for name in _used(row, desk.place) if name in desk.place.layers],
+        against=against,
+        layers=used,
         settings=desk.judging,
-        comparable=comparable,
+        modelled=any(desk.place.layers[name].provenance.modelled for name in used),
     )
     return [r for r, keep in zip(made, _published(row, desk.place), strict=True) if keep]
+
+
+def _inside(desk: _Desk) -> BoolArray:
+    """Zones of which at least 99 % lies in the reference, (Z,)."""
+
+    def find() -> BoolArray:
+        assert desk.reference is not None
+        shapes = desk.place.zones.geometry.to_numpy()
+        common = shapely.area(shapely.intersection(shapes, shapes[desk.reference]))
+        return np.asarray(common >= 0.99 * shapely.area(shapes), dtype=np.bool_)
+
+    return desk.place.once("inside the reference", find)
 
 
 def _published(row: Indicator, place: Place) -> BoolArray:

@@ -64,7 +64,9 @@ class Comparison:
     """A zone against the reference, with the overlap taken out.
 
     ``verdict`` is ``higher``, ``lower``, ``not distinguishable`` or ``unknown`` (no margin is known); for figures
-    without sampling error it is the plain sign, and ``z``, ``p``, ``q`` are None.
+    without sampling error there is no test (``z``, ``p``, ``q`` are None): the sign counts where the difference is
+    larger than its noise and than half the range by the way of dividing. ``basis`` is ``rebuilt`` where medians are
+    compared as rebuilt from brackets on both sides, else ``shown``.
     """
 
     reference: str
@@ -75,6 +77,7 @@ class Comparison:
     p: float | None
     q: float | None
     verdict: str
+    basis: str = "shown"
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from justgeo.measure.fractions import Matrix
 CRITERIA = ("renters", "people_of_colour", "no_bachelors", "low_income")
 NEEDED = 3
 LOW_INCOME_SHARE = 0.8
+SUREST = 0.99
 
 
 @dataclass(frozen=True)
@@ -204,4 +205,5 @@ def combine(found: list[Criterion]) -> tuple[FloatArray, FloatArray]:
     most = compare.at_least(np.where(np.isnan(chance), 1.0, chance), NEEDED)
     # With a condition missing, the probability is known only as a range; it counts where the range is narrow.
     probability = np.where(most - least <= 0.1, (least + most) / 2, np.nan)
-    return probability, flag
+    # The conditions move together and are taken as independent: no chance is told as surer than this (METHODS 2.7).
+    return np.clip(probability, 1.0 - SUREST, SUREST), flag

@@ -15,6 +15,9 @@ from justgeo.measure import zonal
 
 WATER = (11.0,)
 MIN_VALID = 0.95
+MIN_LAND_SHARE = 0.05
+MIN_LAND_M2 = 10_000.0
+NO_LAND = "hardly any land here"
 SMALL_BLOCK_M2 = 5000.0
 SMALL_BLOCK_BUFFER_M = 100.0
 
@@ -23,13 +26,14 @@ def raster_area(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     """Area share of a percent raster (canopy, impervious) over the land of each zone.
 
     ``parameters``: ``raster``, optional ``land_cover`` (its water class leaves the denominator). A zone of which
-    less than 95 % of the land has valid pixels is absent (METHODS 4.2).
+    less than 95 % of the land has valid pixels is absent (METHODS 4.2), and so is one with hardly any land: under
+    5 % of it, or under a hectare.
     """
     if group != "all":
         raise Absent("an area has no race or income; see the population-weighted figure")
     raster = place.raster(str(row.parameters["raster"]))
     found = zonal.zonal_mean(raster, place.zones.geometry, mask=_water(row, place))
-    return _zone_field(row, found, found.mean / 100.0)
+    return _zone_field(row, place, found, found.mean / 100.0)
 
 
 def class_share(row: Indicator, place: Place, group: str = "all") -> ZoneField:
@@ -39,7 +43,7 @@ def class_share(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     raster = place.raster(str(row.parameters["raster"]))
     classes = [float(c) for c in row.parameters["classes"]]
     found = zonal.class_share(raster, place.zones.geometry, classes)
-    return _zone_field(row, found, found.mean)
+    return _zone_field(row, place, found, found.mean)
 
 
 def _water(row: Indicator, place: Place) -> Raster | None:
@@ -49,11 +53,16 @@ def _water(row: Indicator, place: Place) -> Raster | None:
     return found if isinstance(found, Raster) else None
 
 
-def _zone_field(row: Indicator, found: zonal.Zonal, share: FloatArray) -> ZoneField:
+def _zone_field(row: Indicator, place: Place, found: zonal.Zonal, share: FloatArray) -> ZoneField:
     enough = float(row.parameters.get("min_valid", MIN_VALID))
+    least = np.maximum(MIN_LAND_M2, MIN_LAND_SHARE * place.zones.geometry.area.to_numpy(dtype=np.float64))
+    # A hectare found pixel by pixel may come out a hair smaller.
+    bare = found.area < least * (1.0 - 1e-6)
     reasons: list[str | None] = []
-    for valid, value in zip(found.valid_share, share, strict=True):
-        if not np.isfinite(value):
+    for no_land, valid, value in zip(bare, found.valid_share, share, strict=True):
+        if no_land:
+            reasons.append(NO_LAND)
+        elif not np.isfinite(value):
             reasons.append("the raster has no valid pixel here")
         elif valid < enough:
             reasons.append(f"only {100 * valid:.0f} % of the land has valid pixels ({100 * enough:.0f} % are needed)")

@@ -5,8 +5,8 @@ the propagated sampling margins know nothing of it. The variance of a share p ov
 
 ``sum over cut units of (w Y_u / Y_D)**2 (1 - w) / w [c S**2 + g p_u (1 - p_u) / Y_u]``
 
-with Y the universe, S**2 the variance of p between the units of the reference without its sampling part, c the part
-of it that is found again within a unit, and g the size of the clusters in which people move.
+with Y the universe, S**2 the variance of p between the units of the reference, weighted by Y and without its sampling
+part, c the part of it that is found again within a unit, and g the size of the clusters in which people move.
 """
 
 from __future__ import annotations
@@ -20,13 +20,22 @@ from justgeo.measure.fractions import Matrix
 from justgeo.measure.margins import Z90
 
 
-def between_variance(share: FloatArray, moe: FloatArray, inside: BoolArray) -> float:
-    """Variance of a share between units, without what is only sampling error.
+MIN_UNIVERSE = 50.0
+"""A unit of fewer people or homes says nothing of how shares differ: most of its share is chance."""
+
+
+def between_variance(share: FloatArray, moe: FloatArray, universe: FloatArray, inside: BoolArray) -> float:
+    """Variance of a share between units, weighted by their universe, without what is only sampling error.
+
+    ``sum(v (p - m)**2) / (1 - sum(v**2)) - sum(v se**2)`` with ``v = Y / sum(Y)`` and m the weighted mean. Unweighted,
+    a few tiny tracts would rule it, with shares near 0 or 1 and margins that do not hold.
 
     Parameters
     ----------
     share, moe : (n,) float
         Shares of the units with 90 % margins; NaN where there are none.
+    universe : (n,) float
+        People or homes that the shares are of; units of fewer than 50 are left out.
     inside : (n,) bool
         Units of the reference.
 
@@ -35,11 +44,13 @@ def between_variance(share: FloatArray, moe: FloatArray, inside: BoolArray) -> f
     float
         0 or more; 0 with fewer than two units. A unit without margin leaves its whole variance in.
     """
-    use = inside & np.isfinite(share)
+    use = inside & np.isfinite(share) & (np.nan_to_num(universe, nan=0.0) >= MIN_UNIVERSE)
     if use.sum() < 2:
         return 0.0
-    sampling = np.square(np.nan_to_num(moe[use], nan=0.0) / Z90).mean()
-    return max(float(share[use].var(ddof=1) - sampling), 0.0)
+    part = universe[use] / universe[use].sum()
+    between = part @ np.square(share[use] - part @ share[use]) / (1.0 - part @ part)
+    sampling = part @ np.square(np.nan_to_num(moe[use], nan=0.0) / Z90)
+    return max(float(between - sampling), 0.0)
 
 
 def share_error(

@@ -18,15 +18,15 @@ import numpy as np
 import shapely
 from scipy import sparse
 
-from justgeo.core.errors import LayerError, VintageError
+from justgeo.core.errors import LayerError
 from justgeo.core.field import Weight
 from justgeo.core.layer import BoolArray, FloatArray, IntArray, Layer
 from justgeo.core.words import plural
 from justgeo.core.zones import StrArray, Units, Zones
-from justgeo.measure import covering, fractions, matching, nesting
-from justgeo.measure.covering import WHOLE, Pairs
+from justgeo.measure import covering, fractions, matching, nesting, tables
+from justgeo.measure.covering import WHOLE, Cover, Pairs
 from justgeo.measure.fractions import Matrix, block_fractions
-from justgeo.measure.nesting import LEVELS, Origins, UnitSet
+from justgeo.measure.nesting import Origins, UnitSet
 
 __all__ = ["Cover", "Origins", "Rule", "UnitSet", "Weights", "block_fractions"]
 
@@ -36,23 +36,6 @@ T = TypeVar("T")
 _LAND: Weight = "land"
 SAME_LAND = 0.95
 """A zone that holds all people of a unit, and no others, is that unit if it also has this much of its land."""
-
-
-@dataclass(frozen=True)
-class Cover:
-    """The rows of a table that stand for each zone.
-
-    Attributes
-    ----------
-    matrix : csr_array (Z, n)
-        Weight of each row; no two rows of one zone overlap.
-    lacking : (Z,) float
-        Share of the zone's weight (people, homes or land) for which the table has no row; NaN for a zone in which
-        nothing is known to lie.
-    """
-
-    matrix: Matrix
-    lacking: FloatArray
 
 
 @dataclass
@@ -171,8 +154,9 @@ class Weights:
         units : Units
             The rows of the table, n of them, of one or more levels.
         usable : (n,) bool or None
-            Rows that have their numbers. Others give way to finer usable rows of the same area, or to the cut unit
-            above; where there is neither, the row is taken, so that the number comes out as missing.
+            Rows that have their numbers. Others give way to finer usable rows of the same area, block groups also to
+            the cut tract above them; where there is neither, the row is taken, so that the number comes out as
+            missing.
 
         Raises
         ------
@@ -300,7 +284,17 @@ class Weights:
                 )
                 up = covering.parents(zone, above[unit], found[-1], len(coarser))
             at = row[unit]
-            found.append(Pairs(zone, unit, by_blocks, out, at, (at >= 0) & usable[at], up))
+            finer = levels[step + 1] if step + 1 < len(levels) else ""
+            found.append(
+                Pairs(
+                    *(zone, unit, by_blocks, out, at),
+                    usable=(at >= 0) & usable[at],
+                    parent=up,
+                    empty=self._empty(level, units.vintage, weight, zone, unit),
+                    stands=covering.STANDS_FOR.get(level) == finer,
+                    published=bool(usable[row[row >= 0]].any()),
+                )
+            )
         if not rows_known:
             raise LayerError(
                 f"None of the {len(units)} ids of the table (such as {', '.join(units.geoid[:1])!r}) is known here.",
@@ -308,7 +302,23 @@ class Weights:
             )
         taken = covering.choose(found)
         matrix = fractions.tidy(covering.assemble(found, taken, (len(self.zones), len(units))))
-        return Cover(matrix, self._lacking(levels, units.vintage, weight, found, taken))
+        lacking = self._lacking(levels, units.vintage, weight, found, taken)
+        return Cover(matrix, lacking, covering.stepped(found, taken, len(self.zones)))
+
+    def _empty(self, level: str, vintage: int, weight: Weight, zone: IntArray, unit: IntArray) -> BoolArray:
+        """Pairs in which nothing lies of what their zone is counted by: people or homes, or else land, (p,).
+
+        A unit that the origins do not fill may hold more than they know, unless it is water.
+        """
+        by_land = self._zone_mass(weight, vintage) <= 0
+        bare = by_land & (self._zone_mass(_LAND, vintage) <= 0)
+        by_weight, land = (covering.values_at(self._mass(level, vintage, m), zone, unit) for m in (weight, _LAND))
+        empty = (np.where(by_land[zone], land, by_weight) <= 0) & ~bare[zone]
+        if not self._is_origin(level, vintage):
+            units = self._set(level, vintage)
+            dry = np.ones(len(units), dtype=np.bool_) if units.land is None else ~(units.land <= 0)
+            empty &= ~(units.incomplete & dry)[unit]
+        return np.asarray(empty, dtype=np.bool_)
 
     def _lacking(
         self, levels: Sequence[str], vintage: int, weight: Weight, found: Sequence[Pairs], taken: Sequence[BoolArray]
@@ -358,49 +368,14 @@ class Weights:
 
     def _levels(self, units: Units) -> list[str]:
         """Levels of a table that are known here, coarse to fine."""
-        present = list(dict.fromkeys(str(level) for level in units.level))
-        known = [
-            level for level in present if self._is_origin(level, units.vintage) or (level, units.vintage) in self.units
-        ]
-        if not known:
-            raise _no_layer(", ".join(present) or "areas", units.vintage, self.units)
-        for level in known:
-            self._check_drawn(level, units.vintage)
-        if len(known) > 1 and any(level not in LEVELS for level in known):
-            raise LayerError(
-                f"One table speaks of {' and '.join(known)}, which do not nest by id.",
-                remedy="give a planner's own areas a table of their own.",
-            )
-        for level in present:
-            if level not in known:
-                self._note(f"Rows for {plural(level)} of {units.vintage} are not used: no layer of them is at hand.")
-        return sorted(known, key=lambda level: list(LEVELS).index(level) if level in LEVELS else 0)
-
-    def _check_drawn(self, level: str, vintage: int) -> None:
-        """Ids are used again from census to census: units known by blocks' ids alone must not stand in for drawn ones.
-
-        Raises
-        ------
-        VintageError
-            The layer of this level is of another census than the table.
-        """
-        asked = self.units.get((level, vintage))
-        drawn = [year for (name, year), unit in self.units.items() if name == level and unit.geometry is not None]
-        if asked is not None and asked.geometry is None and drawn:
-            raise VintageError(
-                f"A table speaks of {plural(level)} of {vintage}, but the layer of {plural(level)} is of {drawn[0]}.",
-                remedy=f"declare the table's vintage as {drawn[0]} if it is (ACS tables up to 2019 are of 2010), "
-                f"or give the layer of {plural(level)} of {vintage}.",
-            )
+        known, unused = tables.known_levels(units, self.units, self.origins)
+        for level in unused:
+            self._note(f"Rows for {plural(level)} of {units.vintage} are not used: no layer of them is at hand.")
+        return known
 
     def _rows(self, units: Units, level: str) -> IntArray:
         """Row of the table for each unit of a level, -1 where it has none."""
-        mine = np.flatnonzero(units.level == level)
-        ids = units.geoid[mine]
-        if len(np.unique(ids)) < len(ids):
-            raise LayerError(f"The table has more than one row for a {level}.", remedy="keep one row for each area.")
-        at = nesting.positions(ids, self.geoids(level, units.vintage))
-        return np.asarray(np.where(at >= 0, mine[at] if len(mine) else -1, -1), dtype=np.int64)
+        return tables.rows_of(units, level, self.geoids(level, units.vintage))
 
     def _by_id(self, units: Units) -> IntArray:
         """Row of the unit that each zone is by its id and outline, -1 for none, (Z,)."""
@@ -413,9 +388,7 @@ class Weights:
         return found
 
     def _is_origin(self, level: str, vintage: int) -> bool:
-        if self.origins is None or (level, vintage) in self.units:
-            return False
-        return self.origins.geography == level and self.origins.vintage == vintage
+        return tables.is_origin(level, vintage, self.units, self.origins)
 
     def _origins(self) -> Origins:
         if self.origins is None:
@@ -424,7 +397,7 @@ class Weights:
 
     def _set(self, level: str, vintage: int) -> UnitSet:
         if (level, vintage) not in self.units:
-            raise _no_layer(level, vintage, self.units)
+            raise tables.no_layer(level, vintage, self.units)
         return self.units[level, vintage]
 
     def _once(self, key: Any, make: Callable[[], T]) -> T:
@@ -435,11 +408,3 @@ class Weights:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
-
-
-def _no_layer(level: str, vintage: int, known: dict[tuple[str, int], UnitSet]) -> VintageError:
-    have = ", ".join(f"{plural(name)} of {year}" for name, year in sorted(known)) or "none"
-    return VintageError(
-        f"A table speaks of {plural(level)} of {vintage}, and no layer of them is at hand (known: {have}).",
-        remedy=f"give the layer of {plural(level)} of {vintage}; ids of another census must not be joined to it.",
-    )

@@ -81,6 +81,7 @@ class Draft:
     low: FloatArray | None = None
     high: FloatArray | None = None
     split_share: FloatArray | None = None
+    untold: BoolArray | None = None
     text: list[str | None] = field(default_factory=list)
     reasons: list[str | None] = field(default_factory=list)
     flags: list[list[str]] = field(default_factory=list)
@@ -105,6 +106,11 @@ class Draft:
         """Say something beside the number there."""
         for z in np.flatnonzero(np.asarray(where, dtype=np.bool_)):
             self.flags[z].append(what if isinstance(what, str) else what(int(z)))
+
+    def untell(self, where: BoolArray) -> None:
+        """The apportionment part is not known there: null, never 0, and the margin is then at least what is known."""
+        self.untold = where
+        self.flag(where, "apportionment error not told")
 
     def uncovered(self, covered: BoolArray | None) -> None:
         """Zones that the layer does not cover are absent, never computed on the part."""
@@ -141,9 +147,12 @@ class Draft:
                 ("noise", self.noise),
             )
         }
+        total = np.sqrt(np.sum([np.square(part) for part in error.values()], axis=0))
+        if self.untold is not None:
+            error["apportionment"] = np.where(self.untold, np.nan, error["apportionment"])
         return Column(
             value=value,
-            moe=np.sqrt(np.sum([np.square(part) for part in error.values()], axis=0)),
+            moe=total,
             numerator=shown(self.numerator),
             numerator_moe=shown(self.numerator_moe),
             denominator=shown(self.denominator),
@@ -170,7 +179,7 @@ def quotient(above: FloatArray, below: FloatArray) -> FloatArray:
 def cuts(matrix: Matrix) -> BoolArray:
     """Which zones have a unit that their boundary cuts, (Z,)."""
     part = matrix.copy()
-    part.data = (part.data < 1.0).astype(np.float64)
+    part.data = (part.data < 1.0 - 1e-9).astype(np.float64)
     return np.asarray(np.asarray(part.sum(axis=1)) > 0, dtype=np.bool_)
 
 

@@ -22,12 +22,15 @@ from justgeo.core.result import Column
 from justgeo.core.zones import StrArray, Units
 from justgeo.measure import margins, nesting
 from justgeo.measure.apportion import Weights
-from justgeo.measure.column import Draft, ReduceSettings, no_margin, quotient
+from justgeo.measure.column import Draft, ReduceSettings, cuts, no_margin, quotient
 from justgeo.measure.fractions import Matrix
 from justgeo.measure.places import NO_RESIDENTS, Met, exposure, tell_unknown
 
 SAMPLED = "@sample"
 """``groups["race:black@sample"]`` holds the sampled counts of ``race:black``, used where the group is small."""
+
+SAMPLED_FLAG = "sampled counts of {}s"
+"""Flag of a number whose people come from a sample."""
 
 NOBODY = "nobody of this group is counted here"
 
@@ -201,7 +204,8 @@ def _sampled(field: ExposureField, counts: GroupCounts, weights: Weights, settin
         mixed = (mean > 0.0) & (mean < 1.0) if field.kind == "share" else np.isfinite(mean)
     draft.absent(lone & mixed, f"it lies in one {level}: who of its people lives where in it is not known")
     tell_unknown(draft, Met(mean, people, known, summed), settings, lambda z: "")
-    draft.flag(np.isfinite(mean), f"sampled counts of {level}s")
+    draft.untell(cuts(held.all) & np.isfinite(mean))
+    draft.flag(np.isfinite(mean), SAMPLED_FLAG.format(level))
     draft.flag(no_margin(draft.sampling, mean), "margin not known")
     return draft
 

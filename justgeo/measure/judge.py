@@ -6,12 +6,12 @@ What is suppressed here is gone: a record carries no trace of the number, so tha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from justgeo.core.layer import FloatArray
+from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Column, Comparison, Indicator, Record
 from justgeo.core.zones import Zones
 from justgeo.measure import compare, margins
@@ -32,6 +32,8 @@ class JudgeSettings:
         Smaller denominators are suppressed (the district as a whole is always kept).
     group_cv : float
         A group's row with a larger coefficient of variation is suppressed.
+    widest : float
+        So is one of exactly 0 or 1 with a 95 % interval this wide (NCHS Series 2 No. 175).
     """
 
     high_cv: float = 12.0
@@ -40,6 +42,31 @@ class JudgeSettings:
     min_persons: float = 100.0
     group_min: float = 50.0
     group_cv: float = 60.0
+    widest: float = 0.30
+
+
+@dataclass(frozen=True)
+class Against:
+    """What the zones are compared with.
+
+    Attributes
+    ----------
+    row : int
+        Row of the reference zone.
+    inside : (Z,) bool
+        Zones that lie wholly in it. Only there is the overlap taken out of the test (METHODS 2.0 item 9); else the two
+        are taken as independent, which is on the safe side where they share a part.
+    columns : callable or None
+        For each row, the column whose values are compared where these are not the ones shown: medians are rebuilt from
+        brackets on both sides (2.0 item 6), and a group counted by the survey is compared with a reference counted so.
+    basis : str
+        ``shown`` or ``rebuilt``.
+    """
+
+    row: int
+    inside: BoolArray
+    columns: Callable[[int], Column] | None = None
+    basis: str = "shown"
 
 
 def records(
@@ -48,10 +75,10 @@ def records(
     group: str,
     zones: Zones,
     *,
-    reference: int | None,
+    against: Against | None,
     layers: Sequence[str],
     settings: JudgeSettings,
-    comparable: Column | None = None,
+    modelled: bool = False,
 ) -> list[Record]:
     """Records of one indicator and group, one a zone.
 
@@ -59,13 +86,12 @@ def records(
     ----------
     column : Column
         Arrays of shape (Z,).
-    reference : int or None
-        Row of the reference zone.
+    against : Against or None
+        None where there is no reference.
     layers : sequence of str
         Names of the layers that the number stands on.
-    comparable : Column or None
-        What is compared with the reference where that is not what is shown: medians are compared as rebuilt from bins
-        on both sides, though a published tract shows the Bureau's own (METHODS 2.0 item 6).
+    modelled : bool
+        One of them is an agency's model: what is no sample then has no known margin, rather than none.
 
     Returns
     -------
@@ -80,18 +106,31 @@ def records(
         high=settings.high_cv,
         low=settings.low_cv,
     )
+    share = indicator.unit in SHARE_UNITS
+    wide = margins.nchs_flag(column.value, column.moe) if share else np.zeros(len(zones), dtype=np.bool_)
     made = []
     for row in range(len(zones)):
         record = _record(column, row, str(classes[row]), indicator, group, zones.ids[row], layers)
         reason = _suppress(record, column, row, indicator, group, zones, settings)
-        made.append(record if reason is None else _emptied(record, reason))
+        if wide[row]:
+            record = replace(record, flags=(*record.flags, "wide interval (NCHS)"))
+        record = record if reason is None else _emptied(record, reason)
+        made.append(_of_a_model(record) if modelled else record)
     # A reference that is hidden must not come back as a value less its difference.
-    if reference is None or made[reference].value is None:
+    if against is None or made[against.row].value is None or indicator.aggregate == "sum":
         return made
     for row, record in enumerate(made):
-        if row != reference and record.value is not None:
-            made[row] = replace(record, comparison=_comparison(comparable or column, row, reference, indicator, zones))
+        if row != against.row and record.value is not None:
+            made[row] = replace(record, comparison=_comparison(column, row, against, indicator, zones))
     return made
+
+
+def _of_a_model(record: Record) -> Record:
+    """A figure that stands on modelled counts: no sample, but not exact either."""
+    if record.reliability != "exact":
+        return record
+    error = {**record.error, "sampling": None}
+    return replace(record, moe=None, error=error, reliability="unknown", flags=(*record.flags, "modelled counts"))
 
 
 def _number(value: float) -> float | None:
@@ -172,35 +211,62 @@ def _suppress(
 def _suppress_group(record: Record, base: float | None, settings: JudgeSettings) -> str | None:
     if base is not None and base < settings.group_min:
         return f"suppressed: fewer than {settings.group_min:g} people or households of this group stand behind it"
-    if record.value and record.moe:
-        share = min(record.value, 1 - record.value) if record.unit in SHARE_UNITS else record.value
-        cv = 100 * record.moe / margins.Z90 / share if share > 0 else math.inf
-        if cv > settings.group_cv:
-            return f"suppressed: its margin is too wide to say anything (coefficient of variation {min(cv, 999):.0f} %)"
+    if record.value is None or not record.moe:
+        return None
+    share = min(record.value, 1 - record.value) if record.unit in SHARE_UNITS else record.value
+    if share <= 0:
+        # Nobody, or everybody, of a sample: there is no coefficient of variation, so the width of the interval tells.
+        if 2 * margins.Z95 * record.moe / margins.Z90 >= settings.widest:
+            return f"suppressed: its margin is too wide to say anything (± {100 * record.moe:.0f} points)"
+        return None
+    cv = 100 * record.moe / margins.Z90 / share
+    if cv > settings.group_cv:
+        return f"suppressed: its margin is too wide to say anything (coefficient of variation {min(cv, 999):.0f} %)"
     return None
 
 
-def _comparison(column: Column, row: int, reference: int, indicator: Indicator, zones: Zones) -> Comparison | None:
-    if indicator.aggregate == "sum":
-        return None
+def _comparison(shown: Column, row: int, against: Against, indicator: Indicator, zones: Zones) -> Comparison | None:
+    column = shown if against.columns is None else against.columns(row)
+    reference = against.row
     value, base = float(column.value[row]), float(column.value[reference])
     if not (math.isfinite(value) and math.isfinite(base)):
         return None
-    sampling = column.error.get("sampling", np.zeros(len(zones)))
+    name, difference = zones.ids[reference], value - base
+    ratio = value / base if base else None
+    tested = _tested(column, row, against, indicator)
+    moe = float(tested.moe)
+    sampled = any(column.error["sampling"][z] != 0 for z in (row, reference))
+    if sampled:
+        verdict = str(compare.verdict(difference, moe))
+        z, p = _number(float(tested.z)), _number(float(tested.p))
+        return Comparison(name, difference, _number(moe), ratio, z, p, None, verdict, against.basis)
+    # Nothing is sampled: a difference smaller than what the way of dividing makes of it is not one.
+    doubt = max(moe, *(_half_range(column, z) for z in (row, reference)))
+    verdict = str(compare.verdict(difference, doubt))
+    return Comparison(name, difference, _number(moe), ratio, None, None, None, verdict, against.basis)
+
+
+def _half_range(column: Column, row: int) -> float:
+    half = (float(column.high[row]) - float(column.low[row])) / 2
+    return half if math.isfinite(half) else 0.0
+
+
+def _tested(column: Column, row: int, against: Against, indicator: Indicator) -> compare.Difference:
+    """The difference with the overlap taken out where the zone lies in the reference."""
+    reference = against.row
     others = [float(part[row]) for name, part in column.error.items() if name != "sampling"]
     extra = math.sqrt(sum(part**2 for part in others if math.isfinite(part)))
-    # A median has no counts behind it here: the overlap is left in, which is conservative (METHODS 2.6).
     overlap = 0.0
-    if indicator.aggregate != "median" and column.denominator[reference] > 0:
-        overlap = min(float(column.denominator[row] / column.denominator[reference]), 1.0)
-    ratio = value / base if base else None
-    difference = compare.overlap_difference(
-        value, float(sampling[row]), extra, base, float(column.moe[reference]), 0.0 if math.isnan(overlap) else overlap
+    if against.inside[row] and indicator.aggregate != "median" and column.denominator[reference] > 0:
+        overlap = float(np.clip(np.nan_to_num(column.denominator[row] / column.denominator[reference]), 0.0, 1.0))
+    return compare.overlap_difference(
+        float(column.value[row]),
+        float(column.error["sampling"][row]),
+        extra,
+        float(column.value[reference]),
+        float(column.moe[reference]),
+        overlap,
     )
-    moe = float(difference.moe)
-    verdict = str(compare.verdict(value - base, moe))
-    z, p = _number(float(difference.z)), _number(float(difference.p))
-    return Comparison(zones.ids[reference], value - base, _number(moe), ratio, z, p, None, verdict)
 
 
 def adjust(made: Sequence[Record]) -> list[Record]:

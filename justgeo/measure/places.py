@@ -12,7 +12,7 @@ from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.zones import Units
 from justgeo.measure import margins
 from justgeo.measure.apportion import Rule, Weights
-from justgeo.measure.column import Draft, ReduceSettings, quotient, split_share, spread
+from justgeo.measure.column import Draft, ReduceSettings, cuts, quotient, split_share, spread
 from justgeo.measure.fractions import Matrix
 from justgeo.measure.margins import Z90
 
@@ -194,6 +194,7 @@ def reduce_class(field: ClassField, weights: Weights, settings: ReduceSettings) 
     draft.lacking(cover, field.weight, settings.lacking_limit)
     draft.absent(found.people == 0, f"its universe is empty here ({field.universe})")
     tell_unknown(draft, found, settings, lambda z: "")
+    draft.untell(cuts(matrix) & ~single)
     draft.flag(single, "probability of one unit")
     draft.flag(np.isfinite(plain.mean), lambda z: f"as_estimated={plain.mean[z]:.4f}")
     return draft

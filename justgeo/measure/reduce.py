@@ -166,7 +166,7 @@ def clustered(top: Sum, bottom: Sum, matrix: Matrix, field: CountField) -> Sum:
     left = margins.weighted_sum(matrix, rest.estimate, rest.moe)
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = bottom.moe**2 / (top.moe**2 + left.moe**2)
-    return top._replace(moe=top.moe * np.sqrt(np.where(factor > 1.0, factor, 1.0)))
+    return top._replace(moe=top.moe * np.sqrt(np.where(np.isfinite(factor) & (factor > 1.0), factor, 1.0)))
 
 
 def complement_cells(field: CountField) -> Cells | None:
@@ -272,7 +272,7 @@ def _apportionment(
     asked = field
     if field.kind == "sum" or field.denominator is None:
         if field.apportion_of is None:
-            draft.flag(cut, "apportionment error not told")
+            draft.untell(cut)
             return
         asked = replace(field, kind="share", denominator=field.apportion_of)
     assert asked.denominator is not None
@@ -284,7 +284,7 @@ def _apportionment(
         matrix,
         unit.value,
         unit.bottom.value,
-        between=allocation.between_variance(unit.value, unit.moe, inside),
+        between=allocation.between_variance(unit.value, unit.moe, unit.bottom.value, inside),
         c=settings.apportion_c,
         cluster=settings.cluster(field.weight),
     )

@@ -273,6 +273,7 @@ def _comparison(c: Comparison, where: str) -> dict[str, Any]:
         "p": number(c.p, where),
         "q": number(c.q, where),
         "verdict": c.verdict,
+        "basis": c.basis,
     }
 
 

@@ -49,10 +49,10 @@ def test_whole_pixels_are_averaged_and_percents_become_shares() -> None:
 
 
 def test_cut_pixels_count_by_the_part_that_lies_inside() -> None:
-    # Half of the pixel 100, a quarter of the pixel 60.
-    found = measured(square(1, 0, 0.5, 1).union(square(2, 0, 0.5, 0.5)))
-    assert found.value[0] == pytest.approx((0.5 * 100 + 0.25 * 60) / 75)
-    assert found.denominator[0] == pytest.approx(7500)
+    # Half of the pixel 100, a quarter of the pixel 60, and a pixel 50 beside them, all of it.
+    found = measured(square(1, 0, 0.5, 1).union(square(2, 0, 0.5, 0.5)).union(square(3, 1)))
+    assert found.value[0] == pytest.approx((0.5 * 100 + 0.25 * 60 + 50) / 175)
+    assert found.denominator[0] == pytest.approx(17500)
 
 
 def test_below_ninety_five_percent_of_valid_land_there_is_no_number() -> None:
@@ -89,6 +89,33 @@ def test_water_leaves_the_land() -> None:
     assert found.value[0] == pytest.approx(0.30)
     assert found.denominator[0] == pytest.approx(2e4)
     assert measured(square(0, 0, 1, 3)).value[0] == pytest.approx(0.20)
+
+
+def test_a_zone_with_hardly_any_land_has_no_number() -> None:
+    cover = town.raster("land_cover", COVER)
+    # Water alone; half a hectare of land in one and a half; a hectare and a half in two and a half.
+    shapes = square(1, 2, 2, 1), square(1.5, 2, 1.5, 1).union(square(3, 2, 0.5, 1)), square(1.5, 2, 2.5, 1)
+    wet, little, enough = (measured(shape, land_cover=cover) for shape in (*shapes[:2], square(1, 1, 1.5, 2)))
+    assert wet.reason == little.reason == ("hardly any land here",)
+    assert np.isnan([wet.value[0], little.value[0], little.numerator[0], little.denominator[0]]).all()
+    # 50 % on one and a half pixels of land, water above them.
+    assert (enough.reason, enough.value[0]) == ((None,), pytest.approx(0.5))
+    row = town.row("class_share", parameters={"raster": "land_cover", "classes": [41]})
+    assert class_share(row, place(shapes[1], land_cover=cover)).reason == ("hardly any land here",)
+
+
+def test_one_twentieth_of_a_large_zone_is_hardly_any_land() -> None:
+    # 40 x 40 pixels of water, with a strip of land: 79 and 80 of 1,600.
+    values = np.full((40, 40), 11.0)
+    values[:2] = 41.0
+    values[0, 0] = 11.0
+    held = {"land_cover": town.raster("land_cover", values.tolist()), "tree_canopy": town.raster("tree_canopy", np.full((40, 40), 30.0).tolist())}
+    sea = square(0, -36, 40, 40)
+    assert measured(sea, **held).reason == ("hardly any land here",)
+    values[0, 0] = 41.0
+    held["land_cover"] = town.raster("land_cover", values.tolist())
+    found = measured(sea, **held)
+    assert (found.reason, found.value[0]) == ((None,), pytest.approx(0.3))
 
 
 def test_a_row_that_names_no_land_cover_takes_none() -> None:

@@ -103,7 +103,7 @@ def test_unknown_places_are_left_out_of_both_sums() -> None:
 
 
 def test_groups_are_not_told_apart_within_one_block_group() -> None:
-    """All groups of one unit would meet the same, with a margin of 0: that is not known, unless all places are alike."""
+    """Groups of one unit would meet the same, with a margin of 0: that is not known, unless all places are alike."""
     counts = sampled([W1, W2, E1, E2], [70, 20, 30, 40], [20, 10, 9, 9])
     mixed = np.where(np.arange(16) % 2 == 0, 1.0, 0.0)
     inside, across = square(0, 0, 2, 2), square(0, 0, 4, 2)

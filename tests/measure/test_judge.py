@@ -60,17 +60,23 @@ def judged(
     group: str = "all",
     settings: JudgeSettings | None = None,
     comparable: Column | None = None,
+    inside: bool = True,
+    modelled: bool = False,
 ) -> list[Record]:
-    reference = list(roles).index("reference") if "reference" in roles else None
+    against = None
+    if "reference" in roles:
+        columns = None if comparable is None else lambda row: comparable
+        basis = "shown" if comparable is None else "rebuilt"
+        against = judge.Against(list(roles).index("reference"), np.full(len(roles), inside), columns, basis)
     return judge.records(
         found,
         asked or HOMES,
         group,
         zones(roles),
-        reference=reference,
+        against=against,
         layers=("acs:B25003@2024",),
         settings=settings or JudgeSettings(),
-        comparable=comparable,
+        modelled=modelled,
     )
 
 
@@ -376,3 +382,45 @@ def test_what_has_no_test_takes_no_part() -> None:
     bare = Record("a", "B", "all", 0.5, 0.1, "share", "homes", "high", None)
     made = judge.adjust([bare, record("a", None), record("a", 0.02)])
     assert q_of(made) == [None, None, 0.02]
+
+
+# ----------------------------------------------------------------------------------------- what a reviewer could ask
+
+
+def test_a_reference_elsewhere_is_independent_of_the_zone() -> None:
+    """Two places side by side: no overlap to take out, sqrt(.082² + .074²) = .110."""
+    found = column([0.502, 0.394], [0.082, 0.074], denominator=[600, 1_000])
+    apart = judged(found, ["district", "reference"], inside=False)[0].comparison
+    assert apart is not None and apart.difference_moe == pytest.approx(0.1105, abs=1e-4)
+    assert apart.verdict == "not distinguishable"
+    within = judged(found, ["district", "reference"], inside=True)[0].comparison
+    assert within is not None and within.difference_moe is not None and within.difference_moe < 0.1
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0])
+def test_nobody_and_everybody_of_a_sample_are_judged_alike(value: float) -> None:
+    """95 % width 2 x 1.96 x .18 / 1.645 = .43: too wide; of .05 it is .12: told."""
+    wide = judged(column([value], [0.18], denominator=[72]), ["district"], group="race:black")[0]
+    assert wide.value is None and "too wide" in str(wide.reason)
+    narrow = judged(column([value], [0.05], denominator=[300]), ["district"], group="race:black")[0]
+    assert narrow.value == value
+
+
+def test_what_is_no_sample_is_not_tested_and_must_exceed_its_range() -> None:
+    found = column([0.935, 0.930], [0.001, 0.0005], denominator=[600, 10_000])
+    noise = {"sampling": np.zeros(2), "apportionment": np.zeros(2), "noise": np.array([0.001, 0.0005])}
+    wide = dataclasses.replace(found, error=noise, low=np.array([0.92, 0.93]), high=np.array([0.94, 0.93]))
+    told = judged(wide, ["district", "reference"], PEOPLE)[0].comparison
+    assert told is not None and told.z is None and told.p is None
+    assert told.verdict == "not distinguishable"
+    sure = dataclasses.replace(wide, low=np.array([0.934, 0.93]), high=np.array([0.936, 0.93]))
+    told = judged(sure, ["district", "reference"], PEOPLE)[0].comparison
+    assert told is not None and told.verdict == "higher"
+
+
+def test_modelled_counts_are_not_called_exact() -> None:
+    exact = column([0.66], [0.0], denominator=[600])
+    plain, modelled = (judged(exact, ["district"], PEOPLE, modelled=m)[0] for m in (False, True))
+    assert (plain.reliability, plain.moe) == ("exact", 0.0)
+    assert (modelled.reliability, modelled.moe) == ("unknown", None)
+    assert "modelled counts" in modelled.flags

@@ -229,9 +229,22 @@ def test_the_apportionment_part_by_hand() -> None:
 def test_between_variance_leaves_out_what_is_sampling() -> None:
     p, moe = np.array([0.1, 0.3, 0.5, 9.0]), np.array([0.0329, 0.0329, 0.0329, 0.0])
     inside = np.array([True, True, True, False])
-    assert allocation.between_variance(p, moe, inside) == pytest.approx(0.04 - 0.02**2)
-    assert allocation.between_variance(p, 20 * moe, inside) == 0
-    assert allocation.between_variance(p, moe, np.array([True, False, False, False])) == 0
+    alike = np.full(4, 200.0)
+    assert allocation.between_variance(p, moe, alike, inside) == pytest.approx(0.04 - 0.02**2)
+    assert allocation.between_variance(p, 20 * moe, alike, inside) == 0
+    assert allocation.between_variance(p, moe, alike, np.array([True, False, False, False])) == 0
+
+
+def test_between_variance_counts_units_by_their_universe() -> None:
+    # Parts 0.6, 0.3, 0.1; mean 0.24; the last unit has fewer than fifty homes and is left out.
+    p, y = np.array([0.2, 0.2, 0.6, 1.0]), np.array([600.0, 300.0, 100.0, 49.0])
+    moe = 1.645 * np.array([0.01, 0.02, 0.1, 0.0])
+    spread = (0.9 * 0.04**2 + 0.1 * 0.36**2) / (1 - 0.36 - 0.09 - 0.01)
+    sampling = 0.6 * 0.01**2 + 0.3 * 0.02**2 + 0.1 * 0.1**2
+    everywhere = np.ones(4, dtype=np.bool_)
+    assert allocation.between_variance(p, moe, y, everywhere) == pytest.approx(spread - sampling)
+    assert allocation.between_variance(p, moe, np.array([600.0, 49, 49, 49]), everywhere) == 0
+    assert allocation.between_variance(p, moe, np.array([600.0, np.nan, np.nan, 49]), everywhere) == 0
 
 
 def test_a_cut_zone_has_sampling_and_apportionment_and_a_spread() -> None:
@@ -243,8 +256,9 @@ def test_a_cut_zone_has_sampling_and_apportionment_and_a_spread() -> None:
     assert column.denominator[0] == pytest.approx(100 * w)
     assert column.value[0] == pytest.approx(0.1)
     p = x / y
-    sampling = np.mean((5**2 - (p * 10) ** 2) / y**2) / 1.645**2
-    between = p.var(ddof=1) - sampling
+    sampling = (y / 400) @ ((5**2 - (p * 10) ** 2) / y**2) / 1.645**2
+    v = y / 400
+    between = v @ np.square(p - v @ p) / (1 - v @ v) - sampling
     part = 1.645 * np.sqrt((1 - w) / w * (0.3 * between + 0.09 / 100))
     assert column.error["apportionment"][0] == pytest.approx(part)
     assert column.moe[0] == pytest.approx(np.hypot(column.error["sampling"][0], part))
