@@ -19,7 +19,6 @@ from justgeo.measure.covering import WHOLE
 from justgeo.measure.fractions import Matrix
 from justgeo.measure.margins import Z90
 
-
 MIN_UNIVERSE = 50.0
 """A unit of fewer people or homes says nothing of how shares differ: most of its share is chance."""
 

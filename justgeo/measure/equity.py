@@ -180,7 +180,7 @@ def _sampled(field: ExposureField, counts: GroupCounts, weights: Weights, settin
     apart = abs(held.met - sparse.diags_array(np.nan_to_num(mean, nan=0.0)) @ held.known)
     at_mean = _margin(apart, count, moe)
     # Where everybody meets the same, what is left of the differences is rounding, not a margin.
-    at_mean = np.where(at_mean > 1e-9 * np.abs(known), at_mean, 0.0)
+    at_mean = np.where(at_mean <= 1e-9 * np.abs(known), 0.0, at_mean)
     zones = len(weights.zones)
     draft = Draft(
         zones=zones,

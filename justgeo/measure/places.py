@@ -69,7 +69,7 @@ def count_noise(matrix: Matrix, x: FloatArray, lived_in: BoolArray, found: Met, 
     second, first, none = (np.asarray(squares @ v, dtype=np.float64) for v in (held**2, held, use.astype(np.float64)))
     radicand = second - 2.0 * mean * first + mean**2 * none
     # Where everybody meets the same, what is left of the difference is rounding, not noise.
-    radicand = np.where(radicand > 1e-9 * (second + mean**2 * none), radicand, 0.0)
+    radicand = np.where(radicand <= 1e-9 * (second + mean**2 * none), 0.0, radicand)
     return quotient(Z90 * sd * np.sqrt(radicand), found.known)
 
 

@@ -28,9 +28,7 @@ def known_levels(table: Units, units: Known, origins: Origins | None) -> tuple[l
     """
     present = list(dict.fromkeys(str(level) for level in table.level))
     known = [
-        level
-        for level in present
-        if is_origin(level, table.vintage, units, origins) or (level, table.vintage) in units
+        level for level in present if is_origin(level, table.vintage, units, origins) or (level, table.vintage) in units
     ]
     if not known:
         raise no_layer(", ".join(present) or "areas", table.vintage, units)

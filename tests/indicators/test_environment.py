@@ -93,15 +93,15 @@ def test_water_leaves_the_land() -> None:
 
 def test_a_zone_with_hardly_any_land_has_no_number() -> None:
     cover = town.raster("land_cover", COVER)
-    # Water alone; half a hectare of land in one and a half; a hectare and a half in two and a half.
-    shapes = square(1, 2, 2, 1), square(1.5, 2, 1.5, 1).union(square(3, 2, 0.5, 1)), square(1.5, 2, 2.5, 1)
-    wet, little, enough = (measured(shape, land_cover=cover) for shape in (*shapes[:2], square(1, 1, 1.5, 2)))
-    assert wet.reason == little.reason == ("hardly any land here",)
-    assert np.isnan([wet.value[0], little.value[0], little.numerator[0], little.denominator[0]]).all()
-    # 50 % on one and a half pixels of land, water above them.
-    assert (enough.reason, enough.value[0]) == ((None,), pytest.approx(0.5))
+    # Water alone; half a hectare of land beside a hectare and a half of water; as much of each.
+    sea, shore = square(1, 2, 2, 1), square(1.5, 2, 2, 1)
+    found = measured(sea, shore, square(1, 1, 1.5, 2), land_cover=cover)
+    assert found.reason == ("hardly any land here", "hardly any land here", None)
+    for numbers in (found.value, found.numerator, found.denominator):
+        assert np.isnan(numbers).tolist() == [True, True, False]
+    assert (found.value[2], found.denominator[2]) == (pytest.approx(0.5), pytest.approx(15_000))
     row = town.row("class_share", parameters={"raster": "land_cover", "classes": [41]})
-    assert class_share(row, place(shapes[1], land_cover=cover)).reason == ("hardly any land here",)
+    assert class_share(row, place(shore, land_cover=cover)).reason == ("hardly any land here",)
 
 
 def test_one_twentieth_of_a_large_zone_is_hardly_any_land() -> None:
@@ -109,8 +109,9 @@ def test_one_twentieth_of_a_large_zone_is_hardly_any_land() -> None:
     values = np.full((40, 40), 11.0)
     values[:2] = 41.0
     values[0, 0] = 11.0
-    held = {"land_cover": town.raster("land_cover", values.tolist()), "tree_canopy": town.raster("tree_canopy", np.full((40, 40), 30.0).tolist())}
-    sea = square(0, -36, 40, 40)
+    canopy = town.raster("tree_canopy", np.full((40, 40), 30.0).tolist())
+    held = {"tree_canopy": canopy, "land_cover": town.raster("land_cover", values.tolist())}
+    sea = square(0, 0, 40, 40)
     assert measured(sea, **held).reason == ("hardly any land here",)
     values[0, 0] = 41.0
     held["land_cover"] = town.raster("land_cover", values.tolist())
