@@ -139,6 +139,9 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     run = commands.add_parser("run", help="measure a district: results, tables, map, checklist")
     run.add_argument("config", type=Path, help="district.toml, or its folder")
     run.add_argument("--out", type=Path, help="folder of the outputs (default: out/<slug>)")
+    run.add_argument(
+        "--records", type=Path, help="keep what is read from large files here, so that the next run begins faster"
+    )
     run.set_defaults(command=_run)
 
 
@@ -199,7 +202,7 @@ def _measure(config: Path, out: Path | None, args: argparse.Namespace) -> None:
     with console.progress(place, quiet=args.quiet) as tell:
         from justgeo.run import run_config
 
-        report = run_config(config, out, tell)
+        report = run_config(config, out, tell, getattr(args, "records", None))
     _say(console.report(report))
 
 

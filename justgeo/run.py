@@ -40,6 +40,7 @@ from justgeo.report import write
 from justgeo.report.basemap import Basemap
 from justgeo.sources import collect as doors
 from justgeo.sources.files import read_boundary, read_zones
+from justgeo.sources.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -116,8 +117,14 @@ def plan(path: Path) -> list[PlanRow]:
     return made
 
 
-def collect_layers(settings: RunConfig, progress: Progress | None = None) -> Collected:
+def collect_layers(settings: RunConfig, progress: Progress | None = None, records: Path | None = None) -> Collected:
     """Read the boundary, find the reference, and collect every layer that the catalogue can use.
+
+    Parameters
+    ----------
+    records : Path, optional
+        Folder in which extracts, timetables and grids are kept once read, under a digest of what was asked and of the
+        file's bytes, and looked for first.
 
     Raises
     ------
@@ -144,6 +151,7 @@ def collect_layers(settings: RunConfig, progress: Progress | None = None) -> Col
         settings.layers,
         settings.tables,
         area,
+        store=None if records is None else Store(records),
         progress=progress,
         reasons=settings.absent,
         units=unit_layers,
@@ -283,7 +291,9 @@ def _centre(wkt: str) -> str:
     return f"centred on {lat:.1f}, {lon:.1f}"
 
 
-def run_config(path: Path, out: Path | None = None, progress: Progress | None = None) -> RunReport:
+def run_config(
+    path: Path, out: Path | None = None, progress: Progress | None = None, records: Path | None = None
+) -> RunReport:
     """Run one district from its ``district.toml`` and write its folder of outputs.
 
     Parameters
@@ -294,6 +304,8 @@ def run_config(path: Path, out: Path | None = None, progress: Progress | None = 
         Folder of the outputs; ``out/<slug>`` beside the working folder by default.
     progress : callable, optional
         Called with the name of each layer and indicator before its turn.
+    records : Path, optional
+        As for :func:`collect_layers`.
 
     Returns
     -------
@@ -307,7 +319,7 @@ def run_config(path: Path, out: Path | None = None, progress: Progress | None = 
     settings = read_config(path)
     folder = Path(out) if out is not None else settings.output
     write.check(folder)
-    found = collect_layers(settings, progress)
+    found = collect_layers(settings, progress, records)
     baseline, checklist = measure_place(found, progress)
     if progress is not None:
         progress("page")

@@ -346,3 +346,12 @@ def test_the_manifest_names_inputs_by_digest(lean: tuple[run.Collected, Baseline
     assert set(told["inputs"]) == {p.layer for p in baseline.layers}
     assert all(len(one["sha256"]) == 64 for one in told["inputs"].values())
     assert told["run"]["packages"]["numpy"]
+
+
+def test_records_make_the_next_run_read_less_and_change_nothing(whole: Whole, tmp_path: Path) -> None:
+    kept = tmp_path / "records"
+    for turn in ("first", "second"):
+        run.run_config(whole.folder / "district.toml", tmp_path / turn, None, kept)
+    assert list(kept.iterdir())
+    first, second = ((tmp_path / turn / "results.json").read_bytes() for turn in ("first", "second"))
+    assert first == second

@@ -28,7 +28,8 @@ _TOLD = {
     "rebuilt from brackets": "The median is worked out anew from the table of brackets.",
     "published median": "This is the Census Bureau's own median for this area.",
     "small group from noisy blocks": "A small group: the changes that the Bureau makes to block counts weigh heavily.",
-    "apportionment error not told": "What dividing the cut areas adds is not in the margin.",
+    "apportionment error not told": "What dividing the cut areas adds is not in the margin: it is at least this wide.",
+    "wide interval (NCHS)": "The interval is wide for a share: read it as a rough idea.",
 }
 
 
@@ -163,6 +164,8 @@ def _also(record: Record) -> Iterable[str]:
     for one in record["flags"]:
         if one in _TOLD:
             yield _TOLD[one]
+        elif str(one).startswith("rows of "):
+            yield f"The table has no number for some of it ({one})."
     if any(str(one).startswith("sampled counts of") for one in record["flags"]):
         yield "How many of the group live where comes from the survey, by block group or tract."
     estimated, off = flag(record, "as_estimated"), flag(record, "interpolation_error")

@@ -69,7 +69,8 @@ to 84.5 %. Two rules of our own were added after that was seen; neither has a co
   people against 3.1).
 
 The column *by replicates* gives the margin that the Bureau itself would find for the finished share, from the replicate
-weights of the same survey ({replicate_draws} surveys): it holds in {replicate_low} to {replicate_high} % for every share.
+weights of the same survey ({replicate_draws} surveys): it holds in {replicate_low} to {replicate_high} % for every
+share.
 
 - **Renters with high housing costs** (BEL-03.renters) lie high: four cells of households that exclude one another vary
   less, together, than independent ones. The margin is on the safe side.
