@@ -24,7 +24,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     asked = SimpleNamespace(calls=[], fail=None)
     absent = {"gtfs": "none", "acs:B25003@2024": "none", "acs:B25070@2024": "none"}
 
-    def run_config(path: Path, out: Path | None, progress: Callable[[str], None]) -> Any:
+    def run_config(path: Path, out: Path | None, progress: Callable[[str], None], records: Path | None = None) -> Any:
         asked.calls.append((path, out))
         progress("walk")
         if asked.fail is not None:

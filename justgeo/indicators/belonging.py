@@ -65,6 +65,8 @@ def vulnerability(row: Indicator, place: Place, group: str = "all") -> ClassFiel
         raise Absent(f"the reference has only {len(units)} tracts; the conditions are judged against its tracts")
     found = criteria(frame, asked["income_edges"], _published_median(place))
     probability, flag = combine([found[name] for name in CRITERIA])
+    # The conditions move together and are taken as independent: no chance is told as surer than this (METHODS 2.7).
+    probability = np.clip(probability, 1.0 - SUREST, SUREST)
     excluded = _excluded(frame, float(asked.get("min_households", 100)), float(asked.get("max_group_quarters", 0.5)))
     probability[excluded] = np.nan
     flag[excluded] = np.nan
@@ -205,5 +207,4 @@ def combine(found: list[Criterion]) -> tuple[FloatArray, FloatArray]:
     most = compare.at_least(np.where(np.isnan(chance), 1.0, chance), NEEDED)
     # With a condition missing, the probability is known only as a range; it counts where the range is narrow.
     probability = np.where(most - least <= 0.1, (least + most) / 2, np.nan)
-    # The conditions move together and are taken as independent: no chance is told as surer than this (METHODS 2.7).
-    return np.clip(probability, 1.0 - SUREST, SUREST), flag
+    return probability, flag

@@ -220,7 +220,7 @@ class Weights:
         empty = int((used > 0).sum())
         if empty and weight != "land":
             self._note(
-                f"{empty} {plural(level)} hold no {weight} by the {plural(self._origins().geography)}; "
+                f"{plural(level).capitalize()} without {weight} ({empty}) by the {plural(self._origins().geography)}; "
                 "other weights divide them."
             )
         return share

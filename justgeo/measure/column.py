@@ -126,7 +126,7 @@ class Draft:
         self.absent(np.diff(cover.matrix.indptr) == 0, NO_UNITS, wholly=True)
         self.flag(some, lambda z: f"lacking_share={share[z]:.4f}")
         missing = cover.stepped
-        self.flag(missing > 0, lambda z: f"rows of {missing[z]} block groups missing: taken from the tract above")
+        self.flag(missing > 0, lambda z: f"rows of block groups missing ({missing[z]}): taken from the tract above")
 
     def finish(self) -> Column:
         """The column: absent zones carry no number at all, and every absence its reason."""

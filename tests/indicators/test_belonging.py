@@ -98,7 +98,7 @@ def test_each_condition_is_a_share_of_the_tract_against_that_of_all_tracts(name:
 def test_three_of_four_make_a_tract_vulnerable() -> None:
     field = measured(frame())
     assert field.flag.tolist() == FLAGS
-    assert field.probability.tolist() == pytest.approx(FLAGS)
+    assert field.probability.tolist() == pytest.approx(np.clip(FLAGS, 0.01, 0.99).tolist())
     assert field.units.geoid.tolist() == list(GEOIDS.values())
     assert (set(field.units.level), field.units.vintage) == ({"tract"}, 2020)
     assert field.weights.estimate[:, 0].tolist() == [100, 100, 100, 100, 100, 500]
@@ -187,7 +187,7 @@ def test_a_tract_without_a_number_is_neither_counted_nor_pooled() -> None:
     assert renters.region == pytest.approx((60 + 50 + 20 + 120) / 800)
     field = measured(found)
     assert field.flag == pytest.approx([1, 1, 0, 0, NAN, 0], nan_ok=True)  # A has three others, E only two
-    assert field.probability == pytest.approx([1, 1, 0, 0, NAN, 0], nan_ok=True)
+    assert field.probability == pytest.approx([0.99, 0.99, 0.01, 0.01, NAN, 0.01], nan_ok=True)
 
 
 def test_a_tract_of_which_one_income_class_is_unknown_does_not_bend_the_regions_median() -> None:

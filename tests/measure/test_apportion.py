@@ -148,7 +148,7 @@ def test_a_unit_without_people_falls_back_on_homes_then_on_land() -> None:
     homes[west_south] = 0
     found = Weights.build(zone, toy.blocks(population=people, housing_units=homes), toy.unit_layers(), toy.CRS)
     assert dense(found.matrix("block group", 2020, "persons"))[0, 0] == pytest.approx(1 / 4)
-    assert any("hold no persons" in note for note in found.notes)
+    assert any("without persons" in note for note in found.notes)
 
 
 def test_without_homes_households_are_divided_by_people_and_that_is_said() -> None:
