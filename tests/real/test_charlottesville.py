@@ -118,7 +118,7 @@ def test_shares_of_the_district(fifeville: Found, acs: pd.DataFrame, by_points: 
         ("DEM-01.black", 0.464, 0.103),
         ("DEM-01.white", 0.359, 0.056),
         ("BEL-02", 0.646, 0.085),
-        ("OPP-02", 0.229, 0.083),
+        ("OPP-02", 0.229, 0.085),
         ("OPP-04", 0.328, 0.055),
         ("OPP-05", 0.162, 0.044),
     ],
