@@ -427,3 +427,20 @@ def test_a_missing_layer_makes_its_rows_absent_and_no_others(made: Made) -> None
         full = made.rows[key]
         assert all(row[name] == full[name] for name in (*NUMBERS, "reason", "rule")), key
     assert gone > 100
+
+
+def test_groups_are_compared_as_they_were_counted(made: Made) -> None:
+    """A group taken from the survey is set against a reference taken from the survey, whatever the reference shows."""
+    rows = {(r["zone"], r["indicator"], r["group"]): r for r in made.results["records"]}
+    by_survey = {key for key, r in rows.items() if any(f.startswith("sampled counts of") for f in r["flags"])}
+    mixed = 0
+    for (zone, indicator, group), row in rows.items():
+        if row["comparison"] is None or not group.startswith("race:") or not indicator.startswith(("MOB", "WEL-04")):
+            continue
+        shown = row["value"] - rows["reference", indicator, group]["value"]
+        same = ((zone, indicator, group) in by_survey) == (("reference", indicator, group) in by_survey)
+        if same:
+            assert row["comparison"]["difference"] == pytest.approx(shown, abs=1e-9)
+        else:
+            mixed += abs(row["comparison"]["difference"] - shown) > 1e-6
+    assert mixed > 20
