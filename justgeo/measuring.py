@@ -18,7 +18,7 @@ from justgeo.indicators.groups import why_absent
 from justgeo.indicators.mobility import covered
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
-from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, reduce_group
+from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, group_share, reduce_group
 from justgeo.measure.reduce import ReduceSettings, reduce
 
 log = logging.getLogger(__name__)
@@ -106,16 +106,18 @@ def _group(row: Indicator, group: str, field: AnyField, desk: _Desk, covers: Boo
 
 def _exposure(field: ExposureField, row: Indicator, group: str, desk: _Desk, covers: BoolArray | None) -> list[Record]:
     """A group's exposure; one counted by the survey is compared with a reference counted by the survey."""
+    weights, counts = desk.place.weights, field.groups[group]
 
-    def of(counts: Mapping[str, GroupCounts]) -> Column:
-        only = replace(field, groups=counts)
-        return reduce_group(only, group, desk.place.weights, settings=desk.settings, covered=covers)
+    def of(one: GroupCounts) -> Column:
+        only = replace(field, groups={group: one})
+        return reduce_group(only, group, weights, settings=desk.settings, covered=covers)
 
-    column = of(field.groups)
+    in_full = of(counts)
     sampled = field.groups.get(group + SAMPLED)
     if sampled is None:
-        return _judged(column, row, group, desk)
-    by_survey, in_full = of({group: sampled}), of({group: field.groups[group]})
+        return _judged(in_full, row, group, desk)
+    by_survey = of(sampled)
+    column = choose(in_full, by_survey, group_share(field, counts, weights), desk.settings.small_group)
     word = SAMPLED_FLAG.format("")[:-1]
 
     def same_way(z: int) -> Column:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -48,11 +47,6 @@ class District:
     slug: str
     boundary: BaseGeometry
     notes: tuple[str, ...] = ()
-
-
-def slugify(name: str) -> str:
-    """Lower-case letters, digits and hyphens: a folder name on any system."""
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "district"
 
 
 def make(name: str, slug: str, shapes: gpd.GeoDataFrame, origin: str) -> District:
