@@ -6,6 +6,8 @@ status 2. A layer that is merely *missing* is not an error: it makes its indicat
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class JustgeoError(Exception):
     """Any refusal of justgeo, with its remedy.
@@ -49,6 +51,42 @@ class CrsError(LayerError):
 
 class VintageError(LayerError):
     """Identifiers of one vintage were joined to those of another."""
+
+
+class SourceError(LayerError):
+    """A public service did not give what was asked of it.
+
+    Parameters
+    ----------
+    message, remedy : str
+        As for every refusal; neither ever holds a key.
+    kind : str
+        One of :data:`KINDS`: what went wrong, for those who decide whether to try again.
+    service : str
+        Id of the service, where known.
+    """
+
+    KINDS: ClassVar[tuple[str, ...]] = (
+        "refused",  # nobody answers at that address
+        "timeout",  # no answer, or not all of it, in the time allowed
+        "busy",  # the service asks to come back later
+        "key",  # a key is missing or not accepted
+        "missing",  # the service has no such thing (any more)
+        "damaged",  # what came is not what was asked for
+        "partial",  # what came is a part of what was asked for
+        "limit",  # larger than is believed, or than the service allows
+        "tls",  # the service could not prove who it is
+        "changed",  # the data changed between two answers
+        "disk",  # what came could not be written down
+        "offline",  # not recorded, and the network was not to be used
+    )
+
+    def __init__(self, message: str, *, remedy: str, kind: str = "damaged", service: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        if kind not in self.KINDS:
+            raise ValueError(f"{kind!r} is no kind of failure")
+        self.kind = kind
+        self.service = service
 
 
 class CatalogueError(JustgeoError):

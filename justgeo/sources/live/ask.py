@@ -1,0 +1,225 @@
+"""Asking: one thing to fetch, the tools to fetch it with, and the bringing of many."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from justgeo.core.errors import SourceError
+from justgeo.core.service import Service
+from justgeo.core.spec import LayerSpec
+from justgeo.sources.live.http import Client
+from justgeo.sources.live.keys import Key, need_census_key
+from justgeo.sources.live.records import Question, Record, Records, Told
+
+log = logging.getLogger(__name__)
+
+Specs = Callable[[Record, Mapping[str, Record]], Mapping[str, LayerSpec]]
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a door works with.
+
+    Attributes
+    ----------
+    client : Client
+    services : mapping of str to Service
+        By id, the planner's own addresses already in them.
+    provider : str
+        Of Census tables: ``"auto"``, ``"censusdis"``, ``"direct"``.
+    progress : callable
+        Takes a label, what is done so far and what there is in all (bytes, or pieces), None where that is not known.
+    """
+
+    client: Client
+    services: Mapping[str, Service]
+    provider: str = "auto"
+    progress: Progress = field(default=lambda label, done, whole: None)
+    key: Callable[[], Key] = need_census_key
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing to fetch.
+
+    Attributes
+    ----------
+    question : Question
+    gives : tuple of str
+        Names of layers, as ``district.toml`` has them (``tracts``, ``acs``, ``osm``, ``tree_canopy``).
+    megabytes : float or None
+        What usually comes, for the plan; None where nobody can say.
+    fetch : callable
+        Takes an empty folder and the tools, writes files into it, and tells of them. Raises ``SourceError``.
+    specs : callable
+        Takes the record and all records by label, gives the declarations by which the readers read it.
+    where : str
+        The address as a plan shows it, without parameters.
+    """
+
+    question: Question
+    gives: tuple[str, ...]
+    fetch: Callable[[Path, Tools], Told]
+    specs: Specs
+    megabytes: float | None = None
+    where: str = ""
+
+    @property
+    def label(self) -> str:
+        """That of the question."""
+        return self.question.label
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What is at hand after asking.
+
+    Attributes
+    ----------
+    specs : mapping of str to LayerSpec
+        Declarations of all that is recorded.
+    records : mapping of str to Record
+        By label.
+    failures : mapping of str to SourceError
+        By label, what could not be brought.
+    fetched : tuple of str
+        Labels that were fetched now.
+    missing : mapping of str to str
+        By layer, why it is not there.
+    """
+
+    specs: Mapping[str, LayerSpec]
+    records: Mapping[str, Record]
+    failures: Mapping[str, SourceError]
+    fetched: tuple[str, ...]
+    missing: Mapping[str, str]
+
+
+def bring(asks: Sequence[Ask], records: Records, tools: Tools | None) -> Brought:
+    """Find each record, fetch what is not there, and say what could not be had.
+
+    One failure does not keep the rest from being fetched: what is recorded stays, and the next call goes on from there.
+
+    Parameters
+    ----------
+    asks : sequence of Ask
+    records : Records
+    tools : Tools or None
+        None: records alone; nothing is fetched.
+
+    Returns
+    -------
+    Brought
+    """
+    found: dict[str, Record] = {}
+    failures: dict[str, SourceError] = {}
+    fetched: list[str] = []
+    for ask in asks:
+        try:
+            record = records.find(ask.question)
+            if record is None:
+                record = fetch(ask, records, tools)
+                fetched.append(ask.label)
+            found[ask.label] = record
+        except SourceError as failure:
+            log.warning("%s", failure)
+            failures[ask.label] = failure
+    missing = _missing(asks, failures)
+    specs = {name: spec for name, spec in _specs(asks, found).items() if name not in missing}
+    return Brought(specs, found, failures, tuple(fetched), missing)
+
+
+def fetch(ask: Ask, records: Records, tools: Tools | None) -> Record:
+    """Fetch one thing and record it.
+
+    Raises
+    ------
+    SourceError
+        ``offline`` where there are no tools: it says whether an older record is there that answers another question.
+    """
+    if tools is None:
+        raise _not_recorded(ask, records)
+    with records.room(ask.question) as folder:
+        try:
+            told = ask.fetch(folder, tools)
+        except OSError as error:
+            raise SourceError(
+                f"{ask.label} cannot be written down ({error.strerror or error}).",
+                remedy="see that the folder of records may be written to and that the disk has room.",
+                kind="disk",
+            ) from error
+        return records.keep(ask.question, folder, told)
+
+
+def _not_recorded(ask: Ask, records: Records) -> SourceError:
+    older = records.stale(ask.question)
+    if older:
+        when = older[0].told.retrieved[:10]
+        why = f"{ask.label} was recorded on {when} for another question (the boundary or the catalogue has changed)"
+    else:
+        why = f"{ask.label} is not recorded"
+    return SourceError(f"{why}.", remedy="fetch it while online: justgeo fetch.", kind="offline")
+
+
+def _specs(asks: Sequence[Ask], found: Mapping[str, Record]) -> dict[str, LayerSpec]:
+    specs: dict[str, LayerSpec] = {}
+    for ask in asks:
+        if ask.label in found:
+            for name, spec in ask.specs(found[ask.label], found).items():
+                specs[name] = merged(specs[name], spec) if name in specs else spec
+    return specs
+
+
+def merged(one: LayerSpec, other: LayerSpec) -> LayerSpec:
+    """Two declarations of one layer: files of several states, tables of several records."""
+    options = dict(one.options)
+    for key, value in other.options.items():
+        before = options.get(key)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            options[key] = {**before, **value}
+        elif isinstance(before, list | tuple) and isinstance(value, list | tuple) and key in _GROWING:
+            options[key] = list(dict.fromkeys([*before, *value]))
+        else:
+            options[key] = value
+    if one.path != other.path and "files" not in options:
+        parts = [*one.options.get("parts", ()), str(other.path), *other.options.get("parts", ())]
+        options["parts"] = [part for part in dict.fromkeys(parts) if part != str(one.path)]
+    retrieved = min(filter(None, (one.retrieved, other.retrieved)), default="")
+    return replace(one, options=options, retrieved=retrieved, notes=tuple(dict.fromkeys([*one.notes, *other.notes])))
+
+
+_GROWING = ("prefix", "join", "feeds", "parts")
+
+
+def _missing(asks: Sequence[Ask], failures: Mapping[str, SourceError]) -> dict[str, str]:
+    """Why layers are not there; a layer of several records is there only with all of them."""
+    gone: dict[str, str] = {}
+    for ask in asks:
+        if ask.label in failures:
+            for name in ask.gives:
+                gone.setdefault(name, failures[ask.label].message)
+    return gone
+
+
+def declared(record: Record, name: str, path: Path, options: Mapping[str, object]) -> LayerSpec:
+    """A layer of a record, with its provenance."""
+    told = record.told
+    return LayerSpec(
+        name=name,
+        path=path,
+        options=dict(options),
+        source=told.source,
+        dataset=told.dataset,
+        vintage=told.vintage,
+        retrieved=told.retrieved[:10],
+        licence=told.licence,
+        attribution=told.attribution,
+        url=told.url,
+        synthetic=bool(told.more.get("synthetic", False)),
+        modelled=bool(told.more.get("modelled", False)),
+        notes=told.notes,
+    )

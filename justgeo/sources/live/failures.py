@@ -1,0 +1,156 @@
+"""What can go wrong with a call, in words that a planner can act on, and never with a key in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email.utils
+
+import requests
+import urllib3.exceptions
+
+from justgeo.core.errors import SourceError
+from justgeo.core.service import Service
+from justgeo.sources.live import expect, keys
+
+URLLIB3 = (urllib3.exceptions.HTTPError,)
+_AGAIN = "fetch again later: what is recorded already is not fetched twice."
+SERVER_ERROR = 500
+_KEY_PAGES = ("missing_key.html", "invalid_key.html")
+
+
+class BusyError(SourceError):
+    """The service asks to come back later.
+
+    Attributes
+    ----------
+    retry_after : float or None
+        Seconds, where it says.
+    """
+
+    def __init__(self, message: str, *, remedy: str, service: str = "", retry_after: float | None = None) -> None:
+        super().__init__(message, remedy=remedy, kind="busy", service=service)
+        self.retry_after = retry_after
+
+
+def refuse_status(response: requests.Response, where: str, service: Service, *, allow_nothing: bool = False) -> None:
+    """Raise unless an answer's status says that it is one.
+
+    Raises
+    ------
+    SourceError
+    """
+    if any(page in response.url for page in _KEY_PAGES):
+        raise no_key(where, "invalid" in response.url)
+    status = response.status_code
+    if status == requests.codes.no_content and allow_nothing:
+        return
+    if status == requests.codes.ok or status == requests.codes.partial_content:
+        return
+    said = expect.message_of(_some(response), response.headers)
+    tail = f" ({said})" if said else ""
+    page = service.page or "the service's page"
+    if status == requests.codes.no_content:
+        raise SourceError(
+            f"{where}: the service has nothing for this question (204).",
+            remedy=f"see {page} for what it covers.",
+            kind="missing",
+        )
+    if status in (requests.codes.too_many_requests, requests.codes.service_unavailable):
+        wait = retry_after(response.headers.get("Retry-After", ""))
+        asked = "" if wait is None else f" and asks to wait {wait:.0f} s"
+        raise BusyError(f"{where}: the service is busy ({status}){asked}{tail}.", remedy=_AGAIN, retry_after=wait)
+    if status >= SERVER_ERROR:
+        raise BusyError(f"{where}: the service failed ({status}){tail}.", remedy=_AGAIN)
+    if status in (requests.codes.not_found, requests.codes.gone):
+        raise SourceError(
+            f"{where}: there is no such thing ({status}){tail}.",
+            remedy=f"it may have moved or been renamed: see {page}, and name the new address under [services].",
+            kind="missing",
+        )
+    if status in (requests.codes.unauthorized, requests.codes.forbidden, requests.codes.not_acceptable):
+        raise SourceError(
+            f"{where}: the service refuses ({status}){tail}.",
+            remedy=f"see {page} for who may ask, and how often; some refuse requests from outside the United States.",
+            kind="missing",
+        )
+    raise SourceError(
+        f"{where}: the service did not take the question ({status}){tail}.",
+        remedy=f"see {page} whether the service has changed.",
+        kind="missing",
+    )
+
+
+def no_key(where: str, invalid: bool) -> SourceError:
+    """A key is missing or not accepted."""
+    what = "does not accept the key that was sent" if invalid else "answers only those who send a key"
+    return SourceError(f"{where}: the service {what}.", remedy=keys.HOW_TO, kind="key")
+
+
+def _some(response: requests.Response) -> bytes:
+    """The beginning of an error's body; what breaks in it does not matter any more."""
+    try:
+        return bytes(response.raw.read(2000, decode_content=True) or b"")
+    except (*URLLIB3, OSError):
+        return b""
+
+
+def retry_after(told: str) -> float | None:
+    """Seconds of a ``Retry-After`` header, which is a number or a date (RFC 9110, 10.2.3)."""
+    told = told.strip()
+    if told.isdigit():
+        return float(told)
+    try:
+        when = email.utils.parsedate_to_datetime(told)
+    except (ValueError, TypeError):
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=dt.UTC)
+    return max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds())
+
+
+def told(error: Exception, where: str) -> SourceError:
+    """A failure of the library below, in our words: its own hold the whole URL."""
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return SourceError(
+            f"{where}: the service could not prove who it is (its certificate is not accepted).",
+            remedy="see whether your organisation inspects traffic (then set REQUESTS_CA_BUNDLE), or try later.",
+            kind="tls",
+        )
+    if isinstance(error, requests.exceptions.TooManyRedirects):
+        return SourceError(
+            f"{where}: the service sends from one address to the next and back.", remedy=_AGAIN, kind="damaged"
+        )
+    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+        return too_long(where)
+    broken = (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)
+    text = str(error).lower()
+    if isinstance(error, broken) or "aborted" in text or "reset" in text:
+        return SourceError(f"{where}: the connection broke off.", remedy=_AGAIN, kind="partial")
+    if isinstance(error, requests.exceptions.ContentDecodingError | urllib3.exceptions.DecodeError):
+        return SourceError(f"{where}: the answer cannot be unpacked.", remedy=_AGAIN, kind="damaged")
+    if isinstance(error, requests.exceptions.ConnectionError | urllib3.exceptions.HTTPError):
+        why = "its name is not known" if "resol" in text else "nobody answers"
+        return SourceError(
+            f"{where}: {why}.",
+            remedy="see that this computer is online; a proxy is named in HTTPS_PROXY. Then fetch again.",
+            kind="refused",
+        )
+    return SourceError(
+        f"{where}: it cannot be called ({type(error).__name__}).",
+        remedy="correct its address under [services].",
+        kind="missing",
+    )
+
+
+def too_long(where: str) -> SourceError:
+    """No answer, or not all of it, in the time allowed."""
+    return SourceError(f"{where}: no whole answer in the time allowed.", remedy=_AGAIN, kind="timeout")
+
+
+def too_large(where: str, size: int) -> SourceError:
+    """More than is believed."""
+    return SourceError(
+        f"{where}: the answer would have {size / 1e9:,.1f} GB, more than such a file has.",
+        remedy="see what lies at that address.",
+        kind="limit",
+    )
