@@ -8,14 +8,14 @@ ways that end where the knife went would turn streets into dead ends and parks i
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import osmium
 import shapely
 from osmium.filter import EntityFilter, IdFilter, KeyFilter
 from osmium.osm import Area as OsmArea
-from osmium.osm import Node, Relation
+from osmium.osm import Node, Relation, mutable
 from osmium.osm import Way as OsmWay
 from shapely.geometry.base import BaseGeometry
 
@@ -23,10 +23,11 @@ from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import AnyLayer
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import osm_build, osm_tags
+from justgeo.sources._hash import sha256_of
 from justgeo.sources.lines import read_lines
 from justgeo.sources.osm_build import Extract, Found, Place, Shape, Way
 
-__all__ = ["LAYERS", "SUFFIXES", "read_extract", "read_lines"]
+__all__ = ["LAYERS", "SUFFIXES", "layer_names", "look", "read_extract", "read_lines", "words", "write_extract"]
 
 log = logging.getLogger(__name__)
 
@@ -67,19 +68,58 @@ def read_extract(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str
     CoverageError
         The extract does not touch the district.
     """
+    names = layer_names(wanted)
+    path = _checked(spec.path)
+    extract, found = look(path, area, names)
+    for note in found.notes:
+        log.warning("%s: %s", path.name, note)
+    return osm_build.layers(spec, area, names, extract, found, sha256_of(spec.path))
+
+
+def layer_names(wanted: Iterable[str]) -> frozenset[str]:
+    """The layers that are asked for.
+
+    Raises
+    ------
+    LayerError
+        OpenStreetMap does not give one of them.
+    """
     names = frozenset(wanted)
     if names - LAYERS:
         raise LayerError(
             f"An OpenStreetMap extract does not give the layer {sorted(names - LAYERS)[0]!r}.",
             remedy=f"ask it for one of: {', '.join(sorted(LAYERS))}.",
         )
-    path = _checked(spec.path)
+    return names
+
+
+def look(path: Path, area: Area, names: frozenset[str]) -> tuple[Extract, Found]:
+    """What a file says of itself, and what it holds for some layers within the bounds of the window.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in one of :data:`SUFFIXES`.
+    area : Area
+    names : frozenset of str
+        Of :data:`LAYERS`.
+
+    Returns
+    -------
+    extract : Extract
+    found : Found
+
+    Raises
+    ------
+    LayerError, CoverageError
+        As :func:`read_extract`.
+    """
     try:
         extract = _survey(path)
         if not extract.covers.intersects(area.district):
             raise CoverageError(
-                f"The extract {path.name} covers {_words(extract.covers.bounds)} and does not touch the district "
-                f"({_words(area.district.bounds)}).",
+                f"The extract {path.name} covers {words(extract.covers.bounds)} and does not touch the district "
+                f"({words(area.district.bounds)}).",
                 remedy="download an extract for the district's own state or county.",
             )
         found = _scan(path, names, area.window.bounds)
@@ -88,9 +128,42 @@ def read_extract(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str
             f"The extract {path.name} cannot be read: {error}.", remedy="download it again; it may be incomplete."
         ) from error
     _refuse_cut(found, path, extract)
-    for note in found.notes:
-        log.warning("%s: %s", path.name, note)
-    return osm_build.layers(spec, area, names, extract, found)
+    return extract, found
+
+
+def write_extract(
+    path: Path,
+    nodes: Iterable[tuple[int, tuple[float, float], Mapping[str, str]]],
+    ways: Iterable[tuple[int, Sequence[int], Mapping[str, str]]],
+    relations: Iterable[tuple[int, Sequence[tuple[str, int, str]], Mapping[str, str]]],
+    *,
+    bounds: Bounds,
+    replicated: str,
+) -> None:
+    """Write an OpenStreetMap file, in the format that its name says.
+
+    Parameters
+    ----------
+    path : Path
+        Ends in one of :data:`SUFFIXES`.
+    nodes, ways, relations : iterables of (id, (lon, lat) or refs or members, tags)
+        Each by rising id. A member is ``(type, ref, role)``, its type one of ``n``, ``w``, ``r``.
+    bounds : 4 floats
+        West, south, east, north in EPSG:4326: what the header says of its box.
+    replicated : str
+        ISO time of the data. Of the formats, PBF alone has a place for it.
+    """
+    header = osmium.io.Header()
+    header.set("generator", "justgeo")
+    header.set("osmosis_replication_timestamp", replicated)
+    header.add_box(osmium.osm.Box(*bounds))
+    with osmium.SimpleWriter(str(path), header=header, overwrite=True) as writer:
+        for number, place, tags in nodes:
+            writer.add_node(mutable.Node(id=number, location=place, tags=tags))
+        for number, refs, tags in ways:
+            writer.add_way(mutable.Way(id=number, nodes=refs, tags=tags))
+        for number, members, tags in relations:
+            writer.add_relation(mutable.Relation(id=number, members=members, tags=tags))
 
 
 def _checked(path: Path) -> Path:
@@ -305,7 +378,7 @@ def _refuse_cut(found: Found, path: Path, extract: Extract) -> None:
     if parts:
         raise LayerError(
             f"{path.name} cuts {' and '.join(parts)} that reach into the district's window: some of their nodes or "
-            f"ways are not in the file (its box: {_words(extract.covers.bounds)}).",
+            f"ways are not in the file (its box: {words(extract.covers.bounds)}).",
             remedy=_CUT_REMEDY,
         )
 
@@ -314,6 +387,7 @@ def _meets(a: Bounds, b: Bounds) -> bool:
     return a[0] <= b[2] and a[2] >= b[0] and a[1] <= b[3] and a[3] >= b[1]
 
 
-def _words(bounds: Bounds) -> str:
+def words(bounds: Bounds) -> str:
+    """A box in degrees, for messages."""
     west, south, east, north = bounds
     return f"{south:.4f} to {north:.4f} N, {west:.4f} to {east:.4f} E"

@@ -16,7 +16,6 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.core.layer import AnyLayer, BoolArray, Layer, Network, Provenance
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import osm_tags
-from justgeo.sources._hash import sha256_of
 from justgeo.sources._network import WGS84, windowed
 from justgeo.sources._provenance import NOT_STATED, provenance
 
@@ -97,9 +96,10 @@ class Found:
         return tuple(f"{count} {words}" for count, words in said if count)
 
 
-def layers(spec: LayerSpec, area: Area, names: frozenset[str], extract: Extract, found: Found) -> dict[str, AnyLayer]:
-    """Layers by name; columns as ``catalogue/layers.yml`` has them."""
-    digest = sha256_of(spec.path)
+def layers(
+    spec: LayerSpec, area: Area, names: frozenset[str], extract: Extract, found: Found, digest: str
+) -> dict[str, AnyLayer]:
+    """Layers by name; columns as ``catalogue/layers.yml`` has them. ``digest`` is the SHA-256 of the bytes read."""
 
     def origin(name: str) -> Provenance:
         return _provenance(spec, name, area, extract, found, digest)
