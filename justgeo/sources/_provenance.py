@@ -10,7 +10,8 @@ from justgeo.core.layer import Provenance
 from justgeo.core.spec import LayerSpec
 
 NOT_STATED = "not stated"
-_PATHS = ("path", "file", "covers")
+_PATHS = ("path", "file", "covers", "counts")
+_LISTS_OF_PATHS = ("parts",)
 
 
 def provenance(
@@ -49,7 +50,7 @@ def provenance(
 def plain(value: Any) -> Any:
     """The value in words that JSON knows; of a path, its name alone."""
     if isinstance(value, Mapping):
-        return {str(k): Path(v).name if k in _PATHS and isinstance(v, str) else plain(v) for k, v in value.items()}
+        return {str(key): _entry(str(key), one) for key, one in value.items()}
     if isinstance(value, Path):
         return value.name
     if isinstance(value, str | int | float | bool) or value is None:
@@ -57,3 +58,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, Iterable):
         return [plain(v) for v in value]
     return str(value)
+
+
+def _entry(key: str, value: Any) -> Any:
+    if key in _PATHS and isinstance(value, str):
+        return Path(value).name
+    if key in _LISTS_OF_PATHS and isinstance(value, list | tuple):
+        return [Path(str(path)).name for path in value]
+    return plain(value)

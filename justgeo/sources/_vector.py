@@ -25,6 +25,8 @@ _POINT_COLUMNS = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("s
 # The reader fills in EPSG:4326 where a GeoJSON says nothing, so there a declared CRS is the better witness.
 _CRS_BY_DEFAULT = frozenset({".geojson", ".json", ".geojsonl"})
 _MANY_PREFIXES = 60
+# pyogrio's own errors are RuntimeErrors; of a .shp without a byte it says IndexError.
+_PYOGRIO = (ValueError, OSError, RuntimeError, IndexError)
 
 
 def open_vector(
@@ -70,7 +72,7 @@ def open_vector(
     sql = _prefix_sql(path, layer, prefix)
     try:
         frame = gpd.read_file(path, layer=layer, **({"where": sql} if sql else {}))
-    except (ValueError, OSError, RuntimeError) as error:  # pyogrio's errors are RuntimeErrors
+    except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise LayerError(f"{where}: {path.name} holds no geometry.", remedy="give a file of features, not a table.")
@@ -84,7 +86,7 @@ def column_names(path: Path, options: Mapping[str, Any], where: str) -> dict[str
         return {}
     try:
         head = gpd.read_file(path, layer=_layer_name(path, options.get("layer"), where), rows=1)
-    except (ValueError, OSError, RuntimeError) as error:
+    except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     return {str(c): not pd.api.types.is_numeric_dtype(head[c]) for c in head.columns if str(c) != "geometry"}
 
@@ -101,7 +103,7 @@ def _layer_name(path: Path, declared: object, where: str) -> str | None:
     """The layer to read of a file that may hold several: never merely the first."""
     try:
         names = [str(n) for n in gpd.list_layers(path)["name"]]
-    except (ValueError, OSError, RuntimeError) as error:
+    except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     if declared is not None:
         if str(declared) not in names:

@@ -5,7 +5,6 @@ Every layer leaves here in EPSG:4326, valid and two-dimensional, with the column
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.core.errors import ConfigError, LayerError, VintageError
 from justgeo.core.layer import Layer
 from justgeo.core.spec import Area, LayerSpec
+from justgeo.sources import _parts
 from justgeo.sources import _vocabulary as words
 from justgeo.sources._boundary import as_shape, read_boundary, read_cover
 from justgeo.sources._frames import (
@@ -49,6 +49,7 @@ OPTIONS = (
     "where",
     "prefix",
     "pad",
+    "parts",
     "join",
     "geometry",
     "lon",
@@ -60,7 +61,6 @@ OPTIONS = (
 )
 _VINTAGES = (2010, 2020)
 _GRID = 1e-7  # degrees, about a centimetre: pieces that miss each other by less do touch
-_TIGER_YEAR = re.compile(r"^(?:tl|cb)_(\d{4})_")
 _PLANNING_REGIONS = 2022  # Connecticut's planning regions replace its counties from this vintage
 
 __all__ = ["OPTIONS", "read_boundary", "read_zones"]
@@ -74,6 +74,7 @@ class _Reading:
     kind: words.Kind
     where: str
     notes: list[str]
+    sources: tuple[Path, ...]
     files: list[Path]
 
     @property
@@ -95,8 +96,9 @@ def read_zones(spec: LayerSpec, area: Area | None = None) -> Layer:
         suffix (``tracts_2010``). ``options``, all optional: ``geoid`` (column of the identifier), ``columns`` (own
         name -> column of the file), ``geography`` (``"zone"`` for a planner's own origins), ``geography_vintage``
         (2010, 2020), ``crs`` (where the file has none), ``layer``, ``where`` (column -> value or values), ``prefix``
-        (of the identifier, one or several), ``pad`` (digits to fill up to), ``join`` (``path`` beside the layer's
-        file, ``geoid``, ``columns``), ``geometry`` or ``lon`` and ``lat`` (columns of a CSV), ``delimiter``,
+        (of the identifier, one or several; each has to be met), ``pad`` (digits to fill up to), ``parts`` (further
+        files of the same layer, beside the first: the same columns, the same CRS), ``join`` (``path`` beside the
+        layer's file, ``geoid``, ``columns``), ``geometry`` or ``lon`` and ``lat`` (columns of a CSV), ``delimiter``,
         ``covers`` (a polygon file beside the layer's, or a box in degrees), ``kind`` (of all stops or amenities),
         ``dissolve`` (true joins pieces of parks or water that touch).
         The column names of TIGER/Line and PL 94-171 files are known without declaration.
@@ -113,7 +115,8 @@ def read_zones(spec: LayerSpec, area: Area | None = None) -> Layer:
     Raises
     ------
     LayerError
-        The file is missing or cannot be believed: doubled identifiers, people without geometry, blocks without people.
+        The file is missing or cannot be believed: doubled identifiers, people without geometry, blocks without
+        people, nothing of what a prefix asks for, parts that differ.
     ConfigError
         An option or a declared column is not there.
     CrsError
@@ -126,8 +129,10 @@ def read_zones(spec: LayerSpec, area: Area | None = None) -> Layer:
     U.S. Census Bureau, *TIGER/Line Shapefiles Technical Documentation*; *2020 Census State Redistricting Data (Public
     Law 94-171) Summary File Technical Documentation*.
     """
-    reading = _Reading(spec, words.kind_of(spec.name), f"Layer {spec.name!r} ({spec.path.name})", [], [spec.path])
-    check_options(spec.options, OPTIONS, reading.where)
+    kind = words.kind_of(spec.name)
+    check_options(spec.options, OPTIONS, _parts.named(spec.name, [spec.path]))
+    sources = _parts.paths(spec, _parts.named(spec.name, [spec.path]))
+    reading = _Reading(spec, kind, _parts.named(spec.name, sources), [], sources, [*sources])
     raw = _open(reading)
     frame = _columns(raw, reading) if reading.kind.by_id else _features(raw, reading)
     frame = _without_empty(frame, reading)
@@ -157,26 +162,34 @@ def read_zones(spec: LayerSpec, area: Area | None = None) -> Layer:
 
 
 def _open(reading: _Reading) -> gpd.GeoDataFrame:
-    """Rows that were asked for, as they are in the file."""
-    spec, options = reading.spec, reading.options
-    starts = prefixes(options.get("prefix"))
-    early = None
-    if starts and options.get("pad") is None:
-        known = column_names(spec.path, options, reading.where)
-        column = words.find(known, options.get("geoid"), words.IDENTIFIERS)
-        if column is not None and known.get(column, False) and column not in words.LONG_IDENTIFIERS:
-            early = (column, starts)
-    frame, notes = open_vector(spec.path, options, reading.where, prefix=early)
-    reading.notes += notes
+    """Rows that were asked for, as they are in the files."""
+    sources, options = reading.sources, reading.options
+    frame = _parts.stacked([_opened(path, reading) for path in sources], sources, reading.spec.name)
+    if len(sources) > 1:
+        reading.notes.append(f"Read from {len(sources)} files: {', '.join(path.name for path in sources)}.")
     if options.get("where"):
         frame = frame[selected(frame, options["where"], reading.where)]
         reading.notes.append("Of the file, only rows with " + _said(options["where"]) + ".")
-    if frame.empty:
-        raise LayerError(
-            f"{reading.where}: no feature is left{' with prefix ' + ', '.join(starts) if starts else ''}.",
-            remedy="check prefix and where against the file.",
-        )
     return frame.reset_index(drop=True)
+
+
+def _opened(path: Path, reading: _Reading) -> gpd.GeoDataFrame:
+    """Rows of one file; those that the prefix leaves out are not read if the format allows it."""
+    options, where = reading.options, _parts.named(reading.spec.name, [path])
+    starts = prefixes(options.get("prefix"))
+    early = None
+    if starts and options.get("pad") is None:
+        known = column_names(path, options, where)
+        column = words.find(known, options.get("geoid"), words.IDENTIFIERS)
+        if column is not None and known.get(column, False) and column not in words.LONG_IDENTIFIERS:
+            early = (column, starts)
+    frame, notes = open_vector(path, options, where, prefix=early)
+    reading.notes += [note for note in notes if note not in reading.notes]
+    if frame.empty and early is not None:
+        raise _parts.lacking(starts, where)
+    if frame.empty:
+        raise LayerError(f"{where}: the file has no features.", remedy="give one that has.")
+    return frame
 
 
 def _said(conditions: Mapping[str, Any]) -> str:
@@ -195,8 +208,7 @@ def _columns(raw: gpd.GeoDataFrame, reading: _Reading) -> gpd.GeoDataFrame:
     frame.insert(0, "geoid", _geoid(raw, declared, reading).to_numpy())
     starts = prefixes(options.get("prefix"))
     keep = frame["geoid"].str.startswith(starts).to_numpy(dtype=np.bool_) if starts else np.ones(len(raw), np.bool_)
-    if not keep.any():
-        raise LayerError(f"{where}: no identifier begins with {', '.join(starts)}.", remedy="check prefix.")
+    _parts.require_prefixes(frame["geoid"], starts, where)
     raw, frame = raw[keep].reset_index(drop=True), frame[keep].reset_index(drop=True)
     for name, column in words.columns_of(raw.columns, declared, reading.kind, where).items():
         frame[name] = as_text(raw[column]) if name == "name" else numbers(raw[column], where)
@@ -303,7 +315,7 @@ def _vintage(raw: gpd.GeoDataFrame, frame: gpd.GeoDataFrame, reading: _Reading) 
             remedy="give 2010 (files up to 2019) or 2020 (files from 2020 on).",
         )
     column = words.find(raw.columns, reading.options.get("geoid"), words.IDENTIFIERS) or ""
-    year = _TIGER_YEAR.match(reading.spec.path.name)
+    year = _parts.TIGER_YEAR.match(reading.spec.path.name)
     told = 2020 if column.endswith("20") else 2010 if column.endswith("10") else 0
     if not told and year:
         told = 2010 if int(year.group(1)) < _VINTAGES[1] else 2020

@@ -132,10 +132,129 @@ def test_where_and_prefix_pick_rows(tmp_path: Path) -> None:
     assert picked.provenance.notes[0] == "Of the file, only rows with COUNTYFP20 = 003."
     with pytest.raises(LayerError, match="no row has"):
         read_zones(spec(path, where={"COUNTYFP20": "005"}))
-    with pytest.raises(LayerError, match="no feature is left"):
+    with pytest.raises(LayerError, match="no identifier in it begins with 12"):
         read_zones(spec(path, prefix="12"))
     frame.assign(WKT=frame.geometry.to_wkt()).drop(columns="geometry").to_csv(tmp_path / "b.csv", index=False)
     assert len(read_zones(spec(tmp_path / "b.csv", crs="EPSG:4269", prefix="99001")).data) == 1
+
+
+@pytest.mark.parametrize("name", ["b.gpkg", "b.csv"])
+def test_a_county_without_a_row_is_no_county_without_blocks(tmp_path: Path, name: str) -> None:
+    frame, path = blocks(), tmp_path / name
+    if name.endswith(".csv"):
+        frame.assign(WKT=frame.geometry.to_wkt()).drop(columns="geometry").to_csv(path, index=False)
+    else:
+        write(frame, path)
+    with pytest.raises(LayerError, match=r"no identifier in it begins with 99005\.") as caught:
+        read_zones(spec(path, crs="EPSG:4269", prefix=["99001", "99005"]))
+    assert "Connecticut" in caught.value.remedy
+
+
+# Parts --------------------------------------------------------------------------------------------
+
+
+def tracts(first: int, state: str = "99", **columns: Any) -> gpd.GeoDataFrame:
+    """Two tracts of a state, beside those of the state before."""
+    ids = [f"{state}001{first + i:04d}00" for i in range(2)]
+    base = {"GEOID": ids, "NAMELSAD": [f"Tract {i}" for i in ids], "ALAND": [1e6, 2e6]}
+    shapes = gpd.GeoSeries([shapely.box(-60 + first + i, 30, -59 + first + i, 31) for i in range(2)], crs="EPSG:4269")
+    return gpd.GeoDataFrame({**base, **columns}, geometry=shapes)
+
+
+def two_states(folder: Path) -> tuple[Path, Path]:
+    near, far = folder / "near", folder / "far"
+    near.mkdir()
+    far.mkdir()
+    return (
+        write(tracts(0, "51"), near / "tl_2024_51_tract.shp"),
+        write(tracts(2, "54"), far / "tl_2024_54_tract.shp"),
+    )
+
+
+def test_parts_are_one_layer(tmp_path: Path) -> None:
+    one, other = two_states(tmp_path)
+    layer = read_zones(spec(one, "tracts", parts=[str(other)]))
+    apart = [read_zones(spec(path, "tracts")) for path in (one, other)]
+    pd.testing.assert_frame_equal(layer.data, pd.concat([a.data for a in apart], ignore_index=True))
+    assert layer.data.crs == "EPSG:4326"
+    assert layer.geography_vintage == 2020
+    assert layer.provenance.notes[0] == "Read from 2 files: tl_2024_51_tract.shp, tl_2024_54_tract.shp."
+    assert layer.provenance.sha256 not in {a.provenance.sha256 for a in apart}
+    assert read_zones(spec(one, "tracts", parts=["../far/tl_2024_54_tract.shp"])).data["geoid"].tolist() == (
+        layer.data["geoid"].tolist()
+    )
+
+
+def test_the_digest_speaks_of_every_part(tmp_path: Path) -> None:
+    one, other = two_states(tmp_path)
+    before = read_zones(spec(one, "tracts", parts=[str(other)])).provenance.sha256
+    write(tracts(2, "54", ALAND=[1e6, 3e6]), other)
+    assert read_zones(spec(one, "tracts", parts=[str(other)])).provenance.sha256 != before
+
+
+def test_no_path_of_a_part_enters_the_provenance(tmp_path: Path) -> None:
+    one, other = two_states(tmp_path)
+    asked = read_zones(spec(one, "tracts", parts=[str(other)])).provenance.asked
+    assert asked["parts"] == ["tl_2024_54_tract.shp"]
+    assert str(tmp_path) not in repr(asked)
+
+
+def test_a_prefix_has_to_be_met_in_all_parts_together(tmp_path: Path) -> None:
+    one, other = two_states(tmp_path)
+    both = read_zones(spec(one, "tracts", parts=[str(other)], prefix=["51001", "54001"]))
+    assert len(both.data) == 4
+    with pytest.raises(LayerError, match=r"tl_2024_54_tract\.shp\): no identifier in it begins with 51001"):
+        read_zones(spec(one, "tracts", parts=[str(other)], prefix=["51001"]))
+    with pytest.raises(LayerError, match=r"tl_2024_51_tract\.shp and 1 more\): no identifier in it begins with 54003"):
+        read_zones(spec(one, "tracts", parts=[str(other)], prefix=["51001", "54001", "54003"]))
+
+
+def test_parts_that_differ_are_refused_by_name(tmp_path: Path) -> None:
+    one, other = two_states(tmp_path)
+
+    def refused(path: Path, error: type[LayerError], match: str) -> None:
+        with pytest.raises(error, match=match) as caught:
+            read_zones(spec(one, "tracts", parts=[str(path)], geography_vintage=2020))
+        assert path.name in caught.value.message
+
+    refused(write(tracts(4).drop(columns="ALAND"), tmp_path / "less.shp"), LayerError, "only one of the two has ALAND")
+    refused(write(tracts(4, WATER=1), tmp_path / "more.shp"), LayerError, "only one of the two has WATER")
+    refused(write(tracts(4).to_crs("EPSG:5070"), tmp_path / "metric.shp"), CrsError, "Albers")
+    refused(write(tracts(4), tmp_path / "tl_2023_99_tract.shp"), VintageError, "it is of 2023, but .* is of 2024")
+    refused(tmp_path / "gone.shp", LayerError, "there is no file")
+    refused(write(tracts(4).iloc[:0], tmp_path / "none.shp"), LayerError, "no features")
+    again = write(tracts(0, "51"), tmp_path / "again.shp")
+    with pytest.raises(LayerError, match="2 identifiers come more than once"):
+        read_zones(spec(one, "tracts", parts=[str(again)]))
+    assert other.exists()
+
+
+def test_parts_are_names_of_files(tmp_path: Path) -> None:
+    one, other = two_states(tmp_path)
+    for wrong in ("second.shp", [3], {"path": "second.shp"}):
+        with pytest.raises(ConfigError, match="is no list of files"):
+            read_zones(spec(one, "tracts", parts=wrong))
+    with pytest.raises(ConfigError, match=r"tl_2024_51_tract\.shp is given twice"):
+        read_zones(spec(one, "tracts", parts=[str(other), one.name]))
+
+
+def test_a_table_is_joined_to_all_parts_at_once(tmp_path: Path) -> None:
+    one = write(blocks().iloc[:2], tmp_path / "one.gpkg")
+    write(blocks().iloc[2:], tmp_path / "two.gpkg")
+    pd.DataFrame({"GEOID": IDS, "P": [1, 0, 2]}).to_csv(tmp_path / "p2.csv", index=False)
+    join = [{"path": str(tmp_path / "p2.csv"), "columns": {"p2_hispanic": "P"}}]
+    layer = read_zones(spec(one, parts=["two.gpkg"], join=join))
+    assert layer.data["p2_hispanic"].tolist() == [1, 0, 2]
+    assert layer.data["population"].tolist() == [10, 0, 5]
+    assert str(tmp_path) not in repr(layer.provenance)
+
+
+def test_parks_of_two_cities_are_one_layer(tmp_path: Path) -> None:
+    for i, name in enumerate(("east.gpkg", "west.gpkg")):
+        write(gpd.GeoDataFrame({"NAME": [name]}, geometry=[squares().iloc[i]], crs="EPSG:4269"), tmp_path / name)
+    layer = read_zones(spec(tmp_path / "east.gpkg", "parks", parts=["west.gpkg"]))
+    assert layer.data["name"].tolist() == ["east.gpkg", "west.gpkg"]
+    assert layer.covers is not None and layer.covers.bounds == pytest.approx((-60, 30, -59.98, 30.01))
 
 
 @pytest.mark.filterwarnings("ignore:'crs' was not provided")
