@@ -21,6 +21,7 @@ import logging
 import lzma
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,13 +32,21 @@ from justgeo.core.errors import ConfigError, LayerError
 from justgeo.core.layer import Layer
 from justgeo.core.spec import LayerSpec
 from justgeo.measure.margins import decode
-from justgeo.sources._frames import WIDTHS, bare_suffix, numbers, read_frame, require_file, without_label_row
+from justgeo.sources._frames import (
+    WIDTHS,
+    bare_suffix,
+    check_options,
+    numbers,
+    read_frame,
+    require_file,
+    without_label_row,
+)
 from justgeo.sources._hash import sha256_of
 from justgeo.sources._provenance import provenance
 
 log = logging.getLogger(__name__)
 
-OPTIONS = ("year", "prefix")
+OPTIONS = ("year", "prefix", "files")
 LEVELS: Mapping[str, str] = {"050": "county", "140": "tract", "150": "block group"}
 FIRST_YEAR = 2009  # the first five-year estimates, 2005-2009
 TRACTS_2020 = 2020  # ACS up to 2019 stands on the tracts of 2010
@@ -128,6 +137,49 @@ def read_acs(
             log.info("reading %s", file.name)
             found[table] = _layer(_rows(file, prefixes, where), table, year, file, spec)
     return found
+
+
+def of_table(spec: LayerSpec, table: str) -> LayerSpec | None:
+    """The declaration of one table, where the layer's declaration names the file of each.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        ``options["files"]``, where it is there: table -> ``path`` (relative to the layer's folder, or whole),
+        ``retrieved``, ``notes``.
+    table : str
+        ``"B25003"``.
+
+    Returns
+    -------
+    LayerSpec or None
+        None where the table is not among them; the declaration itself where no files are named.
+
+    Raises
+    ------
+    ConfigError
+        A file is not declared as a mapping with a path.
+    """
+    files = spec.options.get("files")
+    if files is None:
+        return spec
+    told = files.get(table) if isinstance(files, Mapping) else files
+    if told is None:
+        return None
+    if not isinstance(told, Mapping) or not isinstance(told.get("path"), str):
+        raise ConfigError(
+            f"Layer {spec.name!r}: the file of table {table} is declared as {told!r}.",
+            remedy=f'write it so: files = {{ {table} = {{ path = "acs5-2024-{table}.csv" }} }}.',
+        )
+    check_options(told, ("path", "retrieved", "notes"), f"Layer {spec.name!r}, file of table {table}")
+    folder = spec.path if spec.path.is_dir() else spec.path.parent
+    return replace(
+        spec,
+        path=folder / str(told["path"]),
+        options={key: value for key, value in spec.options.items() if key != "files"},
+        retrieved=str(told.get("retrieved", spec.retrieved)),
+        notes=(*spec.notes, *map(str, told.get("notes", ()))),
+    )
 
 
 def _check_name(path: Path, year: int, where: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from justgeo.core.errors import ConfigError, LayerError
 from justgeo.core.spec import LayerSpec
-from justgeo.sources.census import read_acs
+from justgeo.sources.census import of_table, read_acs
 
 HEADER = "GEO_ID|B25003_E001|B25003_M001|B25003_E002|B25003_M002\n"
 ROWS = [
@@ -174,3 +174,43 @@ def test_an_invented_table_does_not_cite_the_bureau(tmp_path: Path) -> None:
 def test_connecticut_is_noted(tmp_path: Path) -> None:
     write(tmp_path, rows=["0500000US09110|4|1|1|1"])
     assert "planning regions" in read_acs(tmp_path, ["B25003"], 2024)["B25003"].provenance.notes[0]
+
+
+def test_a_declaration_can_name_the_file_of_each_table(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    whole = write(tmp_path / "elsewhere", "acs5-2024-B25003.dat")
+    entry = {"path": str(whole), "retrieved": "2026-01-05", "notes": ["not published for block groups"]}
+    spec = LayerSpec("acs", tmp_path, {"year": 2024, "files": {"B25003": entry}}, retrieved="2020-01-01", notes=("n",))
+    own = of_table(spec, "B25003")
+    assert own is not None
+    assert own.path == whole
+    layer = read_acs(own.path, ["B25003"], 2024, spec=own)["B25003"]
+    assert layer.provenance.retrieved == "2026-01-05"
+    assert layer.provenance.notes == ("n", "not published for block groups")
+    assert layer.provenance.asked == {"file": whole.name, "year": 2024, "table": "B25003"}
+    assert of_table(spec, "B25063") is None
+    assert of_table(LayerSpec("acs", tmp_path, {"year": 2024}), "B25063") == LayerSpec("acs", tmp_path, {"year": 2024})
+    beside = of_table(LayerSpec("acs", tmp_path, {"files": {"B25003": {"path": "x.csv"}}}), "B25003")
+    assert beside is not None
+    assert beside.path == tmp_path / "x.csv"
+
+
+@pytest.mark.parametrize("files", [{"B25003": "x.csv"}, {"B25003": {"file": "x.csv"}}, ["x.csv"]])
+def test_a_file_of_a_table_is_a_mapping_with_a_path(tmp_path: Path, files: object) -> None:
+    with pytest.raises(ConfigError, match="the file of table B25003"):
+        of_table(LayerSpec("acs", tmp_path, {"files": files}), "B25003")
+
+
+def test_empty_cells_of_the_api_are_absent_and_never_zero(tmp_path: Path) -> None:
+    (tmp_path / "acs5-2024-B25003.csv").write_text(
+        "GEO_ID,B25003_001E,B25003_001M\n1400000US99001000100,,\n1400000US99001000200,0,-555555555\n",
+        encoding="utf-8",
+    )
+    data = read_acs(tmp_path, ["B25003"], 2024)["B25003"].data
+    assert math.isnan(data["B25003_001E"][0])
+    assert math.isnan(data["B25003_001M"][0])
+    assert data.loc[1, ["B25003_001E", "B25003_001M"]].tolist() == [0, 0]
+    assert data.attrs["reasons"] == {
+        ("99001000100", "B25003_001E"): "no estimate was published",
+        ("99001000100", "B25003_001M"): "no margin was published",
+    }
