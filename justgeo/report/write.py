@@ -59,7 +59,7 @@ def write_all(
         From ``results.zones_frame``.
     basemap : Basemap, optional
     manifest : mapping, optional
-        ``run`` (time, versions, machine) and whatever else is to stand in ``manifest.json``.
+        ``run`` (time, versions, machine), more ``inputs``, and whatever else is to stand in ``manifest.json``.
 
     Returns
     -------
@@ -120,6 +120,7 @@ def _fill(
     (part / "results.json").write_bytes(results.dump(content))
     (part / "indicators.csv").write_bytes(tables.indicators_csv(content))
     tables.write_gpkg(part / "indicators.gpkg", content, zones)
+    settle(part / "indicators.gpkg")
     (part / "checklist.json").write_bytes(lists.to_json(checklist, content))
     (part / "checklist.csv").write_bytes(lists.to_csv(checklist, content))
     outputs = {name: sha256(part / name) for name in FILES if name != "manifest.json"}
@@ -127,23 +128,44 @@ def _fill(
 
 
 def manifest_bytes(content: Mapping[str, Any], outputs: Mapping[str, str], more: Mapping[str, Any]) -> bytes:
-    """``manifest.json``: inputs and outputs by SHA-256; ``run`` alone differs between two runs on the same inputs."""
-    inputs = [
-        {name: layer[name] for name in ("id", "source", "dataset", "vintage", "retrieved", "sha256")}
+    """``manifest.json``: inputs and outputs by SHA-256; ``run`` alone differs between two runs on the same inputs.
+
+    The layers that numbers stand on are inputs, and those that ``more`` names besides: what was read to find the
+    reference, or to draw areas.
+    """
+    inputs = {layer["id"]: layer for layer in more.get("inputs", [])}
+    inputs |= {
+        layer["id"]: {name: layer[name] for name in ("id", "source", "dataset", "vintage", "retrieved", "sha256")}
         for layer in content["layers"]
-    ]
+    }
     made = {
         "made_by": MAKER,
         "schema_version": content["schema_version"],
         "synthetic": content["synthetic"],
         "slug": content["slug"],
         "disclaimer": content["disclaimer"],
-        "inputs": inputs,
+        "inputs": [inputs[name] for name in sorted(inputs)],
         "absent_layers": content["absent_layers"],
         "outputs": dict(outputs),
     }
     whole = {**results.plain(dict(more), "manifest"), **made}
     return (json.dumps(whole, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=1) + "\n").encode("utf-8")
+
+
+def settle(path: Path) -> None:
+    """Set the two counters in the header of an SQLite file to one, so that the same content has the same bytes.
+
+    GDAL writes the same layers in a transaction more or less (seen: 33 or 34), which alone made two files differ. Both
+    counters have to be equal, or SQLite does not believe its header.
+
+    References
+    ----------
+    SQLite, *Database File Format*, section 1.3: file change counter at byte 24, version-valid-for number at byte 92.
+    """
+    with path.open("r+b") as opened:
+        for offset in (24, 92):
+            opened.seek(offset)
+            opened.write((1).to_bytes(4, "big"))
 
 
 def sha256(path: Path) -> str:

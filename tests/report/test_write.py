@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -32,10 +34,38 @@ def test_writes_everything_and_names_it(out: Path, content: dict[str, Any], zone
     assert [p.name for p in out.parent.iterdir()] == ["mill-pond"]
 
 
+def test_inputs_without_a_number_stand_beside_the_others(content: dict[str, Any]) -> None:
+    read = {"source": "", "dataset": "", "vintage": "2020", "retrieved": "", "sha256": "e" * 64}
+    more = {"inputs": [{"id": "counties", **read}, {"id": "walk", **read}], "settings": [{"id": "boundary"}]}
+    told = json.loads(write.manifest_bytes(content, {}, more))
+    inputs = {one["id"]: one for one in told["inputs"]}
+    assert list(inputs) == sorted({"counties", *(layer["id"] for layer in content["layers"])})
+    assert inputs["counties"] == {"id": "counties", **read}
+    assert inputs["walk"]["sha256"] == made.OSM.sha256  # as the results have it
+    assert told["settings"] == [{"id": "boundary"}]
+
+
 def test_same_input_same_bytes(tmp_path: Path, content: dict[str, Any], zones: gpd.GeoDataFrame) -> None:
     one, other = _write(tmp_path / "a", content, zones), _write(tmp_path / "b", content, zones)
     for a, b in zip(one, other, strict=True):
         assert a.read_bytes() == b.read_bytes(), a.name
+
+
+def test_the_number_of_transactions_is_not_in_the_bytes(
+    tmp_path: Path, content: dict[str, Any], zones: gpd.GeoDataFrame
+) -> None:
+    """GDAL makes one transaction more or less as the clock has it; here two are added."""
+    _write(tmp_path / "a", content, zones)
+    path, before = tmp_path / "a" / "indicators.gpkg", (tmp_path / "a" / "indicators.gpkg").read_bytes()
+    for identifier in ("other", "indicators"):
+        with closing(sqlite3.connect(path)) as db, db:
+            db.execute("UPDATE gpkg_contents SET identifier = ? WHERE table_name = 'indicators'", (identifier,))
+    assert path.read_bytes() != before
+    write.settle(path)
+    assert path.read_bytes() == before
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert len(gpd.read_file(path, layer="district")) == 1
 
 
 def test_a_failure_leaves_the_old_results(
