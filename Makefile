@@ -44,11 +44,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # censusdis pins libraries of 2024 in its metadata and runs well with those of today: what it really needs first, then
-# itself without its pins. It is an extra (live Census tables) under the Hippocratic Licence 3.0; nothing here needs it,
-# so it may fail, and CENSUSDIS= leaves it out.
+# itself without its pins. It asks the Census API where it is there, under the Hippocratic Licence 3.0; justgeo's own client
+# does the same without it, so it may fail, and CENSUSDIS= leaves it out.
 $(VENV)/.justgeo: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e .
-	@test -z "$(CENSUSDIS)" || { $(PIP) install --quiet --no-warn-conflicts -c constraints.txt usingversion toml contextily haversine matplotlib \
+	@test -z "$(CENSUSDIS)" || { $(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[census]' \
 	  && $(PIP) install --quiet --no-deps $(CENSUSDIS); } \
 	  || echo "note: $(CENSUSDIS) could not be installed. Nothing here needs it."
 	@touch $@

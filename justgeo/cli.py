@@ -3,43 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
-from justgeo.core.errors import ConfigError, JustgeoError
+from justgeo import cli_begin, cli_catalogue, cli_check
+from justgeo.core.errors import JustgeoError
 
-if TYPE_CHECKING:
-    from justgeo.core.result import Indicator
-
+INCOMPLETE = 1
 WRONG_USE = 2
 INTERRUPTED = 130
 
-INIT = """\
-# What justgeo is told of this district. `justgeo plan` says what is still missing, `justgeo run` measures.
-[district]
-name = {name}
-slug = {slug}
-boundary = {boundary}  # any vector format and CRS; or geoids = ["51540000201"]
-
-[reference]  # what the district is compared with; empty for the county that it lies in
-# geoids = ["51540"]
-
-[vintages]
-acs = 2024  # last year of the five-year survey period
-
-[layers]  # uncomment what you have: a missing layer makes its figures absent, with the reason; paths start here
-# blocks = {{ path = "layers/tl_2024_51_tabblock20.zip" }}
-# block_groups = {{ path = "layers/tl_2024_51_bg.zip" }}
-# tracts = {{ path = "layers/tl_2024_51_tract.zip" }}
-# acs = {{ path = "layers/acs2024" }}
-# osm = {{ path = "layers/extract.osm.pbf" }}
-# gtfs = {{ path = "layers/gtfs.zip" }}
-# tree_canopy = {{ path = "layers/tree_canopy.tif" }}
-"""
+RECORDS = "folder of what was fetched and of what was read from large files (default: the one that [fetch] names)"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,7 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 2 where something has to be mended by whoever asked; 130 after Ctrl-C.
+        0; 1 where something was done in part, does not hold or differs; 2 where something has to be mended by whoever
+        asked; 130 after Ctrl-C.
     """
     _tolerant_output()
     args = _parser().parse_args(argv)
@@ -61,11 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         import logging
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
-    command: Callable[[argparse.Namespace], None] = args.command
+    command: Callable[[argparse.Namespace], int | None] = args.command
     return guarded(lambda: command(args))
 
 
-def guarded(call: Callable[[], None]) -> int:
+def guarded(call: Callable[[], int | None]) -> int:
     """Call, and turn a refusal into two lines on stderr and an exit status.
 
     Parameters
@@ -78,7 +56,7 @@ def guarded(call: Callable[[], None]) -> int:
         As of :func:`main`.
     """
     try:
-        call()
+        return call() or 0
     except JustgeoError as refused:
         return _refuse(refused.message, refused.remedy)
     except BrokenPipeError:
@@ -117,7 +95,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is read")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_runs(commands)
-    _add_indicators(commands)
+    cli_check.add(commands)
+    cli_catalogue.add(commands)
     return parser
 
 
@@ -126,35 +105,24 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     demo.add_argument("--out", type=Path, default=Path("out"), help="folder of the outputs (default: out)")
     demo.set_defaults(command=_demo)
 
-    init = commands.add_parser("init", help="begin a district of your own: writes a commented district.toml")
-    init.add_argument("folder", type=Path, help="folder of the district; made if it is not there")
-    init.add_argument("--boundary", type=Path, required=True, help="polygon of the district, any vector format")
-    init.add_argument("--name", help="name of the district (default: the folder's)")
-    init.set_defaults(command=_init)
+    cli_begin.add(commands)
 
-    plan = commands.add_parser("plan", help="say which layers a run would read, and which are missing")
+    plan = commands.add_parser("plan", help="say which layers a run would read or fetch, and which are missing")
     plan.add_argument("config", type=Path, help="district.toml, or its folder")
+    plan.add_argument("--records", type=Path, help=RECORDS)
     plan.set_defaults(command=_plan)
+
+    fetch = commands.add_parser("fetch", help="bring what is missing from public services and keep it for every run")
+    fetch.add_argument("config", type=Path, help="district.toml, or its folder")
+    fetch.add_argument("--records", type=Path, help=RECORDS)
+    fetch.set_defaults(command=_fetch)
 
     run = commands.add_parser("run", help="measure a district: results, tables, map, checklist")
     run.add_argument("config", type=Path, help="district.toml, or its folder")
     run.add_argument("--out", type=Path, help="folder of the outputs (default: out/<slug>)")
-    run.add_argument(
-        "--records", type=Path, help="keep what is read from large files here, so that the next run begins faster"
-    )
+    run.add_argument("--records", type=Path, help=RECORDS)
+    run.add_argument("--offline", action="store_true", help="use what is recorded, fetch nothing")
     run.set_defaults(command=_run)
-
-
-def _add_indicators(commands: argparse._SubParsersAction[_Parser]) -> None:
-    parser = commands.add_parser("indicators", help="the catalogue: list it, explain a row, check a file")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
-    verbs.add_parser("list", help="every indicator in a line").set_defaults(command=_list)
-    explain = verbs.add_parser("explain", help="how one is measured, from what, and how to read it")
-    explain.add_argument("id", help="for example BEL-02")
-    explain.set_defaults(command=_explain)
-    check = verbs.add_parser("check", help="say whether a catalogue file is understood")
-    check.add_argument("file", type=Path, nargs="?", help="default: the package's own")
-    check.set_defaults(command=_check)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -202,7 +170,7 @@ def _measure(config: Path, out: Path | None, args: argparse.Namespace) -> None:
     with console.progress(place, quiet=args.quiet) as tell:
         from justgeo.run import run_config
 
-        report = run_config(config, out, tell, getattr(args, "records", None))
+        report = run_config(config, out, tell, getattr(args, "records", None), offline=getattr(args, "offline", False))
     _say(console.report(report))
 
 
@@ -211,90 +179,29 @@ def _plan(args: argparse.Namespace) -> None:
     from justgeo.config import read
     from justgeo.run import plan
 
-    _say(console.plan(plan(args.config), read(args.config)))
+    settings = read(args.config)
+    lines = console.plan(plan(args.config), settings)
+    if settings.fetch is not None:
+        from justgeo import console_fetch
+        from justgeo.fetching import planned
+
+        lines += console_fetch.plan(planned(settings, args.records), settings)
+    _say(lines)
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from justgeo import console_fetch
+
+    with console_fetch.progress(quiet=args.quiet) as tell:
+        from justgeo.fetching import fetch
+
+        done = fetch(args.config, args.records, tell)
+    _say(console_fetch.report(done))
+    return INCOMPLETE if done.failures else 0
 
 
 def _say(lines: Sequence[str]) -> None:
     print("\n".join(lines), flush=True)
-
-
-def _init(args: argparse.Namespace) -> None:
-    from justgeo.district_file import slugify
-
-    folder: Path = args.folder
-    target = folder / "district.toml"
-    if not args.boundary.exists():
-        raise ConfigError(f"{args.boundary} does not exist.", remedy="name the file with the district's polygon.")
-    if target.exists():
-        raise ConfigError(f"{target} is there already.", remedy="edit it, or choose another folder.")
-    name = args.name or folder.resolve().name.replace("-", " ").replace("_", " ").title()
-    told = {"name": name, "slug": slugify(name), "boundary": _relative(args.boundary, folder)}
-    text = INIT.format(**{key: json.dumps(value, ensure_ascii=False) for key, value in told.items()})
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    except OSError as exc:
-        raise ConfigError(f"{target} cannot be written ({exc.strerror}).", remedy="choose another folder.") from exc
-    print(f"wrote {target}\nnext: add your layers to it, then: justgeo plan {target}")
-
-
-def _relative(path: Path, folder: Path) -> str:
-    """A path as seen from a folder, with slashes; absolute where there is no way (another drive)."""
-    try:
-        return Path(os.path.relpath(path, folder)).as_posix()
-    except ValueError:
-        return path.resolve().as_posix()
-
-
-def _list(args: argparse.Namespace) -> None:
-    category = ""
-    for row in _rows(None):
-        if row.category != category:
-            category = row.category
-            print(f"\n{category}")
-        print(f"  {row.id:<20} {row.title}")
-
-
-def _explain(args: argparse.Namespace) -> None:
-    from justgeo.core.words import suggestion
-
-    rows = {row.id: row for row in _rows(None)}
-    if args.id not in rows:
-        raise ConfigError(f"There is no indicator {args.id!r}.", remedy=suggestion(args.id, rows))
-    row = rows[args.id]
-    print(f"{row.id}  {row.title} ({row.unit})\n\n{row.plain}\n")
-    told = {
-        "measured": row.method,
-        "of": row.universe,
-        "mind": row.caveat,
-        "needs": ", ".join(row.inputs),
-        "can use": ", ".join(row.optional),
-        "also for": ", ".join(row.groups),
-        "Protocol": ", ".join([row.category, *row.pillars, *row.baseline, *row.outcomes]),
-        "new data": row.frequency,
-        "see": "\n".join(row.references),
-    }
-    for key, text in told.items():
-        if text:
-            print(_paragraph(key, text))
-
-
-def _paragraph(key: str, text: str) -> str:
-    import textwrap
-
-    lines = [piece for line in text.splitlines() for piece in textwrap.wrap(line, 88, break_long_words=False)]
-    return f"{key:>9}  " + f"\n{'':11}".join(lines)
-
-
-def _check(args: argparse.Namespace) -> None:
-    rows = _rows(args.file)
-    print(f"{len(rows)} indicators, all understood")
-
-
-def _rows(path: Path | None) -> tuple[Indicator, ...]:
-    from justgeo.catalogue.read import indicators
-
-    return indicators(path)
 
 
 if __name__ == "__main__":

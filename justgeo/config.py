@@ -17,10 +17,17 @@ from justgeo.catalogue.strict import validated
 from justgeo.core.errors import ConfigError
 from justgeo.core.spec import LayerSpec, TableColumn, TableSpec
 from justgeo.core.words import suggestion
-from justgeo.district_file import ColumnTable, DistrictFile, LayersFile, ReferenceTable, ShapeTable, TableTable, slugify
-
-ACS_YEAR = 2024
-"""End year of the ACS period where none is named: 2020-2024, fixed so that a run does not change with the calendar."""
+from justgeo.district_file import (
+    ACS_YEAR,
+    ColumnTable,
+    DistrictFile,
+    LayersFile,
+    ReferenceTable,
+    ShapeTable,
+    TableTable,
+    slugify,
+)
+from justgeo.fetch_settings import Fetching, fetching
 
 _COLUMN_KINDS = {"acs_share": ("count", "percent"), "acs_count": ("count",), "acs_median": ("median",)}
 _VARIANT = re.compile(r"(blocks|block_groups|tracts|counties|areas|acs)[_@]\w+")
@@ -60,6 +67,10 @@ class RunConfig:
     output : Path
         ``out/<slug>`` in the working folder unless the file says otherwise.
     language : str
+    fetch : Fetching or None
+        None where nothing is to be fetched.
+    acs_before : int or None
+        End year of an earlier ACS period, to fetch for comparison.
     """
 
     path: Path
@@ -81,6 +92,8 @@ class RunConfig:
     answers: Mapping[str, str] = field(default_factory=dict)
     output: Path = Path("out")
     language: str = "en"
+    fetch: Fetching | None = None
+    acs_before: int | None = None
 
     @property
     def boundary_label(self) -> str:
@@ -138,6 +151,8 @@ def read(path: Path) -> RunConfig:
         answers=_answers(_existing(told.protocol.answers, folder, "protocol.answers")),
         output=Path("out") / slug if told.output.folder is None else folder / told.output.folder,
         language=told.output.language,
+        fetch=fetching(told, folder, path.name),
+        acs_before=told.vintages.acs_t0,
     )
 
 

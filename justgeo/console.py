@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from justgeo.catalogue import read as catalogue
+from justgeo.core.words import WIDTH as WIDTH
+from justgeo.core.words import wrapped as wrapped
 
 if TYPE_CHECKING:
     from justgeo.config import RunConfig
@@ -18,10 +19,10 @@ if TYPE_CHECKING:
 
 Tell = Callable[[str], None]
 
-WIDTH = 100
 FIRST = ("blocks", "block_groups", "tracts", "acs", "osm")
 """What to fetch first: with these most of the catalogue is measured."""
 
+_STAGES = {"page": "writing", "fetch": "fetching"}
 _CENSUS_SHAPES = ("block_groups", "tracts")
 
 
@@ -70,7 +71,7 @@ def _stages(place: str) -> Tell:
     said: list[str] = []
 
     def tell(what: str) -> None:
-        stage = "measuring" if what in ids else "writing" if what == "page" else "reading layers"
+        stage = "measuring" if what in ids else _STAGES.get(what, "reading layers")
         if stage not in said:
             said.append(stage)
             sys.stderr.write(f"{place}: {stage}\n")
@@ -85,6 +86,8 @@ def doing(what: str, titles: Mapping[str, str]) -> str:
         return f"measuring {titles[what]}"
     if what == "page":
         return "writing the page and the tables"
+    if what == "fetch":
+        return "looking for what was fetched, fetching what was not"
     if what.startswith("acs:"):
         return f"reading survey table {what[4:].replace('@', ', ')}"
     word = catalogue.layers().layers.get(what)
@@ -102,7 +105,7 @@ def report(done: RunReport) -> list[str]:
     elif done.absent_layers:
         lines.append("  not at hand: " + ", ".join(_grouped(done.absent_layers)))
     lines.append(f"  look at {done.folder / 'index.html'}")
-    return [piece for line in lines for piece in _wrapped(line, "    ")]
+    return [piece for line in lines for piece in wrapped(line, "    ")]
 
 
 def _first() -> list[str]:
@@ -138,7 +141,8 @@ def plan(rows: Sequence[PlanRow], settings: RunConfig) -> list[str]:
     lines = [f"{settings.name}: what a run would read", "", *_place(settings)]
     for name, group in here.items():
         tables = f" ({len(group)} tables)" if len(group) > 1 else ""
-        lines += _entry(" ", name, _short(group[0].source, settings) + tables)
+        how = f"fetched: {group[0].source}" if group[0].fetched else _short(group[0].source, settings)
+        lines += _entry(" ", name, how + tables)
     for table in settings.tables:
         given = ", ".join(dict.fromkeys(column.indicator for column in table.columns))
         lines += _entry(" ", "your table", f"{_short(str(table.spec.path), settings)} ({given})")
@@ -170,7 +174,7 @@ def _place(settings: RunConfig) -> list[str]:
 
 
 def _entry(mark: str, name: str, text: str) -> list[str]:
-    return _wrapped(f"{mark} {name:<14} {text}", " " * 17)
+    return wrapped(f"{mark} {name:<14} {text}", " " * 17)
 
 
 def _missing(name: str, group: Sequence[PlanRow], settings: RunConfig) -> list[str]:
@@ -179,10 +183,10 @@ def _missing(name: str, group: Sequence[PlanRow], settings: RunConfig) -> list[s
     lines = _entry("!", name, f"{group[0].reason}" + (f"; it would give {word.asks}" if word is not None else ""))
     lost = _lost({row.layer.partition("@")[0] for row in group}, settings)
     if lost:
-        lines += _wrapped(f"{'':17}absent without it: {_families(lost)}", " " * 19)
+        lines += wrapped(f"{'':17}absent without it: {_families(lost)}", " " * 19)
     if name.startswith("acs"):
         tables = ", ".join(sorted(row.layer[4:].partition("@")[0] for row in group))
-        lines += _wrapped(f"{'':17}tables: {tables}", " " * 19)
+        lines += wrapped(f"{'':17}tables: {tables}", " " * 19)
     return lines
 
 
@@ -208,13 +212,14 @@ def _family(indicator: str) -> str:
 
 
 def _summary(rows: Sequence[PlanRow], settings: RunConfig) -> list[str]:
-    named = [row.source for row in rows if row.present] + [str(table.spec.path) for table in settings.tables]
+    named = [row.source for row in rows if row.present and not row.fetched]
+    named += [str(table.spec.path) for table in settings.tables]
     if "file" in settings.boundary:
         named.append(str(settings.base / settings.boundary["file"]))
     stops = sorted({_short(path, settings) for path in named if not Path(path).exists()})
     if stops:
         said = f"A run would stop: there is no {' and no '.join(stops)}. Mend the path or take the line out."
-        return _wrapped(said, "")
+        return wrapped(said, "")
     present = {row.layer.partition("@")[0] for row in rows if row.present}
     own = _from_tables(settings)
     ready = [row for row in catalogue.indicators() if row.id in own or _ready(row, present)]
@@ -230,9 +235,3 @@ def _ready(row: Indicator, present: set[str]) -> bool:
     """All inputs at hand; a survey table also wants the shapes that its rows stand for."""
     surveyed = any(name.startswith("acs:") for name in row.inputs)
     return present.issuperset(row.inputs) and (not surveyed or bool(present & set(_CENSUS_SHAPES)))
-
-
-def _wrapped(line: str, indent: str) -> list[str]:
-    return textwrap.wrap(
-        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
-    ) or [""]

@@ -13,6 +13,12 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from justgeo.catalogue.strict import Strict
 from justgeo.core.spec import LayerSpec
 
+ACS_YEAR = 2024
+"""End year of the ACS period where none is named: 2020-2024, fixed so that a run does not change with the calendar."""
+
+SURVEY_YEARS = 5
+"""Years that one ACS estimate pools; two periods that share one are no two measurements."""
+
 _GEOID_DIGITS = (5, 11, 12, 15)
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PROVENANCE = ("source", "dataset", "vintage", "retrieved", "licence", "attribution", "url", "synthetic", "modelled")
@@ -94,6 +100,56 @@ class ReferenceTable(ShapeTable):
 
 class VintagesTable(Strict):
     acs: int | None = Field(default=None, ge=2009, le=2100)
+    acs_t0: int | None = Field(default=None, ge=2009, le=2100)
+
+    @model_validator(mode="after")
+    def _apart(self) -> VintagesTable:
+        if self.acs_t0 is not None and (self.acs or ACS_YEAR) - self.acs_t0 < SURVEY_YEARS:
+            raise ValueError(
+                f"acs_t0 = {self.acs_t0} shares years with the newer survey, so a change could not be told from noise. "
+                f"| name a year at least {SURVEY_YEARS} earlier."
+            )
+        return self
+
+
+class FetchTable(Strict):
+    """What comes from public services; without this table nothing does."""
+
+    census: bool = True
+    osm: str | bool = "overpass"
+    gtfs: str | list[str] | bool = "catalogue"
+    rasters: list[str] | dict[str, str | bool] | bool = True
+    tables: list[str] = []
+    records: str = "records"
+
+    @field_validator("osm")
+    @classmethod
+    def _way(cls, given: str | bool) -> str | bool:
+        if isinstance(given, str) and given not in ("overpass", "geofabrik") and not _is_url(given):
+            raise ValueError(
+                f"{given!r} is no way to OpenStreetMap. | write 'overpass', 'geofabrik', the address of an extract, or "
+                "false; a file of yours stands under [layers]."
+            )
+        return "overpass" if given is True else given
+
+    @field_validator("gtfs")
+    @classmethod
+    def _feeds(cls, given: str | list[str] | bool) -> str | list[str] | bool:
+        for one in [given] if isinstance(given, str) else given if isinstance(given, list) else []:
+            if one != "catalogue" and not _is_url(one):
+                raise ValueError(
+                    f"{one!r} is no transit feed. | write 'catalogue', the address of the agency's GTFS zip, or false; "
+                    "a file of yours stands under [layers]."
+                )
+        return "catalogue" if given is True else given
+
+
+class CensusTable(Strict):
+    provider: Literal["auto", "censusdis", "direct"] = "auto"
+
+
+def _is_url(text: str) -> bool:
+    return text.startswith(("https://", "http://"))
 
 
 class LayerTable(Strict):
@@ -174,6 +230,9 @@ class DistrictFile(Strict):
     district: DistrictTable
     reference: ReferenceTable | None = None
     vintages: VintagesTable = VintagesTable()
+    fetch: FetchTable | None = None
+    census: CensusTable = CensusTable()
+    services: dict[str, str | list[str]] = {}
     layers: dict[str, LayerTable] = {}
     tables: list[TableTable] = []
     areas: LayerTable | None = None

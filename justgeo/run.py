@@ -6,31 +6,23 @@ and writes. Only writing touches the disk, and it is all or nothing.
 
 from __future__ import annotations
 
-import datetime as dt
-import importlib.metadata
 import logging
-import platform
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 import geopandas as gpd
 
 import justgeo
-from justgeo import config as configs
-from justgeo import measuring, zoning
+from justgeo import gathering, manifests, measuring, zoning
 from justgeo.catalogue import read as catalogue
-from justgeo.config import RunConfig
+from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, make_district, read_config, years_of
 from justgeo.core import district as districts
-from justgeo.core.district import District
-from justgeo.core.errors import LayerError
-from justgeo.core.layer import AnyLayer, Layer
+from justgeo.core.errors import LayerError, SourceError
+from justgeo.core.layer import Layer
 from justgeo.core.protocol import Checklist, fill
-from justgeo.core.result import Baseline, Indicator, Record
-from justgeo.core.spec import Area
-from justgeo.indicators.mobility import LONGEST_M
+from justgeo.core.result import Baseline, Record
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
 from justgeo.measure.apportion import Weights
@@ -39,25 +31,42 @@ from justgeo.report import results as reports
 from justgeo.report import write
 from justgeo.report.basemap import Basemap
 from justgeo.sources import collect as doors
-from justgeo.sources.files import read_boundary, read_zones
-from justgeo.sources.store import Store
+
+__all__ = [
+    "Collected", "PlanRow", "RunReport", "collect_layers", "demo", "embedded", "make_district", "make_place",
+    "measure_place", "plan", "read_config", "run_config",
+]  # fmt: skip
 
 log = logging.getLogger(__name__)
 
 Progress = Callable[[str], None]
-GEOGRAPHY = ("counties", "tracts", "block_groups", "blocks")
-BASEMAP = ("streets", "parks", "water", "stops", "park_entrances")
 
 
 @dataclass(frozen=True)
 class PlanRow:
-    """A layer that a run would ask for."""
+    """A layer that a run would ask for.
+
+    Attributes
+    ----------
+    layer : str
+    needed_by : tuple of str
+        Ids of indicators.
+    source : str
+        Path of the planner's file, or title of the service that gives it.
+    present : bool
+        Declared, or given by a service.
+    reason : str
+        Why it is not there.
+    fetched : bool
+        It comes from a service.
+    """
 
     layer: str
     needed_by: tuple[str, ...]
     source: str
     present: bool
     reason: str
+    fetched: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,39 +81,15 @@ class RunReport:
     n_absent: int
     absent_layers: Mapping[str, str]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Collected:
-    """Everything that was read for one place."""
-
-    config: RunConfig
-    district: District
-    reference: zoning.Reference
-    crs: str
-    area: Area
-    rows: tuple[Indicator, ...]
-    years: Mapping[str, int]
-    layers: Mapping[str, AnyLayer]
-    absent: Mapping[str, str]
-
-
-def read_config(path: Path) -> RunConfig:
-    """``district.toml`` with the layers of an invented county filled in where it asks for one."""
-    found = configs.read(Path(path))
-    if found.invented_seed is None:
-        return found
-    from justgeo import synthetic
-
-    folder = synthetic.ensure(found.invented_seed)
-    return configs.with_layers(found, folder / "layers.toml", synthetic=True)
+    failures: Mapping[str, SourceError] = field(default_factory=dict)
 
 
 def plan(path: Path) -> list[PlanRow]:
-    """What a run of ``district.toml`` would read, and what nobody declared, without reading any of it."""
+    """What a run of ``district.toml`` would read or fetch, and what nobody gives, without reading any of it."""
     settings = read_config(path)
     rows = catalogue.indicators()
-    years = _years(settings)
+    years = years_of(settings)
+    services = gathering.services(settings)
     needed: dict[str, list[str]] = {name: [] for name in GEOGRAPHY}
     for row in rows:
         for name in measuring.layer_names(row, years):
@@ -112,101 +97,13 @@ def plan(path: Path) -> list[PlanRow]:
     made = []
     for name, by in needed.items():
         spec = doors.spec_for(name, settings.layers)
+        service = "" if spec else gathering.giver(settings, name)
+        if service:
+            made.append(PlanRow(name, tuple(by), services[service].title, True, "", fetched=True))
+            continue
         why = "" if spec else settings.absent.get(name, settings.absent.get(name.split(":")[0], "not declared"))
         made.append(PlanRow(name, tuple(by), str(spec.path) if spec else "", spec is not None, why))
     return made
-
-
-def collect_layers(settings: RunConfig, progress: Progress | None = None, records: Path | None = None) -> Collected:
-    """Read the boundary, find the reference, and collect every layer that the catalogue can use.
-
-    Parameters
-    ----------
-    records : Path, optional
-        Folder in which extracts, timetables and grids are kept once read, under a digest of what was asked and of the
-        file's bytes, and looked for first.
-
-    Raises
-    ------
-    JustgeoError
-        The boundary or a declared layer cannot be believed.
-    """
-    unit_layers = _geography(settings, progress)
-    district = make_district(settings, unit_layers)
-    reference = zoning.find_reference(
-        district,
-        list(unit_layers.values()),
-        geoids=settings.reference_geoids,
-        name=settings.reference_name,
-        own_shape=_own_reference(settings),
-    )
-    crs = districts.metric_crs(reference.centre)
-    area = zoning.make_area(district, reference, crs, LONGEST_M)
-    rows = catalogue.indicators()
-    years = _years(settings)
-    names = [name for row in rows for name in measuring.layer_names(row, years)]
-    wanted = list(dict.fromkeys([*names, *BASEMAP, *(n for n in settings.layers if doors.is_unit(n))]))
-    found = doors.collect(
-        [*unit_layers, *wanted],
-        settings.layers,
-        settings.tables,
-        area,
-        store=None if records is None else Store(records),
-        progress=progress,
-        reasons=settings.absent,
-        units=unit_layers,
-    )
-    return Collected(settings, district, reference, crs, area, rows, years, found.layers, found.absent)
-
-
-def _years(settings: RunConfig) -> dict[str, int]:
-    """ACS end years by role, as the declared tables have them."""
-    years = {"t1": settings.acs_year}
-    earlier = [int(s.options["year"]) for n, s in settings.layers.items() if n.startswith("acs_t0")]
-    if earlier:
-        years["t0"] = earlier[0]
-    return years
-
-
-def _geography(settings: RunConfig, progress: Progress | None) -> dict[str, Layer]:
-    """Counties, tracts, block groups and blocks, coarsest first: the reference is found in them."""
-    found: dict[str, Layer] = {}
-    for name in GEOGRAPHY:
-        if name in settings.layers:
-            if progress is not None:
-                progress(name)
-            found[name] = read_zones(settings.layers[name])
-    return found
-
-
-def make_district(settings: RunConfig, units: Mapping[str, Layer]) -> District:
-    """The district, from its boundary file or from a list of GEOIDs of the units at hand."""
-    if settings.geoids:
-        shapes = _by_geoid(settings.geoids, units)
-        return districts.make(settings.name, settings.slug, shapes, f"of {len(settings.geoids)} GEOIDs")
-    shapes = read_boundary(settings.boundary, settings.base)
-    return districts.make(settings.name, settings.slug, shapes, settings.boundary_label)
-
-
-def _by_geoid(geoids: Sequence[str], units: Mapping[str, Layer]) -> gpd.GeoDataFrame:
-    parts, missing = [], set(geoids)
-    for layer in units.values():
-        picked = layer.data[layer.data["geoid"].isin(missing)]
-        parts.append(picked)
-        missing -= set(picked["geoid"])
-    if missing:
-        raise LayerError(
-            f"The district names {len(missing)} GEOIDs that no layer holds, among them {min(missing)}.",
-            remedy="give a layer (tracts, block_groups or blocks) of the vintage that these GEOIDs belong to.",
-        )
-    return gpd.GeoDataFrame(geometry=[g for p in parts for g in p.geometry], crs=parts[0].crs)
-
-
-def _own_reference(settings: RunConfig) -> Any:
-    if settings.reference_file is None:
-        return None
-    shapes = read_boundary(settings.reference_file, settings.base)
-    return districts.make(settings.reference_name or "Reference", "reference", shapes, "of the reference").boundary
 
 
 def measure_place(found: Collected, progress: Progress | None = None) -> tuple[Baseline, Checklist]:
@@ -292,7 +189,11 @@ def _centre(wkt: str) -> str:
 
 
 def run_config(
-    path: Path, out: Path | None = None, progress: Progress | None = None, records: Path | None = None
+    path: Path,
+    out: Path | None = None,
+    progress: Progress | None = None,
+    records: Path | None = None,
+    offline: bool = False,
 ) -> RunReport:
     """Run one district from its ``district.toml`` and write its folder of outputs.
 
@@ -306,6 +207,8 @@ def run_config(
         Called with the name of each layer and indicator before its turn.
     records : Path, optional
         As for :func:`collect_layers`.
+    offline : bool
+        Use records alone, fetch nothing.
 
     Returns
     -------
@@ -319,7 +222,7 @@ def run_config(
     settings = read_config(path)
     folder = Path(out) if out is not None else settings.output
     write.check(folder)
-    found = collect_layers(settings, progress, records)
+    found = collect_layers(settings, progress, records, offline)
     baseline, checklist = measure_place(found, progress)
     if progress is not None:
         progress("page")
@@ -329,7 +232,7 @@ def run_config(
         checklist,
         reports.zones_frame(baseline.zones),
         basemap(found),
-        manifest(baseline),
+        manifests.make(settings, found.layers, folder, records),
     )
     shown = [r for r in baseline.records if r.zone == "district"]
     measured = sum(r.value is not None or r.text is not None for r in shown)
@@ -342,6 +245,7 @@ def run_config(
         n_absent=len(shown) - measured,
         absent_layers=baseline.absent_layers,
         notes=baseline.notes,
+        failures=found.failures,
     )
 
 
@@ -353,21 +257,6 @@ def basemap(found: Collected) -> Basemap:
         return layer.data if isinstance(layer, Layer) else None
 
     return Basemap(frame("streets"), frame("parks"), frame("water"), frame("stops"))
-
-
-def manifest(baseline: Baseline) -> dict[str, Any]:
-    """The inputs by hash, and when and with what the run was made; the only output that differs between runs."""
-    packages = ("numpy", "pandas", "geopandas", "shapely", "pyproj", "rasterio", "exactextract", "osmium", "folium")
-    return {
-        "inputs": {p.layer: {"sha256": p.sha256, "vintage": p.vintage, "source": p.source} for p in baseline.layers},
-        "run": {
-            "finished": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-            "justgeo": justgeo.__version__,
-            "python": sys.version.split()[0],
-            "system": platform.system(),
-            "packages": {name: importlib.metadata.version(name) for name in packages},
-        },
-    }
 
 
 def demo(out: Path, progress: Progress | None = None) -> list[RunReport]:

@@ -24,14 +24,20 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     asked = SimpleNamespace(calls=[], fail=None)
     absent = {"gtfs": "none", "acs:B25003@2024": "none", "acs:B25070@2024": "none"}
 
-    def run_config(path: Path, out: Path | None, progress: Callable[[str], None], records: Path | None = None) -> Any:
+    def run_config(
+        path: Path,
+        out: Path | None,
+        progress: Callable[[str], None],
+        records: Path | None = None,
+        offline: bool = False,
+    ) -> Any:
         asked.calls.append((path, out))
         progress("walk")
         if asked.fail is not None:
             raise asked.fail
         return SimpleNamespace(
             folder=Path("out/old-town"), name="Old Town", synthetic="invented" in str(path), n_measured=3, n_absent=2,
-            absent_layers=absent,
+            absent_layers=absent, failures={},
         )  # fmt: skip
 
     def embedded() -> list[Path]:
@@ -39,8 +45,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
     def plan(path: Path) -> list[Any]:
         return [
-            SimpleNamespace(layer="walk", needed_by=("A", "B"), source="layers/x.pbf", present=True, reason=""),
-            SimpleNamespace(layer="gtfs", needed_by=("A",), source="", present=False, reason="nobody declared it"),
+            SimpleNamespace(
+                layer="walk", needed_by=("A", "B"), source="layers/x.pbf", present=True, reason="", fetched=False
+            ),
+            SimpleNamespace(
+                layer="gtfs", needed_by=("A",), source="", present=False, reason="nobody declared it", fetched=False
+            ),
         ]
 
     module = ModuleType("justgeo.run")

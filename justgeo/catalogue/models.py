@@ -25,6 +25,27 @@ class VocabularyModel(Strict):
     groups: dict[str, str]
 
 
+class ServiceModel(Strict):
+    title: str = Field(min_length=1)
+    publisher: str = Field(min_length=1)
+    urls: list[str] = Field(min_length=1)
+    page: str = Field(min_length=1)
+    licence: str = Field(min_length=1)
+    attribution: str = ""
+    asks: str = ""
+    seen: str = Field(pattern=r"^20\d{2}-\d{2}$")
+    evidence: Literal["V", "M"]
+    options: dict[str, Any] = {}
+
+
+class ServicesModel(Strict):
+    services: dict[str, ServiceModel]
+
+
+class DatasetsModel(Strict):
+    datasets: dict[str, ServiceModel]
+
+
 class IndicatorModel(Strict):
     id: str = Field(pattern=r"^[A-Z]{3}-\d{2}(\.[A-Za-z0-9-]+)?$")
     title: str = Field(min_length=1)

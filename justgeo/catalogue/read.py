@@ -20,6 +20,7 @@ from justgeo.catalogue.strict import validated
 from justgeo.core import protocol as core
 from justgeo.core.errors import CatalogueError
 from justgeo.core.result import Indicator
+from justgeo.core.service import Service
 from justgeo.core.words import suggestion
 
 _PACKAGE = "justgeo.catalogue"
@@ -81,6 +82,26 @@ def layers() -> Vocabulary:
         for name, row in model.layers.items()
     }
     return Vocabulary(words, dict(model.groups))
+
+
+@cache
+def services() -> Mapping[str, Service]:
+    """The public services of ``services.yml``, by id."""
+    raw = _own_file("services.yml")
+    model = validated(models.ServicesModel, raw, where="services.yml", error=CatalogueError)
+    return {name: _service(name, row) for name, row in model.services.items()}
+
+
+@cache
+def datasets() -> Mapping[str, Service]:
+    """Downloadable tables and designations of ``datasets.yml``, by id; each is its own service."""
+    raw = _own_file("datasets.yml")
+    model = validated(models.DatasetsModel, raw, where="datasets.yml", error=CatalogueError)
+    return {name: _service(name, row) for name, row in model.datasets.items()}
+
+
+def _service(name: str, row: models.ServiceModel) -> Service:
+    return Service(id=name, **{**row.model_dump(), "urls": tuple(url.rstrip("/") for url in row.urls)})
 
 
 def indicators(path: Path | None = None) -> tuple[Indicator, ...]:

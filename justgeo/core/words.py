@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections.abc import Iterable
+
+WIDTH = 100
+"""Characters of a line on a screen."""
 
 
 def plural(geography: str) -> str:
@@ -34,3 +38,10 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     if not options:
         return "nothing is known here; take it out."
     return f"use one of: {', '.join(options)}."
+
+
+def wrapped(line: str, indent: str) -> list[str]:
+    """A line in pieces that fit the screen, all but the first indented."""
+    return textwrap.wrap(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    ) or [""]

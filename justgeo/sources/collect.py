@@ -17,10 +17,10 @@ from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.spec import Area, LayerSpec, TableSpec
 from justgeo.core.words import suggestion
+from justgeo.sources import _readers as readers
 from justgeo.sources import census, files
 from justgeo.sources import tables as own_tables
 from justgeo.sources._frames import check_options, prefixes
-from justgeo.sources._hash import combined, sha256_of
 from justgeo.sources.store import Store, key_for
 
 log = logging.getLogger(__name__)
@@ -31,6 +31,12 @@ OSM = "osm"
 OSM_LAYERS = ("walk", "streets", "parks", "park_entrances", "stops", "amenities", "water")
 UNITS = ("blocks", "block_groups", "tracts", "counties", "areas")
 RASTERS = ("tree_canopy", "impervious", "land_cover")
+#: Read wherever they are declared, though no row of the catalogue may ask for them yet.
+EXTRAS = ("worldcover", "canopy_height", "surface_temperature")
+#: Beginning of the names of downloaded tables and designations.
+DATA = "data:"
+#: Beginning of the names of how areas of 2010 lie in those of 2020, one a state.
+CROSSWALK = "crosswalk_"
 #: Share of the district below which census geography is refused: it is another county's, or cut off.
 LEAST_COVER = 0.95
 
@@ -55,7 +61,6 @@ _WHY: Mapping[str, str] = {
 _UNIT_NAME = re.compile(rf"^({'|'.join(UNITS)})(?:[_@].+)?$")
 _ACS_NAME = re.compile(r"^acs:([A-Z0-9]+)(?:@(\d{4}))?$")
 _ACS_SPEC = re.compile(r"^acs(?:_\w+|@\d{4})?$")
-_EXTRACT = re.compile(r"\.(osm(\.(gz|bz2|pbf|xml))?|pbf)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ def collect(
     _acs(work, acs)
     _from_osm(work, [name for name in wanted if name in OSM_LAYERS])
     for name in wanted:
-        if name == "gtfs" or name in RASTERS:
+        if name == "gtfs" or name in RASTERS or is_extra(name):
             _own(work, name)
     _tables(work, tables)
     for name in wanted:
@@ -166,6 +171,11 @@ def collect(
 def is_unit(name: str) -> bool:
     """Whether a layer is census geography or a planner's zones (``blocks``, ``tracts_2010``, ``areas``)."""
     return _UNIT_NAME.match(name) is not None
+
+
+def is_extra(name: str) -> bool:
+    """Whether a layer is read wherever it is declared, though no indicator of the catalogue may ask for it."""
+    return name in EXTRAS or name.startswith((DATA, CROSSWALK))
 
 
 def spec_for(name: str, specs: Mapping[str, LayerSpec]) -> LayerSpec | None:
@@ -189,7 +199,8 @@ def spec_for(name: str, specs: Mapping[str, LayerSpec]) -> LayerSpec | None:
 
 def _check_specs(specs: Mapping[str, LayerSpec]) -> None:
     for name in specs:
-        if name != OSM and name not in _WHY and not is_unit(name) and not _ACS_SPEC.match(name):
+        known = name == OSM or name in _WHY or is_unit(name) or is_extra(name)
+        if not known and not _ACS_SPEC.match(name):
             raise ConfigError(f"There is no layer {name!r} to declare.", remedy=suggestion(name, [*_WHY, OSM, "acs"]))
 
 
@@ -248,12 +259,13 @@ def _acs(work: _Work, names: Sequence[str]) -> None:
         for table in wanted:
             name = f"acs:{table}@{year}"
             work.tell(name)
-            layer = census.read_acs(spec.path, [table], year, prefixes=starts, spec=spec).get(table)
-            if layer is None:
+            own = census.of_table(spec, table)
+            read = census.read_acs(own.path, [table], year, prefixes=starts, spec=own) if own is not None else {}
+            if own is None or table not in read:
                 work.missing(name, f"table {table} is not among the files of ACS {year}")
             else:
-                work.layers[name] = layer
-                work.chosen[name] = f"from {spec.path.name}"
+                work.layers[name] = read[table]
+                work.chosen[name] = f"from {own.path.name}"
 
 
 def _vintages(specs: Mapping[str, LayerSpec]) -> dict[int, LayerSpec]:
@@ -296,8 +308,7 @@ def _from_osm(work: _Work, names: Sequence[str]) -> None:
     rest: list[str] = []
     if walk is not None and drawn:  # the base map shows the lines that are walked on; one reading gives both
         both = [name for name in names if name in ("walk", "streets")]
-        read = _read_extract if _is_extract(walk) else _read_lines
-        _take(work, walk, both, lambda missing: read(walk, work.area, missing))
+        _take(work, walk, both, readers.reader("walk", walk, work.area))
         names = [name for name in names if name not in both]
     for name in names:
         if name in work.specs:
@@ -313,29 +324,18 @@ def _from_osm(work: _Work, names: Sequence[str]) -> None:
         for name in rest:
             work.missing(name, _WHY[name])
     elif rest:
-        _take(work, extract, rest, lambda missing: _read_extract(extract, work.area, missing))
+        _take(work, extract, rest, readers.reader(OSM, extract, work.area))
 
 
 def _own(work: _Work, name: str) -> None:
     """A layer from the file that is declared under its own name."""
     spec = work.specs.get(name)
     if spec is None:
-        work.missing(name, _WHY[name])
+        work.missing(name, _WHY.get(name, f"no layer {name} was given"))
         return
-    if name in OSM_LAYERS and _is_extract(spec):
-        _take(work, spec, [name], lambda missing: _read_extract(spec, work.area, missing))
-    elif name == "walk":
-        _take(work, spec, [name], lambda missing: _read_lines(spec, work.area, missing))
-    elif name == "gtfs":
-        _take(work, spec, [name], lambda _: {name: _read_feed(spec, work.area)})
-    elif name in RASTERS:
-        _take(work, spec, [name], lambda _: {name: _read_raster(spec, work.area)})
-    else:  # small, and with companions (covers): read anew each time
-        _take(work, spec, [name], lambda _: {name: files.read_zones(spec, work.area)}, record=False)
-
-
-def _is_extract(spec: LayerSpec) -> bool:
-    return _EXTRACT.search(spec.path.name) is not None
+    # Zones and features are small, and have companions (covers): they are read anew each time.
+    record = name not in OSM_LAYERS or name == "walk" or readers.is_extract(spec)
+    _take(work, spec, [name], readers.reader(name, spec, work.area), record=record)
 
 
 def _take(
@@ -353,7 +353,7 @@ def _take(
             remedy="mend its path in district.toml, or take the layer out: what needs it is then shown as absent.",
         )
     store = work.store if record else None
-    digest = _digest(spec) if store is not None else ""
+    digest = readers.digest(spec) if store is not None else ""
     keys = {name: key_for(name, spec, work.area, digest) for name in names}
     found: dict[str, AnyLayer] = {}
     missing: list[str] = []
@@ -375,17 +375,6 @@ def _take(
             store.put(fresh[name], keys[name])
     for name in names:
         _keep(work, name, {**fresh, **found}.get(name), spec)
-
-
-def _digest(spec: LayerSpec) -> str:
-    """Digest of the layer's file, and of the polygons of the area that it is said to cover."""
-    companion = spec.options.get("covers")
-    if isinstance(companion, Mapping):
-        companion = companion.get("file", companion.get("path"))
-    beside = spec.path.parent / companion if isinstance(companion, str) else None
-    if beside is None or not beside.exists():
-        return sha256_of(spec.path)
-    return combined([("file", sha256_of(spec.path)), ("covers", sha256_of(beside))])
 
 
 def _keep(work: _Work, name: str, layer: AnyLayer | None, spec: LayerSpec) -> None:
@@ -412,32 +401,3 @@ def _tables(work: _Work, specs: Sequence[TableSpec]) -> None:
             work.layers[name] = layer if not isinstance(before, Layer) else own_tables.stacked(before, layer)
             told = f"from {table.spec.path.name}"
             work.chosen[name] = f"{work.chosen[name]} and {told}" if before is not None else told
-
-
-# Heavy libraries are imported only by the source that needs them, and only when it is asked.
-
-
-def _read_extract(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str, AnyLayer]:
-    from justgeo.sources.osm import read_extract
-
-    return dict(read_extract(spec, area, set(wanted)))
-
-
-def _read_lines(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str, AnyLayer]:
-    from justgeo.sources.lines import read_lines
-
-    network, streets = read_lines(spec, area)
-    found: dict[str, AnyLayer] = {"walk": network, "streets": streets}
-    return {name: found[name] for name in wanted}
-
-
-def _read_feed(spec: LayerSpec, area: Area) -> AnyLayer:
-    from justgeo.sources.gtfs import read_feed
-
-    return read_feed(spec, area)
-
-
-def _read_raster(spec: LayerSpec, area: Area) -> AnyLayer:
-    from justgeo.sources.rasters import read_raster
-
-    return read_raster(spec, area)

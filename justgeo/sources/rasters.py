@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -21,17 +22,61 @@ from justgeo.core.errors import CoverageError, CrsError, LayerError
 from justgeo.core.layer import BoolArray, FloatArray, Raster
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._hash import sha256_of
+from justgeo.sources._measured import NLCD_CLASSES, WORLDCOVER_CLASSES, masked
 from justgeo.sources._provenance import provenance
 
 log = logging.getLogger(__name__)
 
-# NLCD legend (Anderson level II as used by MRLC, with the Alaskan classes 51, 72-74).
-NLCD_CLASSES = (11, 12, 21, 22, 23, 24, 31, 41, 42, 43, 51, 52, 71, 72, 73, 74, 81, 82, 90, 95)
-_PERCENT = ("tree_canopy", "impervious")
-_PAD = 2
+__all__ = [
+    "NLCD_CLASSES",
+    "PAD",
+    "WORLDCOVER_CLASSES",
+    "Grid",
+    "grid_of",
+    "pixels_of",
+    "raster_footprint",
+    "read_raster",
+    "read_through",
+    "refuse_empty",
+    "to_grid",
+    "valid_share",
+]
+
+PAD = 2
 _MOST_PIXELS = 200_000_000
 _DENSE_DEGREES = 0.005
 _CUT = "Cut the raster to the area (gdalwarp -te ... -te_srs EPSG:4326), or take a coarser product."
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a raster file says of itself.
+
+    Attributes
+    ----------
+    crs : str
+        WKT; empty where it names none.
+    transform : 6 floats
+        Affine coefficients ``a, b, c, d, e, f`` as rasterio gives them.
+    width, height, bands : int
+    dtype : str
+        As NumPy calls it.
+    nodata : float or None
+    """
+
+    crs: str
+    transform: tuple[float, float, float, float, float, float]
+    width: int
+    height: int
+    bands: int
+    dtype: str
+    nodata: float | None
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of a north-up grid, in units of its CRS."""
+        a, _, c, _, e, f = self.transform
+        return c, f + e * self.height, c + a * self.width, f
 
 
 def read_raster(spec: LayerSpec, area: Area) -> Raster:
@@ -41,8 +86,9 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
     ----------
     spec : LayerSpec
         ``options``: ``band`` (1 by default, needed where there are several), ``valid_range`` (``[0, 100]`` for
-        ``tree_canopy`` and ``impervious``), ``classes`` (the NLCD legend for ``land_cover``), ``scale`` (a
-        factor that brings the pixels to percent, 100 for shares of one).
+        ``tree_canopy``, ``impervious`` and ``canopy_height``), ``classes`` (the NLCD legend for ``land_cover``, that of
+        ESA WorldCover for ``worldcover``), ``scale`` (a factor that brings the pixels to percent, 100 for shares of
+        one).
     area : Area
 
     Returns
@@ -62,14 +108,15 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
         It is no raster, is rotated, has several bands and none is named, has no valid pixel in the district, or the
         environment keeps rasterio from knowing any CRS.
     """
-    _check_environment()
+    check_environment()
     if not spec.path.is_file():
         raise LayerError(f"There is no raster {spec.path}.", remedy=f"Mend path in [layers.{spec.name}].")
     try:
         with rasterio.open(spec.path) as source:
             crs = _crs(source, spec)
             _check_grid(source, spec)
-            district = _to_grid(area.district, crs)
+            district = to_grid(area.district, crs)
+            notes = _short_of(source, district)
             window = _window(source, spec, area, crs, district)
             band = _band(source, spec)
             read = source.read(band, window=window, masked=True)
@@ -82,8 +129,8 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
         ) from problem
     if transform.e > 0:
         values, hidden, transform = _flipped(values, hidden, transform)
-    values, note = _masked(values, hidden, spec)
-    _check_district(values, transform, district, spec)
+    values, note = masked(values, hidden, spec)
+    refuse_empty(values, transform, district, spec)
     return Raster(
         values=values,
         transform=cast(tuple[float, float, float, float, float, float], tuple(map(float, transform[:6]))),
@@ -92,7 +139,7 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
             spec,
             spec.name,
             sha256=sha256_of(spec.path),
-            notes=[note] if note else [],
+            notes=[*notes, *([note] if note else [])],
             asked={"window": [round(b, 6) for b in area.window.bounds]},
         ),
     )
@@ -107,8 +154,87 @@ def raster_footprint(raster: Raster) -> BaseGeometry:
     return _transformed(dense, CRS.from_user_input(raster.crs), CRS.from_epsg(4326))
 
 
-def _check_environment() -> None:
-    """A PROJ database of another installation in the environment makes rasterio misread every CRS."""
+def grid_of(path: Path) -> Grid:
+    """What a raster file says of itself; no pixel is read.
+
+    Raises
+    ------
+    LayerError
+        It is no raster.
+    """
+    try:
+        with rasterio.open(path) as source:
+            return Grid(
+                crs=source.crs.to_wkt() if source.crs else "",
+                transform=cast(Any, tuple(map(float, source.transform[:6]))),
+                width=source.width,
+                height=source.height,
+                bands=source.count,
+                dtype=source.dtypes[0],
+                nodata=source.nodata,
+            )
+    except rasterio.errors.RasterioError as problem:
+        raise _unreadable(path) from problem
+
+
+def pixels_of(path: Path, cols: slice | None = None, rows: slice | None = None) -> Any:
+    """Pixels of the first band as they are in the file, (rows, cols); all, or those of a window within it.
+
+    Raises
+    ------
+    LayerError
+        It is no raster, or a part of it is missing.
+    """
+    window = None if cols is None or rows is None else Window.from_slices(rows, cols)
+    try:
+        with rasterio.open(path) as source:
+            return source.read(1, window=window)
+    except rasterio.errors.RasterioError as problem:
+        raise _unreadable(path) from problem
+
+
+def read_through(path: Path) -> None:
+    """Read every block of every band once, and keep none: what is damaged is known before it is needed.
+
+    Raises
+    ------
+    LayerError
+        It is no raster, or a part of it is missing.
+    """
+    try:
+        with rasterio.open(path) as source:
+            for band in range(1, source.count + 1):
+                for _, window in source.block_windows(band):
+                    source.read(band, window=window)
+    except rasterio.errors.RasterioError as problem:
+        raise _unreadable(path) from problem
+
+
+def valid_share(raster: Raster, shape: BaseGeometry) -> float:
+    """Share of the pixels whose centre lies in a shape (EPSG:4326) that hold a number; NaN where none lies in it."""
+    inside = ~geometry_mask([to_grid(shape, CRS.from_wkt(raster.crs))], raster.values.shape, Affine(*raster.transform))
+    return float(np.isfinite(raster.values[inside]).mean()) if inside.any() else float("nan")
+
+
+def _unreadable(path: Path) -> LayerError:
+    # GDAL's own words hold whole paths.
+    return LayerError(f"{path.name} is no whole raster.", remedy="Take the file from its source once more.")
+
+
+def _short_of(source: Any, district: BaseGeometry) -> list[str]:
+    """A note where the file ends within the district: what it lacks is no data, and shows in the valid share."""
+    share = shapely.box(*source.bounds).intersection(district).area / district.area if district.area else 1.0
+    return [] if share > 1 - 1e-6 else [f"The raster covers {100 * share:.0f} % of the district."]
+
+
+def check_environment() -> None:
+    """A PROJ database of another installation in the environment makes rasterio misread every CRS.
+
+    Raises
+    ------
+    LayerError
+        It does so here.
+    """
     try:
         rasterio.crs.CRS.from_epsg(4326).to_wkt()
     except rasterio.errors.CRSError as problem:
@@ -116,6 +242,11 @@ def _check_environment() -> None:
             "rasterio cannot look up any CRS: its PROJ database is not found or is of another version.",
             remedy="Unset PROJ_DATA, PROJ_LIB and GDAL_DATA in the environment and start again.",
         ) from problem
+
+
+def gdal_version() -> str:
+    """Version of the GDAL that reads grids."""
+    return str(rasterio.__gdal_version__)
 
 
 def _crs(source: Any, spec: LayerSpec) -> CRS:
@@ -167,7 +298,8 @@ def _transformed(shape: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
     return shapely.transform(shape, projected)
 
 
-def _to_grid(shape: BaseGeometry, crs: CRS) -> BaseGeometry:
+def to_grid(shape: BaseGeometry, crs: CRS) -> BaseGeometry:
+    """A geometry in EPSG:4326 brought to a grid's CRS, its edges densified so that they stay where they are."""
     dense = shapely.segmentize(shape, _DENSE_DEGREES)
     return shapely.make_valid(_transformed(dense, CRS.from_epsg(4326), crs))
 
@@ -181,7 +313,7 @@ def _window(source: Any, spec: LayerSpec, area: Area, crs: CRS, district: BaseGe
             f"({tuple(round(b, 4) for b in area.district.bounds)}).",
             remedy="Take the tile or download that covers the district.",
         )
-    west, south, east, north = _to_grid(area.window, crs).bounds
+    west, south, east, north = to_grid(area.window, crs).bounds
     a, _, c, _, e, f = source.transform[:6]
     cols = np.clip(_span((west - c) / a, (east - c) / a), 0, source.width)
     rows = np.clip(_span((north - f) / e, (south - f) / e), 0, source.height)
@@ -193,7 +325,7 @@ def _window(source: Any, spec: LayerSpec, area: Area, crs: CRS, district: BaseGe
 
 def _span(one: float, other: float) -> tuple[float, float]:
     low, high = sorted((one, other))
-    return float(np.floor(low)) - _PAD, float(np.ceil(high)) + _PAD
+    return float(np.floor(low)) - PAD, float(np.ceil(high)) + PAD
 
 
 def _flipped(values: FloatArray, hidden: BoolArray, t: Affine) -> tuple[FloatArray, BoolArray, Affine]:
@@ -201,61 +333,22 @@ def _flipped(values: FloatArray, hidden: BoolArray, t: Affine) -> tuple[FloatArr
     return values[::-1], hidden[::-1], Affine(t.a, 0.0, t.c, 0.0, -t.e, t.f + t.e * values.shape[0])
 
 
-def _masked(values: FloatArray, hidden: BoolArray, spec: LayerSpec) -> tuple[FloatArray, str]:
-    """Values with NaN for all that is no measurement, and how many pixels were taken out for being out of range."""
-    values = values * float(spec.options.get("scale", 1.0))
-    wrong = np.zeros(values.shape, dtype=np.bool_)
-    limits = _limits(spec)
-    if limits is not None:
-        wrong |= (values < limits[0]) | (values > limits[1])
-    legend = _legend(spec)
-    if legend is not None:
-        wrong |= ~np.isin(values, legend)
-    wrong &= ~hidden
-    odd = sorted({float(v) for v in np.unique(values[wrong])})
-    values = np.where(hidden | wrong, np.nan, values)
-    _check_percent(values, spec)
-    if not odd:
-        return values, ""
-    shown = ", ".join(f"{v:g}" for v in odd[:5]) + (" ..." if len(odd) > 5 else "")
-    return values, f"{int(wrong.sum())} of {values.size} pixels hold no measurement (values {shown}) and are left out."
+def refuse_empty(values: FloatArray, transform: Any, district: BaseGeometry, spec: LayerSpec) -> None:
+    """Raise unless some pixel that the district touches holds a number.
 
+    Parameters
+    ----------
+    values : (rows, cols) float
+    transform : 6 floats
+    district : shapely geometry
+        In the grid's CRS.
+    spec : LayerSpec
 
-def _limits(spec: LayerSpec) -> tuple[float, float] | None:
-    given = spec.options.get("valid_range", (0, 100) if spec.name in _PERCENT else None)
-    if given is None:
-        return None
-    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2 or not given[0] < given[1]:
-        raise LayerError(
-            f"valid_range of [layers.{spec.name}] is {given!r}.", remedy="Give two numbers: valid_range = [0, 100]."
-        )
-    return float(given[0]), float(given[1])
-
-
-def _legend(spec: LayerSpec) -> list[float] | None:
-    given = spec.options.get("classes", NLCD_CLASSES if spec.name == "land_cover" else None)
-    if given is None:
-        return None
-    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
-        raise LayerError(
-            f"classes of [layers.{spec.name}] is {given!r}.", remedy="Give the class numbers: classes = [10, 20, 80]."
-        )
-    return [float(c) for c in given]
-
-
-def _check_percent(values: FloatArray, spec: LayerSpec) -> None:
-    """A percent raster whose every value lies within 0 and 1, some between, holds shares: 100 times too small."""
-    seen = values[np.isfinite(values)]
-    if spec.name not in _PERCENT or "scale" in spec.options or seen.size == 0:
-        return
-    if seen.max() <= 1 and np.any((seen > 0) & (seen < 1)):
-        raise LayerError(
-            f"{spec.path} seems to hold shares of one (0 to {seen.max():g}) where percents are due.",
-            remedy=f"Say scale = 100 in [layers.{spec.name}], or scale = 1 if these are percents all the same.",
-        )
-
-
-def _check_district(values: FloatArray, transform: Affine, district: BaseGeometry, spec: LayerSpec) -> None:
+    Raises
+    ------
+    LayerError
+    """
+    transform = Affine(*transform[:6])
     touched = ~geometry_mask([district], values.shape, transform, all_touched=True)
     if not np.isfinite(values[touched]).any():
         raise LayerError(

@@ -15,7 +15,7 @@ import shapely
 from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import AnyLayer, Layer, Network, Provenance
 from justgeo.core.spec import Area, LayerSpec, TableColumn, TableSpec
-from justgeo.sources import collect as doors
+from justgeo.sources import _readers as readers
 from justgeo.sources.collect import Collected, collect, spec_for
 from justgeo.sources.files import read_zones
 from justgeo.sources.store import Store
@@ -64,7 +64,7 @@ def extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[LayerSpec,
         empty = gpd.GeoDataFrame({"osm_id": ["1"]}, geometry=[DISTRICT], crs="EPSG:4326")
         return {name: Layer(name, empty, replace(TOLD, layer=name), covers=DISTRICT.buffer(1)) for name in wanted}
 
-    monkeypatch.setattr(doors, "_read_extract", read)
+    monkeypatch.setattr(readers, "_read_extract", read)
     return LayerSpec("osm", path), calls
 
 
@@ -133,7 +133,7 @@ def test_lines_give_the_walk_network_and_the_streets(tmp_path: Path, monkeypatch
         }
         return {name: both[name] for name in wanted}
 
-    monkeypatch.setattr(doors, "_read_lines", read)
+    monkeypatch.setattr(readers, "_read_lines", read)
     specs = {"walk": LayerSpec("walk", path)}
     found = ask(["walk", "streets", "parks"], specs)
     assert calls == ["lines.gpkg"]
@@ -167,7 +167,7 @@ def test_what_does_not_cover_the_district_is_absent(tmp_path: Path, monkeypatch:
     def read(spec: LayerSpec, area: Area) -> AnyLayer:
         raise CoverageError("The raster does not touch the district.", remedy="take another")
 
-    monkeypatch.setattr(doors, "_read_raster", read)
+    monkeypatch.setattr(readers, "_read_raster", read)
     (tmp_path / "canopy.tif").write_bytes(b"")
     found = ask(["tree_canopy"], {"tree_canopy": LayerSpec("tree_canopy", tmp_path / "canopy.tif")})
     assert found.absent == {"tree_canopy": "The raster does not touch the district."}

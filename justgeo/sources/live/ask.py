@@ -126,7 +126,7 @@ def bring(asks: Sequence[Ask], records: Records, tools: Tools | None) -> Brought
                 fetched.append(ask.label)
             found[ask.label] = record
         except SourceError as failure:
-            log.warning("%s", failure)
+            log.info("%s", failure)
             failures[ask.label] = failure
     missing = _missing(asks, failures)
     specs = {name: spec for name, spec in _specs(asks, found).items() if name not in missing}
@@ -182,7 +182,7 @@ def merged(one: LayerSpec, other: LayerSpec) -> LayerSpec:
         if isinstance(before, Mapping) and isinstance(value, Mapping):
             options[key] = {**before, **value}
         elif isinstance(before, list | tuple) and isinstance(value, list | tuple) and key in _GROWING:
-            options[key] = list(dict.fromkeys([*before, *value]))
+            options[key] = [*before, *(one for one in value if one not in before)]
         else:
             options[key] = value
     if one.path != other.path and "files" not in options:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import email.utils
+import errno
+from pathlib import Path
 
 import requests
 import urllib3.exceptions
@@ -153,4 +155,14 @@ def too_large(where: str, size: int) -> SourceError:
         f"{where}: the answer would have {size / 1e9:,.1f} GB, more than such a file has.",
         remedy="see what lies at that address.",
         kind="limit",
+    )
+
+
+def unwritten(error: OSError, where: str, into: Path) -> SourceError:
+    """What came cannot be put on the disk."""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return SourceError(
+        f"{where}: what came cannot be written to {into.parent.name} ({error.strerror or error}).",
+        remedy="make room on the disk, or name another folder of records." if full else "see that you may write there.",
+        kind="disk",
     )

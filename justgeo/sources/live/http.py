@@ -8,7 +8,6 @@ not pass (400, 403, 404, a certificate) goes on to the next mirror. The whole ca
 from __future__ import annotations
 
 import datetime as dt
-import errno
 import hashlib
 import logging
 import random
@@ -25,7 +24,7 @@ from justgeo.core.errors import SourceError
 from justgeo.core.service import Service
 from justgeo.sources.live import expect, failures
 from justgeo.sources.live.deadline import within
-from justgeo.sources.live.redact import hidden, quiet
+from justgeo.sources.live.redact import hidden, quiet, without_user
 
 log = logging.getLogger(__name__)
 
@@ -234,7 +233,7 @@ class Client:
         ------
         SourceError
         """
-        where = f"{service.title} ({hidden(service.urls[0] + call.path, call.secret)})"
+        where = _where(service, service.urls[0], call)
         began = self._clock()
         failure: SourceError
         try:
@@ -251,8 +250,7 @@ class Client:
             failure = failures.told(error, where)
         except (TimeoutError, OSError):
             failure = failures.too_long(where)
-        failure.service = failure.service or service.id
-        raise failure
+        raise _told(failure, service, call)
 
     def _try(
         self,
@@ -265,7 +263,7 @@ class Client:
         end: float,
     ) -> Got | SourceError:
         """One try at one address. A failure is returned, not raised, so that no traceback holds the request."""
-        where = f"{service.title} ({hidden(address + call.path, call.secret)})"
+        where = _where(service, address, call)
         part = into.with_name(into.name + ".part")
         failure: SourceError
         try:
@@ -276,7 +274,7 @@ class Client:
                 part.replace(into)
                 return Got(
                     into,
-                    hidden(response.url.partition("?")[0], call.secret),
+                    hidden(without_user(response.url.partition("?")[0]), call.secret),
                     response.status_code,
                     dict(response.headers),
                     digest,
@@ -290,12 +288,10 @@ class Client:
         except TimeoutError:
             failure = failures.too_long(where)
         except OSError as error:
-            failure = _disk(error, where, into)
+            failure = failures.unwritten(error, where, into)
         finally:
             part.unlink(missing_ok=True)
-        if not failure.service:
-            failure.service = service.id
-        return failure
+        return _told(failure, service, call)
 
     def _send(self, address: str, call: Call, where: str, end: float) -> requests.Response:
         left = end - self._clock()
@@ -375,16 +371,20 @@ def _if_any(check: Check) -> Check:
     return checked
 
 
+def _where(service: Service, address: str, call: Call) -> str:
+    """What messages call an answer: whose it is, and from where."""
+    return f"{service.title} ({hidden(without_user(address) + call.path, call.secret)})"
+
+
+def _told(failure: SourceError, service: Service, call: Call) -> SourceError:
+    """A failure with its service, and without keys: a page that refuses one likes to say it again."""
+    failure.service = failure.service or service.id
+    failure.message = hidden(failure.message, call.secret)
+    failure.args = (failure.message,)
+    return failure
+
+
 def _with_mirrors(failure: SourceError, service: Service) -> SourceError:
     if len(service.urls) > 1 and failure.kind not in ("key", "disk", "limit"):
         failure.message += f" So it was at each of its {len(service.urls)} addresses."
     return failure
-
-
-def _disk(error: OSError, where: str, into: Path) -> SourceError:
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return SourceError(
-        f"{where}: what came cannot be written to {into.parent.name} ({error.strerror or error}).",
-        remedy="make room on the disk, or name another folder of records." if full else "see that you may write there.",
-        kind="disk",
-    )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import quote, quote_plus
 
 from justgeo.sources.live.keys import HIDDEN
 
+_USER = re.compile(r"(?<=://)[^/?#\s]*@")
 _TALKERS = ("urllib3.connectionpool", "urllib3.util.retry", "requests", "censusdis.impl.fetch", "censusdis")
 
 
@@ -19,6 +21,11 @@ def hidden(text: str, secret: Sequence[tuple[str, str]]) -> str:
             for form in {value, quote(value), quote_plus(value), quote(value, safe="")}:
                 text = text.replace(form, HIDDEN)
     return text
+
+
+def without_user(text: str) -> str:
+    """The text with no name and password before the host of an address in it."""
+    return _USER.sub("", text)
 
 
 class _Filter(logging.Filter):

@@ -1,0 +1,265 @@
+"""Reading one place: its boundary, its reference, and every layer that the catalogue can use.
+
+``survey`` finds out where a district lies and for which window its layers are asked; ``collect_layers`` reads them.
+Where ``district.toml`` has a ``[fetch]``, what is not declared is looked for among the records, and fetched where that
+is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+
+from justgeo import config as configs
+from justgeo import gathering as gatherings
+from justgeo import measuring, zoning
+from justgeo.catalogue import read as catalogue
+from justgeo.config import RunConfig
+from justgeo.core import district as districts
+from justgeo.core.district import District
+from justgeo.core.errors import LayerError, SourceError
+from justgeo.core.layer import AnyLayer, Layer
+from justgeo.core.result import Indicator
+from justgeo.core.spec import Area
+from justgeo.gathering import Gathering
+from justgeo.indicators.mobility import LONGEST_M
+from justgeo.sources import collect as doors
+from justgeo.sources.files import read_boundary, read_zones
+from justgeo.sources.live.ask import Tools
+from justgeo.sources.store import Store
+
+Progress = Callable[[str], None]
+GEOGRAPHY = ("counties", "tracts", "block_groups", "blocks")
+BASEMAP = ("streets", "parks", "water", "stops", "park_entrances")
+READ_LAYERS = "layers"
+"""Folder below the records for what was read from large files."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where a district lies: what has to be known before its other layers can be asked for."""
+
+    config: RunConfig
+    units: Mapping[str, Layer]
+    district: District
+    reference: zoning.Reference
+    crs: str
+    area: Area
+
+
+@dataclass(frozen=True)
+class Collected:
+    """Everything that was read for one place.
+
+    Attributes
+    ----------
+    config : RunConfig
+        With the layers that were fetched.
+    failures : mapping of str to SourceError
+        What was to be fetched and could not be, by its label.
+    """
+
+    config: RunConfig
+    district: District
+    reference: zoning.Reference
+    crs: str
+    area: Area
+    rows: tuple[Indicator, ...]
+    years: Mapping[str, int]
+    layers: Mapping[str, AnyLayer]
+    absent: Mapping[str, str]
+    failures: Mapping[str, SourceError] = field(default_factory=dict)
+
+
+def read_config(path: Path) -> RunConfig:
+    """``district.toml`` with the layers of an invented county filled in where it asks for one."""
+    found = configs.read(Path(path))
+    if found.invented_seed is None:
+        return found
+    from justgeo import synthetic
+
+    folder = synthetic.ensure(found.invented_seed)
+    return configs.with_layers(found, folder / "layers.toml", synthetic=True)
+
+
+def collect_layers(
+    settings: RunConfig,
+    progress: Progress | None = None,
+    records: Path | None = None,
+    offline: bool = False,
+    tools: Tools | None = None,
+) -> Collected:
+    """Read the boundary, find the reference, and collect every layer that the catalogue can use.
+
+    Parameters
+    ----------
+    settings : RunConfig
+    progress : callable, optional
+        Called with the name of each layer before its turn.
+    records : Path, optional
+        Folder of records: what was fetched, and what was read from large files, each under a digest of what was asked,
+        and looked for first. By default the one that ``[fetch]`` names.
+    offline : bool
+        Use records alone: what is not recorded is absent, with that reason.
+    tools : Tools, optional
+        To fetch with, in place of the usual ones.
+
+    Raises
+    ------
+    JustgeoError
+        The boundary or a declared layer cannot be believed. What could not be fetched is an absence.
+    """
+    live = start(settings, records, offline, tools)
+    site = survey(settings, live, progress)
+    rows = catalogue.indicators()
+    if live is not None:
+        _say(progress, "fetch")
+        live.rest(site.area, survey_tables(rows))
+    settings = site.config if live is None else live.settings
+    years = years_of(settings)
+    names = [name for row in rows for name in measuring.layer_names(row, years)]
+    more = [n for n in settings.layers if doors.is_unit(n) or doors.is_extra(n)]
+    wanted = list(dict.fromkeys([*names, *BASEMAP, *more]))
+    folder = live.records.root if live is not None else records
+    found = doors.collect(
+        [*site.units, *wanted],
+        settings.layers,
+        settings.tables,
+        site.area,
+        store=None if folder is None else Store(folder / READ_LAYERS),
+        progress=progress,
+        reasons=settings.absent,
+        units=site.units,
+    )
+    return Collected(
+        settings,
+        site.district,
+        site.reference,
+        site.crs,
+        site.area,
+        rows,
+        years,
+        found.layers,
+        found.absent,
+        {} if live is None else live.failures,
+    )
+
+
+def start(settings: RunConfig, records: Path | None, offline: bool, tools: Tools | None = None) -> Gathering | None:
+    """The gathering of a district, with tools unless it is to use records alone; None where nothing is fetched."""
+    if settings.fetch is None:
+        return None
+    return Gathering.of(settings, records, None if offline else tools or gatherings.tools(settings))
+
+
+def survey(settings: RunConfig, live: Gathering | None, progress: Progress | None = None) -> Site:
+    """Where the district lies: its geography, its reference, its metric CRS and its window.
+
+    Parameters
+    ----------
+    settings : RunConfig
+    live : Gathering or None
+        Brings the geography that is not declared; holds the settings with it afterwards.
+    """
+    if live is not None:
+        _say(progress, "fetch")
+        _find_geography(settings, live)
+        settings = live.settings
+    units = _geography(settings, progress)
+    district = make_district(settings, units)
+    reference = zoning.find_reference(
+        district,
+        list(units.values()),
+        geoids=settings.reference_geoids,
+        name=settings.reference_name,
+        own_shape=_own_reference(settings),
+    )
+    crs = districts.metric_crs(reference.centre)
+    area = zoning.make_area(district, reference, crs, LONGEST_M)
+    return Site(settings, units, district, reference, crs, area)
+
+
+def survey_tables(rows: Sequence[Indicator]) -> list[str]:
+    """ACS tables that the catalogue can use: ``B25003``, ..."""
+    names = [name for row in rows for name in (*row.inputs, *row.optional) if name.startswith("acs:")]
+    return sorted({name[4:].partition("@")[0] for name in names})
+
+
+def _find_geography(settings: RunConfig, live: Gathering) -> None:
+    """Counties that the district, its halo and its reference touch, and what lies in them.
+
+    A district that is given by GEOIDs has no outline before its own counties' geography is there, so it is asked twice.
+    """
+    named = [*settings.reference_geoids, *sorted({geoid[:5] for geoid in settings.geoids})]
+    if settings.geoids:
+        live.find_counties(None, named)
+        live.geography()
+        try:
+            outline = make_district(live.settings, _geography(live.settings, None)).boundary
+        except LayerError:
+            return  # the geography could not be had: that is told with its layers
+    else:
+        outline = make_district(settings, {}).boundary
+    around = districts.halo(outline, districts.metric_crs(outline), districts.halo_width(LONGEST_M))
+    own = _own_reference(settings)
+    live.find_counties(around if own is None else around.union(own), named)
+    live.geography()
+
+
+def _say(progress: Progress | None, what: str) -> None:
+    if progress is not None:
+        progress(what)
+
+
+def years_of(settings: RunConfig) -> dict[str, int]:
+    """ACS end years by role, as the declared tables have them."""
+    years = {"t1": settings.acs_year}
+    earlier = [int(s.options["year"]) for n, s in settings.layers.items() if n.startswith("acs_t0")]
+    if earlier:
+        years["t0"] = earlier[0]
+    return years
+
+
+def _geography(settings: RunConfig, progress: Progress | None) -> dict[str, Layer]:
+    """Counties, tracts, block groups and blocks, coarsest first: the reference is found in them."""
+    found: dict[str, Layer] = {}
+    for name in GEOGRAPHY:
+        if name in settings.layers:
+            if progress is not None:
+                progress(name)
+            found[name] = read_zones(settings.layers[name])
+    return found
+
+
+def make_district(settings: RunConfig, units: Mapping[str, Layer]) -> District:
+    """The district, from its boundary file or from a list of GEOIDs of the units at hand."""
+    if settings.geoids:
+        shapes = _by_geoid(settings.geoids, units)
+        return districts.make(settings.name, settings.slug, shapes, f"of {len(settings.geoids)} GEOIDs")
+    shapes = read_boundary(settings.boundary, settings.base)
+    return districts.make(settings.name, settings.slug, shapes, settings.boundary_label)
+
+
+def _by_geoid(geoids: Sequence[str], units: Mapping[str, Layer]) -> gpd.GeoDataFrame:
+    parts, missing = [], set(geoids)
+    for layer in units.values():
+        picked = layer.data[layer.data["geoid"].isin(missing)]
+        parts.append(picked)
+        missing -= set(picked["geoid"])
+    if missing:
+        raise LayerError(
+            f"The district names {len(missing)} GEOIDs that no layer holds, among them {min(missing)}.",
+            remedy="give a layer (tracts, block_groups or blocks) of the vintage that these GEOIDs belong to.",
+        )
+    return gpd.GeoDataFrame(geometry=[g for p in parts for g in p.geometry], crs=parts[0].crs)
+
+
+def _own_reference(settings: RunConfig) -> Any:
+    if settings.reference_file is None:
+        return None
+    shapes = read_boundary(settings.reference_file, settings.base)
+    return districts.make(settings.reference_name or "Reference", "reference", shapes, "of the reference").boundary

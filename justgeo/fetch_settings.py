@@ -1,0 +1,115 @@
+"""What comes from public services: ``[fetch]``, ``[census]`` and ``[services]`` of ``district.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from justgeo.catalogue import read as catalogue
+from justgeo.core.errors import ConfigError
+from justgeo.core.words import suggestion
+from justgeo.district_file import DistrictFile
+
+GRIDS = ("tree_canopy", "impervious", "land_cover")
+"""Grids that are fetched unless the planner says otherwise."""
+
+
+@dataclass(frozen=True)
+class Fetching:
+    """What comes from public services.
+
+    Attributes
+    ----------
+    census : bool
+        Geography and tables.
+    osm : str
+        ``"overpass"``, ``"geofabrik"``, the address of an extract, or ``""`` for not at all.
+    gtfs : tuple of str
+        ``"catalogue"`` or addresses of feeds; empty for none.
+    grids : mapping of str to str
+        Name of the grid to the address of a GeoTIFF; ``""`` for its usual service.
+    tables : tuple of str
+        Ids of ``catalogue/datasets.yml``.
+    records : Path
+        Where what was fetched is kept.
+    provider : str
+        Of Census tables: ``"auto"``, ``"censusdis"``, ``"direct"``.
+    services : mapping of str to tuple of str
+        Other addresses than the catalogue's.
+    """
+
+    census: bool = True
+    osm: str = "overpass"
+    gtfs: tuple[str, ...] = ("catalogue",)
+    grids: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(GRIDS, ""))
+    tables: tuple[str, ...] = ()
+    records: Path = Path("records")
+    provider: str = "auto"
+    services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def fetching(told: DistrictFile, folder: Path, name: str) -> Fetching | None:
+    """What ``district.toml`` says is to be fetched, every name checked.
+
+    Parameters
+    ----------
+    told : DistrictFile
+    folder : Path
+        That its paths start from.
+    name : str
+        Of the file, for messages.
+
+    Returns
+    -------
+    Fetching or None
+
+    Raises
+    ------
+    ConfigError
+        A service, a table or a grid is not known.
+    """
+    known = catalogue.services()
+    for service in told.services:
+        if service not in known:
+            raise ConfigError(f"{name}: unknown service 'services.{service}'.", remedy=suggestion(service, known))
+    asked = told.fetch
+    if asked is None:
+        return None
+    for table in asked.tables:
+        if table not in catalogue.datasets():
+            raise ConfigError(
+                f"{name}: unknown table {table!r} under fetch.tables.", remedy=suggestion(table, catalogue.datasets())
+            )
+    return Fetching(
+        census=asked.census,
+        osm=asked.osm if isinstance(asked.osm, str) else "",
+        gtfs=() if asked.gtfs is False else _texts(asked.gtfs),
+        grids=_grids(asked.rasters, name),
+        tables=tuple(asked.tables),
+        records=folder / asked.records,
+        provider=told.census.provider,
+        services={service: tuple(u.rstrip("/") for u in _texts(urls)) for service, urls in told.services.items()},
+    )
+
+
+def _texts(given: Any) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def _grids(given: Any, name: str) -> dict[str, str]:
+    """Grids by name, each with the address of a GeoTIFF or none."""
+    if isinstance(given, bool):
+        return dict.fromkeys(GRIDS, "") if given else {}
+    asked = dict.fromkeys(given, True) if isinstance(given, list) else given
+    known = [layer for layer, word in catalogue.layers().layers.items() if word.kind == "grid"]
+    for grid, url in asked.items():
+        if grid not in known:
+            raise ConfigError(f"{name}: unknown grid {grid!r} under fetch.rasters.", remedy=suggestion(grid, known))
+        if isinstance(url, str) and not url.startswith(("https://", "http://")):
+            raise ConfigError(
+                f"{name}: fetch.rasters.{grid} = {url!r} is no address.",
+                remedy="write true, or the address of a GeoTIFF; a file of yours stands under [layers].",
+            )
+    return {grid: url if isinstance(url, str) else "" for grid, url in asked.items() if url is not False}

@@ -1,0 +1,295 @@
+"""Which public services a district needs, asked in stages: counties, then census geography, then all the rest.
+
+The stages follow from what is known: the county file tells which counties the boundary, its halo and its reference
+touch; their geography tells the window; the window decides what is asked of OpenStreetMap and of the grids. At every
+stage the planner's own files come first: what is declared under ``[layers]`` is not fetched.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from shapely.geometry.base import BaseGeometry
+
+from justgeo.catalogue import read as catalogue
+from justgeo.config import RunConfig
+from justgeo.core.errors import ConfigError, SourceError
+from justgeo.core.service import Service
+from justgeo.core.spec import Area, LayerSpec
+from justgeo.fetch_settings import Fetching
+from justgeo.sources.live import ask as asking
+from justgeo.sources.live.ask import Ask, Tools
+from justgeo.sources.live.http import Client
+from justgeo.sources.live.records import Records
+
+log = logging.getLogger(__name__)
+
+OSM = ("walk", "streets", "parks", "park_entrances", "stops", "amenities", "water")
+CENSUS_SHAPES = ("counties", "tracts", "block_groups", "blocks")
+GRID_SERVICES = {"worldcover": "worldcover", "canopy_height": "canopy_height", "surface_temperature": "landsat"}
+INVENTED_STATE = "99"
+_NOTE = "Invented: no such place, no such people."
+
+
+def services(settings: RunConfig) -> dict[str, Service]:
+    """Services and downloadable tables by id, with the planner's addresses where there are any."""
+    own = settings.fetch.services if settings.fetch is not None else {}
+    known = {**catalogue.services(), **catalogue.datasets()}
+    return {name: replace(row, urls=own.get(name, row.urls)) for name, row in known.items()}
+
+
+def giver(settings: RunConfig, layer: str) -> str:
+    """Id of the service that gives a layer which the planner did not declare; ``""`` where none does.
+
+    Parameters
+    ----------
+    settings : RunConfig
+    layer : str
+        ``"tracts"``, ``"walk"``, ``"acs:B25003@2024"``, ...
+    """
+    fetch = settings.fetch
+    if fetch is None or layer in settings.layers:
+        return ""
+    if layer in CENSUS_SHAPES:
+        return "census_files" if fetch.census else ""
+    if layer.startswith("acs:"):
+        return "census_api" if fetch.census else ""
+    if layer in OSM:
+        return "" if not fetch.osm else "overpass" if fetch.osm == "overpass" else "geofabrik"
+    if layer == "gtfs":
+        return "mobility_database" if fetch.gtfs else ""
+    return GRID_SERVICES.get(layer, "mrlc") if layer in fetch.grids else ""
+
+
+def tools(
+    settings: RunConfig, progress: Callable[[str, int, int | None], None] | None = None, client: Client | None = None
+) -> Tools:
+    """What the doors work with; the network is not touched yet."""
+    provider = settings.fetch.provider if settings.fetch is not None else "auto"
+    made = Tools(client or Client(), services(settings), provider)
+    return made if progress is None else replace(made, progress=progress)
+
+
+@dataclass
+class Gathering:
+    """What was asked for one district so far, and what came of it.
+
+    Attributes
+    ----------
+    settings : RunConfig
+        With the layers that are at hand by now, and the reasons for those that are not.
+    records : Records
+    tools : Tools or None
+        None: records alone.
+    asks : list of Ask
+        In the order of asking.
+    failures : dict of str to SourceError
+        By label.
+    fetched : list of str
+        Labels that were fetched and not found recorded.
+    counties : tuple of str
+        GEOIDs that the district, its halo and its reference touch.
+    """
+
+    settings: RunConfig
+    records: Records
+    tools: Tools | None
+    asks: list[Ask] = field(default_factory=list)
+    failures: dict[str, SourceError] = field(default_factory=dict)
+    fetched: list[str] = field(default_factory=list)
+    counties: tuple[str, ...] = ()
+    _services: Mapping[str, Service] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._services = services(self.settings)
+
+    @classmethod
+    def of(cls, settings: RunConfig, records: Path | None = None, tools: Tools | None = None) -> Gathering | None:
+        """The gathering that a district's file asks for; None where it fetches nothing."""
+        if settings.fetch is None:
+            return None
+        # Absolute: a declaration may name a file of one record beside a file of another.
+        return cls(settings, Records((records or settings.fetch.records).absolute()), tools)
+
+    def find_counties(self, shape: BaseGeometry | None, geoids: Sequence[str]) -> None:
+        """First stage: the counties that a shape touches, and those that are named.
+
+        Parameters
+        ----------
+        shape : shapely geometry or None
+            EPSG:4326: the district with its halo, and the planner's own reference.
+        geoids : sequence of str
+            Counties that are needed in any case.
+        """
+        from justgeo.sources.live import tiger
+
+        if not self._wants("counties"):
+            self.counties = _declared_counties(self.settings.layers["counties"], shape, geoids)
+        elif self._fetch.census:
+            one = tiger.counties_ask(self._services["census_files"], self.settings.acs_year)
+            brought = self._bring([one], keep=False)
+            if one.label in brought.records:
+                record = brought.records[one.label]
+                self.counties = tuple(tiger.counties_near(record.path(), shape, geoids))
+                self._take({"counties": tiger.counties_spec(record, self.counties)}, {})
+            else:
+                why = brought.failures[one.label].message
+                self._take({}, dict.fromkeys(("counties", "tracts", "block_groups", "blocks", "acs"), why))
+        self._mark_invented()
+
+    def geography(self) -> None:
+        """Second stage: tracts, block groups and blocks of these counties."""
+        from justgeo.sources.live import census_tables, tiger
+
+        if not self._fetch.census or not self.counties:
+            return
+        wanted = [name for name in ("tracts", "block_groups", "blocks") if self._wants(name)]
+        files, year = self._services["census_files"], self.settings.acs_year
+        asks = list(tiger.geometry_asks(files, year, self.counties, wanted))
+        if "blocks" in wanted:
+            asks.append(census_tables.redistricting_ask(self._services["census_api"], self.counties))
+        before = self.settings.acs_before
+        if before is not None and before < tiger.TRACTS_2020 and self._wants("tracts_2010"):
+            asks += tiger.geometry_asks(files, before, self.counties, ["tracts"], suffix="_2010")
+            asks += tiger.relationship_asks(files, sorted({c[:2] for c in self.counties}))
+        self._bring(asks)
+
+    def rest(self, area: Area, tables: Iterable[str], grids: Iterable[str] = ()) -> None:
+        """Third stage: survey tables, OpenStreetMap, timetables, grids, and the tables that were asked for by name.
+
+        Parameters
+        ----------
+        area : Area
+        tables : iterable of str
+            Ids of ACS tables that the catalogue's rows use.
+        grids : iterable of str
+            Names of grids; those of ``[fetch] rasters`` by default.
+        """
+        asks = [*self._survey(tables), *self._osm(area), *self._feeds(area), *self._grids(area, grids)]
+        self._bring([*asks, *self._datasets(area)])
+
+    @property
+    def _fetch(self) -> Fetching:
+        assert self.settings.fetch is not None
+        return self.settings.fetch
+
+    def _wants(self, layer: str) -> bool:
+        return layer not in self.settings.layers
+
+    def _survey(self, tables: Iterable[str]) -> list[Ask]:
+        from justgeo.sources.live import census_counties, census_tables
+
+        if not self._fetch.census or not self.counties:
+            return []
+        service, names = self._services["census_api"], sorted(set(tables))
+        asks: list[Ask] = []
+        if self._wants("acs"):
+            now = census_counties.counties_in(self.counties, self.settings.acs_year)
+            asks += census_tables.acs_asks(service, names, self.settings.acs_year, now)
+        before = self.settings.acs_before
+        if before is not None and self._wants("acs_t0"):
+            then = census_counties.counties_in(self.counties, before)
+            asks += census_tables.acs_asks(service, names, before, then, role="acs_t0")
+        return asks
+
+    def _osm(self, area: Area) -> list[Ask]:
+        how = self._fetch.osm
+        if not how or not self._wants("osm") or not any(self._wants(name) for name in OSM):
+            return []
+        if how == "overpass":
+            from justgeo.sources.live import overpass
+
+            return [overpass.overpass_ask(self._services["overpass"], area)]
+        from justgeo.sources.live import extracts
+
+        if how != "geofabrik":
+            return [extracts.extract_ask(how, self._services["geofabrik"])]
+        return [extracts.geofabrik_ask(self._services["geofabrik"], sorted({c[:2] for c in self.counties}))]
+
+    def _feeds(self, area: Area) -> list[Ask]:
+        if not self._fetch.gtfs or not self._wants("gtfs"):
+            return []
+        from justgeo.sources.live import feeds
+
+        return list(feeds.feed_asks(self._services["mobility_database"], self._fetch.gtfs, area))
+
+    def _grids(self, area: Area, grids: Iterable[str]) -> list[Ask]:
+        if self._fetch.census and not self.counties and self._wants("counties"):
+            return []  # without the reference the window would be another one
+        wanted = {name: self._fetch.grids.get(name, "") for name in (*self._fetch.grids, *grids) if self._wants(name)}
+        if not wanted:
+            return []
+        from justgeo.sources.live import rasters
+
+        planned = rasters.grid_asks(self._services, wanted, area, self.settings.acs_year)
+        self._take({}, planned.reasons)
+        return list(planned.asks)
+
+    def _datasets(self, area: Area) -> list[Ask]:
+        if not self._fetch.tables:
+            return []
+        from justgeo.sources.live import downloads
+
+        chosen = {name: self._services[name] for name in self._fetch.tables}
+        return list(downloads.dataset_asks(chosen, self.counties, area))
+
+    def _bring(self, asks: Sequence[Ask], *, keep: bool = True) -> asking.Brought:
+        brought = asking.bring(asks, self.records, self.tools)
+        self.asks += asks
+        self.failures.update(brought.failures)
+        self.fetched += brought.fetched
+        if keep:
+            self._take(brought.specs, brought.missing)
+        return brought
+
+    def _take(self, specs: Mapping[str, LayerSpec], missing: Mapping[str, str]) -> None:
+        """What came joins the planner's own; the planner's words on what is absent stand."""
+        if self.settings.synthetic:
+            specs = {name: _marked(spec) for name, spec in specs.items()}
+        self.settings = replace(
+            self.settings,
+            layers={**specs, **self.settings.layers},
+            absent={**missing, **self.settings.absent},
+        )
+
+    def _mark_invented(self) -> None:
+        """State 99 does not exist: whatever was fetched for it is invented, and says so."""
+        if not any(county.startswith(INVENTED_STATE) for county in self.counties):
+            return
+        if not self.settings.slug.endswith("-invented"):
+            raise ConfigError(
+                f"The district lies in county {self.counties[0]}, which is invented (there is no state 99), and its "
+                f"slug {self.settings.slug!r} hides that.",
+                remedy=f'write slug = "{self.settings.slug}-invented".',
+            )
+        layers = {name: _marked(spec) for name, spec in self.settings.layers.items()}
+        self.settings = replace(self.settings, synthetic=True, layers=layers)
+
+
+def _marked(spec: LayerSpec) -> LayerSpec:
+    """A declaration that says in every part of its provenance that it is of no place."""
+    if spec.synthetic:
+        return spec
+
+    def invented(text: str) -> str:
+        return f"{text} (invented)" if text and "invented" not in text else text
+
+    return replace(
+        spec,
+        synthetic=True,
+        source=invented(spec.source),
+        dataset=invented(spec.dataset),
+        vintage=invented(spec.vintage),
+        notes=(*spec.notes, _NOTE),
+    )
+
+
+def _declared_counties(spec: LayerSpec, shape: BaseGeometry | None, geoids: Sequence[str]) -> tuple[str, ...]:
+    """The same from a planner's own county layer."""
+    from justgeo.sources.files import read_zones
+    from justgeo.sources.live.tiger import chosen_counties
+
+    return tuple(chosen_counties(read_zones(spec).features, shape, geoids))
