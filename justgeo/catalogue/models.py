@@ -42,10 +42,6 @@ class ServicesModel(Strict):
     services: dict[str, ServiceModel]
 
 
-class DatasetsModel(Strict):
-    datasets: dict[str, ServiceModel]
-
-
 class IndicatorModel(Strict):
     id: str = Field(pattern=r"^[A-Z]{3}-\d{2}(\.[A-Za-z0-9-]+)?$")
     title: str = Field(min_length=1)

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from justgeo.catalogue import check as checks
+from justgeo.catalogue import datasets as tables
 from justgeo.catalogue import models
 from justgeo.catalogue.strict import validated
 from justgeo.core import protocol as core
@@ -96,8 +97,8 @@ def services() -> Mapping[str, Service]:
 def datasets() -> Mapping[str, Service]:
     """Downloadable tables and designations of ``datasets.yml``, by id; each is its own service."""
     raw = _own_file("datasets.yml")
-    model = validated(models.DatasetsModel, raw, where="datasets.yml", error=CatalogueError)
-    return {name: _service(name, row) for name, row in model.datasets.items()}
+    model = validated(tables.DatasetsModel, raw, where="datasets.yml", error=CatalogueError)
+    return {name: _service(name, row) for name, row in tables.checked(model).datasets.items()}
 
 
 def _service(name: str, row: models.ServiceModel) -> Service:

@@ -1,0 +1,176 @@
+"""Downloaded points and polygons: brought to degrees, cut to the window, with the ground that they speak of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+
+from justgeo.core.errors import CoverageError, LayerError
+from justgeo.core.layer import BoolArray
+from justgeo.core.spec import Area
+from justgeo.sources import _parts
+from justgeo.sources._boundary import as_shape
+from justgeo.sources._dataset_areas import outside_of
+from justgeo.sources._dataset_columns import decoded, glued, meets
+from justgeo.sources._dataset_files import json_rows, table
+from justgeo.sources._dataset_form import Counted, Work
+from justgeo.sources._frames import as_text, numbers, require_column, selected
+from justgeo.sources._geo import WGS84, Kind, tidy, to_wgs84
+from justgeo.sources._vector import open_vector
+
+
+def features(work: Work, area: Area | None) -> gpd.GeoDataFrame:
+    """Points or polygons near the area, decoded; what is known of them goes to ``work.attrs``.
+
+    Raises
+    ------
+    ConfigError, LayerError, CrsError
+        As :func:`justgeo.sources.datasets.read_dataset`.
+    """
+    reading, where = work.reading, work.where
+    kind: Kind = "point" if reading.geography == "point" else "polygon"
+    frames = [_points(path, work) if reading.form == "csv" else _shapes(path, work) for path in work.files]
+    frame: gpd.GeoDataFrame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
+    if reading.rows and len(frame):
+        frame = frame[selected(frame, reading.rows, where)].reset_index(drop=True)
+    frame = _near(_placed(frame, work), area, exactly=False)
+    labels = [f"row {i + 1}" for i in range(len(frame))]
+    frame, notes = tidy(frame, kind, where, labels)
+    work.notes += notes
+    frame = _near(frame, area, exactly=True)
+    found, reasons = decoded(frame, reading, [str(i) for i in range(len(frame))], where)
+    found |= {one.name: frame[one.name].to_numpy() for one in reading.counted}
+    work.attrs["reasons"] = reasons
+    work.attrs["outside"] = outside_of(reading)
+    return gpd.GeoDataFrame(found, geometry=frame.geometry.to_numpy(), crs=WGS84)
+
+
+def covered(work: Work, data: gpd.GeoDataFrame, area: Area | None, box: object) -> BaseGeometry | None:
+    """Ground for which absence of a feature means absence; None where nobody knows.
+
+    Parameters
+    ----------
+    work : Work
+    data : GeoDataFrame
+        Of :func:`features`.
+    area : Area or None
+    box : sequence of 4 floats or None
+        The window that was asked of the service.
+
+    Raises
+    ------
+    CoverageError
+        The source speaks of no ground in the district: it was not surveyed, or not mapped.
+    """
+    reading = work.reading
+    if reading.covers == "nothing":
+        return None
+    if reading.covers == "window":
+        asked = as_shape(shapely.box(*box)) if isinstance(box, list | tuple) else None
+        window = area.window if area is not None else None
+        return asked if window is None else window if asked is None else as_shape(window.intersection(asked))
+    known: BoolArray = np.ones(len(data), dtype=np.bool_)
+    if reading.covers == "known":
+        for one in reading.classes:
+            known &= ~data[one.name].isin(one.unknown).to_numpy(dtype=np.bool_)
+    ground = as_shape(data.geometry[known].union_all())
+    if area is not None and not ground.intersects(area.district):
+        said = ", ".join(f"{one.name}: {one.outside}" for one in reading.classes if one.outside)
+        raise CoverageError(
+            f"{work.where}: it speaks of no ground in the district{f' ({said})' if said else ''}.",
+            remedy="nothing can be said of it from here.",
+        )
+    return ground
+
+
+def _shapes(path: Path, work: Work) -> gpd.GeoDataFrame:
+    """Features of one file in degrees, with the columns that are needed."""
+    reading, where = work.reading, _parts.named(work.spec.name, [path])
+    needs = list(reading.needs())
+    if reading.form == "geojson":
+        rows = json_rows(path, reading.form, where)
+        frame = gpd.GeoDataFrame.from_features(rows, crs=WGS84) if rows else _none(needs)
+    else:
+        told = {key: value for key, value in (("layer", reading.layer), ("crs", reading.crs)) if value}
+        frame, notes = open_vector(path, told, where)
+        work.notes += notes
+    for column in needs:
+        require_column(column, frame.columns, where, "read from it")
+    frame = to_wgs84(frame, where)
+    return gpd.GeoDataFrame(pd.DataFrame(frame[needs]), geometry=frame.geometry.to_numpy(), crs=WGS84)
+
+
+def _none(columns: list[str]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame({name: pd.Series(dtype=str) for name in columns}, geometry=[], crs=WGS84)
+
+
+def _points(path: Path, work: Work) -> gpd.GeoDataFrame:
+    """Rows of a text with coordinates, and what is counted of a second member; no geometry where they have no place."""
+    reading, where = work.reading, _parts.named(work.spec.name, [path])
+    cells = table(path, reading, reading.needs(), where)
+    for one in reading.counted:
+        cells[one.name] = _counts(path, cells, one, work, where)
+    x, y = (_coordinate(cells[name], work.reading.nowhere, where) for name in (reading.lon, reading.lat))
+    placed: BoolArray = np.isfinite(x) & np.isfinite(y)
+    shapes = np.full(len(cells), None, dtype=object)
+    shapes[placed] = shapely.points(x[placed], y[placed])
+    frame = gpd.GeoDataFrame(cells, geometry=shapes, crs=reading.crs or WGS84)
+    return to_wgs84(frame, where)
+
+
+def _coordinate(cells: pd.Series[Any], nowhere: tuple[str, ...], where: str) -> Any:
+    """Degrees; NaN for a code that says that the place is not known, also with further digits (77.7777000)."""
+    values = numbers(cells, where)
+    codes = [float(code) for code in nowhere]
+    return np.where(np.isin(np.round(values, 4), codes), np.nan, values)
+
+
+def _counts(path: Path, cells: pd.DataFrame, one: Counted, work: Work, where: str) -> Any:
+    """How many rows of another member meet the conditions, by the key of each row here."""
+    other = table(path, work.reading, [one.key, *one.where], f"{where}, {one.member}", member=one.member)
+    keys, here = as_text(other[one.key]), as_text(cells[one.key])
+    lost = set(here) - set(keys)
+    if lost:
+        raise LayerError(
+            f"{where}: {one.member} has no row for {len(lost)} of {len(here)} rows, for example {min(lost)!r}.",
+            remedy="take the file again: one of the two tables in it is cut off.",
+        )
+    counts = keys[meets(other, one.where)].value_counts()
+    return here.map(counts).fillna(0.0).to_numpy(dtype=np.float64)
+
+
+def _placed(frame: gpd.GeoDataFrame, work: Work) -> gpd.GeoDataFrame:
+    """Rows that lie somewhere; the others are told, as far as they are of the counties asked for."""
+    empty = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy(dtype=np.bool_)
+    if not empty.any():
+        return frame
+    here, place = empty.copy(), work.reading.place
+    if place and work.prefix:
+        parts = [as_text(frame[name]).str.zfill(width) for name, width in zip(place, (2, 3), strict=True)]
+        here &= glued(parts).isin(work.prefix).to_numpy(dtype=np.bool_)
+    if here.any():
+        whose = " of the counties asked for" if place and work.prefix else ""
+        work.notes.append(f"{int(here.sum())} rows{whose} have no known place and are left out.")
+    work.attrs["unplaced"] = int(here.sum())
+    kept: gpd.GeoDataFrame = frame[~empty].reset_index(drop=True)
+    return kept
+
+
+def _near(frame: gpd.GeoDataFrame, area: Area | None, *, exactly: bool) -> gpd.GeoDataFrame:
+    """Features in the window; by their boxes alone as long as they are not known to be valid."""
+    if area is None or not len(frame):
+        return frame
+    west, south, east, north = area.window.bounds
+    if exactly:
+        near = frame.geometry.intersects(area.window).to_numpy(dtype=np.bool_)
+    else:
+        bounds = frame.geometry.bounds.to_numpy()
+        near = (bounds[:, 0] <= east) & (bounds[:, 2] >= west) & (bounds[:, 1] <= north) & (bounds[:, 3] >= south)
+    kept: gpd.GeoDataFrame = frame[near].reset_index(drop=True)
+    return kept

@@ -1,0 +1,74 @@
+"""Which values of a grid are measurements: the range or the legend of each product, and what a planner says instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from justgeo.core.errors import LayerError
+from justgeo.core.layer import BoolArray, FloatArray
+from justgeo.core.spec import LayerSpec
+
+# NLCD legend (Anderson level II as used by MRLC, with the Alaskan classes 51, 72-74).
+NLCD_CLASSES = (11, 12, 21, 22, 23, 24, 31, 41, 42, 43, 51, 52, 71, 72, 73, 74, 81, 82, 90, 95)
+# Legend of ESA WorldCover (v200 product user manual); 0 is no data.
+WORLDCOVER_CLASSES = (10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 100)
+_LEGENDS = {"land_cover": NLCD_CLASSES, "worldcover": WORLDCOVER_CLASSES}
+_PERCENT = ("tree_canopy", "impervious")
+# Canopy height is in metres, 255 no data [M]; a surface beyond these degrees Celsius is no summer's day on Earth [D].
+_RANGES = {"tree_canopy": (0, 100), "impervious": (0, 100), "canopy_height": (0, 100), "surface_temperature": (-60, 90)}
+
+
+def masked(values: FloatArray, hidden: BoolArray, spec: LayerSpec) -> tuple[FloatArray, str]:
+    """Values with NaN for all that is no measurement, and how many pixels were taken out for being out of range."""
+    values = values * float(spec.options.get("scale", 1.0))
+    wrong = np.zeros(values.shape, dtype=np.bool_)
+    limits = _limits(spec)
+    if limits is not None:
+        wrong |= (values < limits[0]) | (values > limits[1])
+    legend = _legend(spec)
+    if legend is not None:
+        wrong |= ~np.isin(values, legend)
+    wrong &= ~hidden
+    odd = sorted({float(v) for v in np.unique(values[wrong])})
+    values = np.where(hidden | wrong, np.nan, values)
+    _check_percent(values, spec)
+    if not odd:
+        return values, ""
+    shown = ", ".join(f"{v:g}" for v in odd[:5]) + (" ..." if len(odd) > 5 else "")
+    return values, f"{int(wrong.sum())} of {values.size} pixels hold no measurement (values {shown}) and are left out."
+
+
+def _limits(spec: LayerSpec) -> tuple[float, float] | None:
+    given = spec.options.get("valid_range", _RANGES.get(spec.name))
+    if given is None:
+        return None
+    if not isinstance(given, Sequence) or isinstance(given, str) or len(given) != 2 or not given[0] < given[1]:
+        raise LayerError(
+            f"valid_range of [layers.{spec.name}] is {given!r}.", remedy="Give two numbers: valid_range = [0, 100]."
+        )
+    return float(given[0]), float(given[1])
+
+
+def _legend(spec: LayerSpec) -> list[float] | None:
+    given = spec.options.get("classes", _LEGENDS.get(spec.name))
+    if given is None:
+        return None
+    if not isinstance(given, Sequence) or isinstance(given, str) or not given:
+        raise LayerError(
+            f"classes of [layers.{spec.name}] is {given!r}.", remedy="Give the class numbers: classes = [10, 20, 80]."
+        )
+    return [float(c) for c in given]
+
+
+def _check_percent(values: FloatArray, spec: LayerSpec) -> None:
+    """A percent raster whose every value lies within 0 and 1, some between, holds shares: 100 times too small."""
+    seen = values[np.isfinite(values)]
+    if spec.name not in _PERCENT or "scale" in spec.options or seen.size == 0:
+        return
+    if seen.max() <= 1 and np.any((seen > 0) & (seen < 1)):
+        raise LayerError(
+            f"{spec.path} seems to hold shares of one (0 to {seen.max():g}) where percents are due.",
+            remedy=f"Say scale = 100 in [layers.{spec.name}], or scale = 1 if these are percents all the same.",
+        )
