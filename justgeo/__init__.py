@@ -1,7 +1,8 @@
 """A neighbourhood baseline for the Just Communities Protocol: census, OpenStreetMap and rasters, with margins of error.
 
-``baseline`` measures a district, ``plan`` says what that would read, ``demo`` measures the embedded districts, ``load``
-opens what was written. Importing this does no work: each is fetched from its module when it is first asked for.
+``fetch`` brings what a district needs, ``baseline`` measures it, ``plan`` says what that would read; ``load`` opens
+what was written, ``verify`` and ``diff`` check and compare it; ``demo`` measures the embedded districts. Importing this
+does no work: each is fetched from its module when it is first asked for.
 """
 
 from __future__ import annotations
@@ -10,18 +11,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from justgeo.differing import diff
+    from justgeo.fetching import fetch
     from justgeo.results import read as load
     from justgeo.run import demo, plan
     from justgeo.run import run_config as baseline
+    from justgeo.verifying import verify
 
-__all__ = ["__version__", "baseline", "demo", "load", "plan"]
+__all__ = ["__version__", "baseline", "demo", "diff", "fetch", "load", "plan", "verify"]
 
 _FACE = {
     "__version__": ("importlib.metadata", "version"),
     "baseline": ("justgeo.run", "run_config"),
     "demo": ("justgeo.run", "demo"),
+    "diff": ("justgeo.differing", "diff"),
+    "fetch": ("justgeo.fetching", "fetch"),
     "load": ("justgeo.results", "read"),
     "plan": ("justgeo.run", "plan"),
+    "verify": ("justgeo.verifying", "verify"),
 }
 
 

@@ -8,7 +8,7 @@ is allowed.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from justgeo.core.errors import LayerError, SourceError
 from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.result import Indicator
 from justgeo.core.spec import Area
+from justgeo.fetch_settings import DATA
 from justgeo.gathering import Gathering
 from justgeo.indicators.mobility import LONGEST_M
 from justgeo.sources import collect as doors
@@ -119,7 +120,7 @@ def collect_layers(
     if live is not None:
         _say(progress, "fetch")
         live.rest(site.area, survey_tables(rows))
-    settings = site.config if live is None else live.settings
+    settings = _with_readings(site.config if live is None else live.settings, site.reference.prefixes)
     years = years_of(settings)
     names = [name for row in rows for name in measuring.layer_names(row, years)]
     more = [n for n in settings.layers if doors.is_unit(n) or doors.is_extra(n)]
@@ -147,6 +148,18 @@ def collect_layers(
         found.absent,
         {} if live is None else live.failures,
     )
+
+
+def _with_readings(settings: RunConfig, counties: Sequence[str]) -> RunConfig:
+    """A planner's own file of a table that the catalogue knows is read as the catalogue says."""
+    own = {n: s for n, s in settings.layers.items() if n.startswith(DATA) and "reading" not in s.options}
+    if not own:
+        return settings
+    from justgeo.sources.live.downloads import own_file
+
+    known = catalogue.datasets()
+    read = {name: own_file(spec, known[name.removeprefix(DATA)], counties) for name, spec in own.items()}
+    return replace(settings, layers={**settings.layers, **read})
 
 
 def start(settings: RunConfig, records: Path | None, offline: bool, tools: Tools | None = None) -> Gathering | None:

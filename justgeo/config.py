@@ -19,6 +19,7 @@ from justgeo.core.spec import LayerSpec, TableColumn, TableSpec
 from justgeo.core.words import suggestion
 from justgeo.district_file import (
     ACS_YEAR,
+    SURVEY_YEARS,
     ColumnTable,
     DistrictFile,
     LayersFile,
@@ -27,7 +28,7 @@ from justgeo.district_file import (
     TableTable,
     slugify,
 )
-from justgeo.fetch_settings import Fetching, fetching
+from justgeo.fetch_settings import DATA, Fetching, fetching
 
 _COLUMN_KINDS = {"acs_share": ("count", "percent"), "acs_count": ("count",), "acs_median": ("median",)}
 _VARIANT = re.compile(r"(blocks|block_groups|tracts|counties|areas|acs)[_@]\w+")
@@ -131,6 +132,7 @@ def read(path: Path) -> RunConfig:
     if told.areas is not None:
         layers["areas"] = told.areas.spec("areas", folder)
     year = _acs_year(told, layers, path.name)
+    _check_earlier(told.vintages.acs_t0, year, layers, path.name)
     reference = told.reference or ReferenceTable()
     return RunConfig(
         path=path,
@@ -231,6 +233,7 @@ def _check_words(told: DistrictFile, name: str) -> None:
             if (
                 layer not in known
                 and not _VARIANT.fullmatch(layer)
+                and layer.removeprefix(DATA) not in (catalogue.datasets() if layer.startswith(DATA) else ())
                 and not (key == "absent" and vocabulary.knows_layer(layer))
             ):
                 raise ConfigError(f"{name}: unknown layer '{key}.{layer}'.", remedy=suggestion(layer, known))
@@ -282,6 +285,23 @@ def _acs_year(told: DistrictFile, layers: Mapping[str, LayerSpec], name: str) ->
                 remedy=f"write the last year of the period: year = {ACS_YEAR}.",
             )
     return int(year)
+
+
+def _check_earlier(before: int | None, year: int, layers: Mapping[str, LayerSpec], name: str) -> None:
+    """The survey of an earlier time is named once, and shares no year with the newer one."""
+    if before is None:
+        return
+    if year - before < SURVEY_YEARS:
+        raise ConfigError(
+            f"{name}: vintages.acs_t0 = {before} shares years with the survey of {year}, so a change could not be told "
+            "from noise.",
+            remedy=f"name a year at least {SURVEY_YEARS} earlier: acs_t0 = {year - SURVEY_YEARS}.",
+        )
+    own = layers["acs_t0"].options.get("year") if "acs_t0" in layers else before
+    if own != before:
+        raise ConfigError(
+            f"{name}: vintages.acs_t0 is {before} and layers.acs_t0.year is {own}.", remedy="name the year once."
+        )
 
 
 def _with_year(layers: Mapping[str, LayerSpec], year: int) -> Mapping[str, LayerSpec]:

@@ -14,6 +14,7 @@ from justgeo.core.words import wrapped as wrapped
 
 if TYPE_CHECKING:
     from justgeo.config import RunConfig
+    from justgeo.core.errors import SourceError
     from justgeo.core.result import Indicator
     from justgeo.run import PlanRow, RunReport
 
@@ -100,12 +101,26 @@ def report(done: RunReport) -> list[str]:
     if done.synthetic:
         lines.append("  INVENTED: this place does not exist; nothing here is true of any place")
     lines.append(f"  {done.n_measured} figures of the district measured, {done.n_absent} absent with their reason")
+    lines += failed(done.failures)
     if not done.n_measured:
         lines += _first()
     elif done.absent_layers:
         lines.append("  not at hand: " + ", ".join(_grouped(done.absent_layers)))
     lines.append(f"  look at {done.folder / 'index.html'}")
     return [piece for line in lines for piece in wrapped(line, "    ")]
+
+
+def failed(failures: Mapping[str, SourceError]) -> list[str]:
+    """What could not be fetched, why, and what to do; thirty tables without a key are one trouble."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for label, failure in failures.items():
+        found.setdefault((failure.message, failure.remedy), []).append(label)
+    lines = []
+    for (message, remedy), labels in found.items():
+        more = f" and {len(labels) - 4} more" if len(labels) > 4 else ""
+        lines.append(f"  could not be fetched: {', '.join(labels[:4])}{more}")
+        lines += [f"    {message}", f"    what to do: {remedy}"]
+    return lines
 
 
 def _first() -> list[str]:

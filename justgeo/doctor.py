@@ -1,7 +1,8 @@
 """What works on this computer and what does not, each with its remedy, in one screen.
 
 Looks at Python and the libraries, at the coordinate systems, at the Census key, at the disk, and, unless told not to,
-at each service: whether it answers, how fast, and what it has newest.
+at each service: whether it answers, how fast, and what it has newest. Where a library is missing nothing else is looked
+at: whoever has to be told so is not shown a traceback instead, so nothing heavy is imported before.
 """
 
 from __future__ import annotations
@@ -9,33 +10,35 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from justgeo import config as configs
-from justgeo.collecting import GEOGRAPHY
-from justgeo.config import RunConfig
 from justgeo.core.errors import JustgeoError
-from justgeo.core.service import Service
 from justgeo.core.words import wrapped
-from justgeo.district_file import ACS_YEAR
-from justgeo.fetch_settings import Fetching
-from justgeo.gathering import OSM, giver, services
-from justgeo.sources.live import keys, probes
+
+if TYPE_CHECKING:
+    from justgeo.config import RunConfig
+    from justgeo.core.service import Service
+    from justgeo.sources.live.keys import Key
+    from justgeo.sources.live.probes import Probe
 
 State = Literal["well", "mind", "ill"]
+Asker = Callable[["Service", int, "Key | None"], "Probe"]
 
-LIBRARIES = (
-    "numpy", "pandas", "geopandas", "shapely", "pyproj", "pyogrio", "rasterio", "exactextract", "osmium", "osmnx",
-    "folium",
-)  # fmt: skip
+LIBRARIES = ("numpy", "pandas", "geopandas", "shapely", "rasterio", "osmium", "osmnx", "requests")
+"""Those whose versions are told; the others that the package names as its own needs are looked for too."""
+
+_NEED = re.compile(r"([A-Za-z0-9._-]+)[^;]*>=([0-9.]+)[^;]*$")
 _MARKS: Mapping[State, str] = {"well": "ok", "mind": "note", "ill": "!!"}
 _ROOM_GB = 5.0
+_LEAST_GB = 0.2
 _SLOW_S = 5.0
 _STRAY = ("PROJ_DATA", "PROJ_LIB", "GDAL_DATA")
 
@@ -62,12 +65,7 @@ class Examination:
         return all(finding.state != "ill" for finding in self.findings)
 
 
-def examine(
-    path: Path | None = None,
-    *,
-    offline: bool = False,
-    ask: Callable[[Service, int, keys.Key | None], probes.Probe] | None = None,
-) -> Examination:
+def examine(path: Path | None = None, *, offline: bool = False, ask: Asker | None = None) -> Examination:
     """Look at everything.
 
     Parameters
@@ -78,26 +76,34 @@ def examine(
     offline : bool
         Ask no service.
     ask : callable, optional
-        Asks a service, in place of ``probes.probe``.
+        Takes a service, the year of the survey, and the key or None; asks the service, in place of ``probes.probe``.
 
     Raises
     ------
     ConfigError
         The file is not understood.
     """
+    first = [_python(), _libraries()]
+    if any(finding.state == "ill" for finding in first):
+        return Examination(tuple(first))
+    from justgeo.sources.live import keys
+
     settings = _settings(path)
-    found = [_python(), _libraries(), _provider(settings), *_coordinates(), _disk(settings)]
+    found = [*first, *_provider(settings), *_coordinates(), _disk(settings)]
     key = keys.census_key()
-    found.append(_key(key, settings))
+    found.append(_key(key, settings, offline))
     if not offline:
         found += _services(settings, key, ask or _ask)
     return Examination(tuple(found))
 
 
 def _settings(path: Path | None) -> RunConfig:
+    from justgeo import config as configs
+    from justgeo.fetch_settings import Fetching
+
     if path is not None:
         return configs.read(path)
-    return RunConfig(Path("district.toml"), Path(), "a new district", "new", fetch=Fetching())
+    return configs.RunConfig(Path("district.toml"), Path(), "a new district", "new", fetch=Fetching())
 
 
 def _python() -> Finding:
@@ -107,34 +113,60 @@ def _python() -> Finding:
 
 
 def _libraries() -> Finding:
-    found, missing = [], []
-    for name in LIBRARIES:
+    """Whether everything that the package needs is there, and new enough."""
+    found, amiss = {}, []
+    for name, least in _needs().items():
         try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
+            found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
-            missing.append(name)
-    if missing:
-        return Finding(
-            "libraries", "ill", f"missing: {', '.join(missing)}", "install justgeo again: pip install justgeo."
-        )
-    return Finding("libraries", "well", ", ".join(found))
+            amiss.append(f"{name} is missing")
+            continue
+        if _numbers(found[name]) < _numbers(least):
+            amiss.append(f"{name} {found[name]} is older than {least}")
+    if amiss:
+        return Finding("libraries", "ill", ", ".join(amiss), "install justgeo again: pip install --upgrade justgeo.")
+    return Finding("libraries", "well", ", ".join(f"{name} {found[name]}" for name in LIBRARIES))
 
 
-def _provider(settings: RunConfig) -> Finding:
-    """Who asks the Census API."""
-    wanted = settings.fetch.provider if settings.fetch is not None else "auto"
+def _needs() -> dict[str, str]:
+    """Names of libraries with the oldest version that does."""
     try:
-        version = importlib.metadata.version("censusdis")
+        told = importlib.metadata.requires("justgeo") or []
     except importlib.metadata.PackageNotFoundError:
-        if wanted == "censusdis":
-            remedy = (
-                'pip install "justgeo[census]", then pip install --no-deps censusdis==1.4.2 (read its licence first); or '
-                'write provider = "direct" under [census].'
-            )
-            return Finding("census tables", "ill", "censusdis is wanted and not installed", remedy)
-        return Finding("census tables", "well", "by justgeo's own client (censusdis is not installed)")
-    who = "justgeo's own client" if wanted == "direct" else f"censusdis {version}"
-    return Finding("census tables", "well", f"by {who}")
+        told = []  # run from its folder, without being installed
+    return {**dict.fromkeys(LIBRARIES, "0"), **{need[1]: need[2] for need in map(_NEED.match, told) if need}}
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in [*re.findall(r"\d+", version), "0", "0", "0"][:3])
+
+
+def _provider(settings: RunConfig) -> list[Finding]:
+    """Who asks the Census API."""
+    if settings.fetch is None or not settings.fetch.census:
+        return []
+    wanted = settings.fetch.provider
+    own = "by justgeo's own client"
+    if wanted == "direct":
+        return [Finding("census tables", "well", own)]
+    from justgeo.sources.live import with_censusdis
+
+    found = with_censusdis.installed()
+    if found is not None:
+        return [Finding("census tables", "well", f"by censusdis {found.version}")]
+    there = _is_there("censusdis")
+    why = "is installed and cannot be imported: something that it needs is missing" if there else "is not installed"
+    if wanted == "censusdis":
+        return [Finding("census tables", "ill", f"censusdis is asked for and {why}", with_censusdis.absent().remedy)]
+    return [Finding("census tables", "well", f"{own} (censusdis {why})")]
+
+
+def _is_there(name: str) -> bool:
+    try:
+        importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _coordinates() -> list[Finding]:
@@ -158,13 +190,13 @@ def _coordinates() -> list[Finding]:
 
 def _lookup_problem() -> str:
     from pyproj import CRS
-    from pyproj.exceptions import CRSError
+    from pyproj.exceptions import CRSError, DataDirError
 
     from justgeo.sources.rasters import check_environment
 
     try:
         CRS.from_epsg(5070)
-    except CRSError:
+    except (CRSError, DataDirError):
         return "pyproj cannot look up a coordinate system"
     try:
         check_environment()
@@ -182,34 +214,40 @@ def _proj_versions() -> str:
 
 
 def _disk(settings: RunConfig) -> Finding:
+    """Whether records can be written, by writing something, and whether there is room for them."""
     folder = settings.fetch.records if settings.fetch is not None else settings.output
-    at = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
-    if not os.access(at, os.W_OK):
-        return Finding("disk", "ill", f"{folder} cannot be written to", "choose another folder: [fetch] records = ...")
-    room = shutil.disk_usage(at).free / 1e9
-    said = f"{room:,.0f} GB free for {folder}"
+    another = "choose another folder: records = ... under [fetch], or --records."
+    try:
+        at = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+        with tempfile.TemporaryFile(dir=at):
+            room = shutil.disk_usage(at).free / 1e9
+    except OSError as error:
+        return Finding("disk", "ill", f"{folder} cannot be written to ({error.strerror or error})", another)
+    said = f"{room:,.1f} GB free for {folder}"
+    if room < _LEAST_GB:
+        return Finding("disk", "ill", said, f"make room, or {another}")
     if room < _ROOM_GB:
         return Finding("disk", "mind", said, "a state's census blocks and extract can take 2 GB: make room.")
     return Finding("disk", "well", said)
 
 
-def _key(key: keys.Key | None, settings: RunConfig) -> Finding:
-    needed = settings.fetch is not None and settings.fetch.census and "acs" not in settings.layers
+def _key(key: Key | None, settings: RunConfig, offline: bool) -> Finding:
+    from justgeo.sources.live import keys
+
     if key is not None:
-        return Finding("Census key", "well", f"from the {key.origin}")
-    if not needed:
+        return Finding("Census key", "well", f"from the {key.origin}" + (", not tried out" if offline else ""))
+    if not _asks_api(settings):
         return Finding("Census key", "well", "none, and none is needed here")
     return Finding("Census key", "ill", "none was found", keys.HOW_TO)
 
 
-def _services(
-    settings: RunConfig,
-    key: keys.Key | None,
-    ask: Callable[[Service, int, keys.Key | None], probes.Probe],
-) -> list[Finding]:
+def _services(settings: RunConfig, key: Key | None, ask: Asker) -> list[Finding]:
     """Every service that the district would use, asked at once: the slow do not wait for one another."""
+    from justgeo.district_file import ACS_YEAR
+    from justgeo.gathering import services
+
     known = services(settings)
-    chosen = [known[name] for name in _used(settings)]
+    chosen = [known[name] for name in _used(settings) if known[name].options.get("kind") != "own"]
     if not chosen:
         return [Finding("services", "well", "none is used: everything comes from your own files")]
     with ThreadPoolExecutor(len(chosen)) as pool:
@@ -217,41 +255,74 @@ def _services(
         return [_service(one) for one in asked]
 
 
+def _asks_api(settings: RunConfig) -> bool:
+    """Whether the Census API, which wants a key, has something that the district's file does not declare."""
+    return settings.fetch is not None and settings.fetch.census and not {"acs", "blocks"} <= set(settings.layers)
+
+
 def _used(settings: RunConfig) -> list[str]:
     """Ids of the services that give what the district's file does not declare."""
+    from justgeo.collecting import GEOGRAPHY
+    from justgeo.gathering import OSM, giver
+
     if settings.fetch is None:
         return []
-    layers = [*GEOGRAPHY, "acs:B01003", *OSM, "gtfs", *settings.fetch.grids]
-    found = [giver(settings, layer) for layer in layers]
+    # A grid from an address of the planner's own is nothing that the usual service has to give.
+    grids = [name for name, url in settings.fetch.grids.items() if not url]
+    streets = [] if "osm" in settings.layers or settings.fetch.osm.startswith("http") else OSM
+    feeds = ["gtfs"] if "catalogue" in settings.fetch.gtfs else []
+    tables = ["acs:B01003"] if _asks_api(settings) else []
+    found = [giver(settings, layer) for layer in (*GEOGRAPHY, *tables, *streets, *feeds, *grids)]
     return list(dict.fromkeys([*filter(None, found), *settings.fetch.tables]))
 
 
-def _ask(service: Service, year: int, key: keys.Key | None) -> probes.Probe:
-    return probes.probe(service, year, key=key if service.id == "census_api" else None)
+def _ask(service: Service, year: int, key: Key | None) -> Probe:
+    from justgeo.sources.live import probes
+
+    return probes.probe(service, year, key if service.id == "census_api" else None)
 
 
-def _service(one: probes.Probe) -> Finding:
+def _service(one: Probe) -> Finding:
     title = one.service.title
-    if one.failure is not None:
+    if one.failure is not None and not one.mirror:
         return Finding(title, "ill", one.failure.message, one.failure.remedy)
-    said = f"answers in {one.seconds or 0:.1f} s" + (f"; {one.newest}" if one.newest else "")
+    answers = f"answers in {one.seconds or 0:.1f} s" + (f"; {one.newest}" if one.newest else "")
+    if one.mirror:
+        said = f"its mirror {one.mirror} {answers}; its first address does not answer"
+        return Finding(title, "mind", said, "nothing: the mirror is asked where the first address fails.")
     if (one.seconds or 0) > _SLOW_S:
-        return Finding(title, "mind", said, "it is slow now; fetching will take a while.")
-    return Finding(title, "well", said)
+        return Finding(title, "mind", answers, "it is slow now; fetching will take a while.")
+    return Finding(title, "well", answers)
 
 
 def words(found: Examination) -> list[str]:
-    """What the command line prints: a line a finding, and what to do beneath those that want it."""
+    """What the command line prints: a line a finding; what is amiss comes last, with what to do said once.
+
+    Returns
+    -------
+    list of str
+        Lines of at most 100 characters.
+    """
     lines: list[str] = []
-    for finding in found.findings:
-        lines += wrapped(f"{_MARKS[finding.state]:<5} {finding.what}: {finding.said}", " " * 6)
-        if finding.remedy:
-            lines += wrapped(f"      what to do: {finding.remedy}", " " * 8)
+    for remedy, findings in _by_remedy(found.findings).items():
+        for finding in findings:
+            what = "" if finding.said.startswith(finding.what) else f"{finding.what}: "
+            lines += wrapped(f"{_MARKS[finding.state]:<5} {what}{finding.said}", " " * 6)
+        if remedy:
+            lines += wrapped(f"      what to do: {remedy}", " " * 8)
     ill = sum(finding.state == "ill" for finding in found.findings)
-    return [*lines, "", _summary(ill, found.findings)]
+    return [*lines, "", _summary(ill, len(found.findings))]
 
 
-def _summary(ill: int, findings: Sequence[Finding]) -> str:
+def _by_remedy(findings: Iterable[Finding]) -> dict[str, list[Finding]]:
+    """What is well first, then what wants minding by what to do about it."""
+    found: dict[str, list[Finding]] = {"": []}
+    for finding in findings:
+        found.setdefault(finding.remedy, []).append(finding)
+    return found
+
+
+def _summary(ill: int, whole: int) -> str:
     if ill:
-        return f"{ill} of {len(findings)} things keep justgeo from working as it should."
+        return f"{ill} of {whole} things keep justgeo from working as it should."
     return "Everything that was looked at works."

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import ConfigError
 from justgeo.core.words import suggestion
 from justgeo.district_file import DistrictFile
+
+DATA = "data:"
+"""Beginning of the names of downloadable tables among the layers: ``data:places``."""
 
 GRIDS = ("tree_canopy", "impervious", "land_cover")
 """Grids that are fetched unless the planner says otherwise."""
@@ -70,7 +72,7 @@ def fetching(told: DistrictFile, folder: Path, name: str) -> Fetching | None:
     ConfigError
         A service, a table or a grid is not known.
     """
-    known = catalogue.services()
+    known = {**catalogue.services(), **catalogue.datasets()}
     for service in told.services:
         if service not in known:
             raise ConfigError(f"{name}: unknown service 'services.{service}'.", remedy=suggestion(service, known))
@@ -82,34 +84,18 @@ def fetching(told: DistrictFile, folder: Path, name: str) -> Fetching | None:
             raise ConfigError(
                 f"{name}: unknown table {table!r} under fetch.tables.", remedy=suggestion(table, catalogue.datasets())
             )
+    grids = dict.fromkeys(GRIDS, "") if asked.rasters is None else dict(asked.rasters)
+    named = [layer for layer, word in catalogue.layers().layers.items() if word.kind == "grid"]
+    for grid in grids:
+        if grid not in named:
+            raise ConfigError(f"{name}: unknown grid {grid!r} under fetch.rasters.", remedy=suggestion(grid, named))
     return Fetching(
         census=asked.census,
-        osm=asked.osm if isinstance(asked.osm, str) else "",
-        gtfs=() if asked.gtfs is False else _texts(asked.gtfs),
-        grids=_grids(asked.rasters, name),
-        tables=tuple(asked.tables),
+        osm=asked.osm,
+        gtfs=tuple(dict.fromkeys(asked.gtfs)),
+        grids=grids,
+        tables=tuple(dict.fromkeys(asked.tables)),
         records=folder / asked.records,
         provider=told.census.provider,
-        services={service: tuple(u.rstrip("/") for u in _texts(urls)) for service, urls in told.services.items()},
+        services={service: tuple(urls) for service, urls in told.services.items()},
     )
-
-
-def _texts(given: Any) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def _grids(given: Any, name: str) -> dict[str, str]:
-    """Grids by name, each with the address of a GeoTIFF or none."""
-    if isinstance(given, bool):
-        return dict.fromkeys(GRIDS, "") if given else {}
-    asked = dict.fromkeys(given, True) if isinstance(given, list) else given
-    known = [layer for layer, word in catalogue.layers().layers.items() if word.kind == "grid"]
-    for grid, url in asked.items():
-        if grid not in known:
-            raise ConfigError(f"{name}: unknown grid {grid!r} under fetch.rasters.", remedy=suggestion(grid, known))
-        if isinstance(url, str) and not url.startswith(("https://", "http://")):
-            raise ConfigError(
-                f"{name}: fetch.rasters.{grid} = {url!r} is no address.",
-                remedy="write true, or the address of a GeoTIFF; a file of yours stands under [layers].",
-            )
-    return {grid: url if isinstance(url, str) else "" for grid, url in asked.items() if url is not False}

@@ -163,9 +163,27 @@ def _stages(settings: RunConfig, live: Gathering) -> str:
             raise
         return str(error)
     live.rest(site.area, survey_tables(catalogue.indicators()))
-    if live.failures and not live.counties:
-        return "Which counties the district touches is not known yet; their geography and survey tables come then."
+    if live.failures and not live.counties and live.settings.fetch is not None and live.settings.fetch.census:
+        return _later(live)
     return ""
+
+
+def _later(live: Gathering) -> str:
+    """What follows once the counties are known; the sizes are those of a state as states usually are."""
+    from justgeo.sources.live import tiger
+
+    settings, some_county = live.settings, "01001"
+    files = gatherings.services(settings)["census_files"]
+    wanted = [name for name in ("tracts", "block_groups", "blocks") if name not in settings.layers]
+    size = sum(ask.megabytes or 0 for ask in tiger.geometry_asks(files, settings.acs_year, [some_county], wanted))
+    parts = []
+    if wanted:
+        parts.append(f"{', '.join(name.replace('_', ' ') for name in wanted)} of its state (usually {size:,.0f} MB)")
+    if "acs" not in settings.layers:
+        parts.append(f"{len(survey_tables(catalogue.indicators()))} survey tables")
+    grids = [name for name in settings.fetch.grids if name not in settings.layers] if settings.fetch is not None else []
+    parts += [name.replace("_", " ") for name in grids]
+    return f"Then, once it is known which county the district lies in: {', '.join(parts)}."
 
 
 def _planned(ask: Ask, live: Gathering) -> Planned:

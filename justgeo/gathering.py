@@ -19,7 +19,7 @@ from justgeo.config import RunConfig
 from justgeo.core.errors import ConfigError, SourceError
 from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
-from justgeo.fetch_settings import Fetching
+from justgeo.fetch_settings import DATA, Fetching
 from justgeo.sources.live import ask as asking
 from justgeo.sources.live.ask import Ask, Tools
 from justgeo.sources.live.http import Client
@@ -229,11 +229,11 @@ class Gathering:
         return list(planned.asks)
 
     def _datasets(self, area: Area) -> list[Ask]:
-        if not self._fetch.tables:
+        chosen = {name: self._services[name] for name in self._fetch.tables if self._wants(f"{DATA}{name}")}
+        if not chosen:
             return []
         from justgeo.sources.live import downloads
 
-        chosen = {name: self._services[name] for name in self._fetch.tables}
         return list(downloads.dataset_asks(chosen, self.counties, area))
 
     def _bring(self, asks: Sequence[Ask], *, keep: bool = True) -> asking.Brought:

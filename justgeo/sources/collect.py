@@ -9,9 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-
-from shapely.geometry.base import BaseGeometry
+from dataclasses import dataclass, field
 
 from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import AnyLayer, Layer
@@ -20,6 +18,7 @@ from justgeo.core.words import suggestion
 from justgeo.sources import _readers as readers
 from justgeo.sources import census, files
 from justgeo.sources import tables as own_tables
+from justgeo.sources._covering import covering
 from justgeo.sources._frames import check_options, prefixes
 from justgeo.sources.store import Store, key_for
 
@@ -37,8 +36,6 @@ EXTRAS = ("worldcover", "canopy_height", "surface_temperature")
 DATA = "data:"
 #: Beginning of the names of how areas of 2010 lie in those of 2020, one a state.
 CROSSWALK = "crosswalk_"
-#: Share of the district below which census geography is refused: it is another county's, or cut off.
-LEAST_COVER = 0.95
 
 _WHY: Mapping[str, str] = {
     "blocks": "no census blocks were given",
@@ -214,30 +211,9 @@ def _units(work: _Work, name: str, before: Layer | None) -> None:
         work.tell(name)
     layer = before or files.read_zones(spec, work.area)
     if not name.startswith("areas"):
-        layer = _covering(layer, work.area.district, spec)
+        layer = covering(layer, work.area.district, spec)
     work.layers[name] = layer
     work.chosen[name] = f"from {spec.path.name}"
-
-
-def _covering(layer: Layer, district: BaseGeometry, spec: LayerSpec) -> Layer:
-    """The layer, with a note if it leaves out a sliver of the district.
-
-    Raises
-    ------
-    CoverageError
-        It leaves out more. Shares of one area in degrees are compared, which needs no projection.
-    """
-    near = layer.data.geometry[layer.data.geometry.intersects(district)]
-    share = near.union_all().intersection(district).area / district.area if len(near) else 0.0
-    if share >= 1 - 1e-6:
-        return layer
-    if share < LEAST_COVER:
-        raise CoverageError(
-            f"Layer {layer.name!r} ({spec.path.name}) covers {share:.1%} of the district.",
-            remedy="give the files of every county that the district lies in, and check the district's boundary.",
-        )
-    note = f"It leaves out {1 - share:.2%} of the district."
-    return replace(layer, provenance=replace(layer.provenance, notes=(*layer.provenance.notes, note)))
 
 
 def _acs(work: _Work, names: Sequence[str]) -> None:
@@ -333,8 +309,8 @@ def _own(work: _Work, name: str) -> None:
     if spec is None:
         work.missing(name, _WHY.get(name, f"no layer {name} was given"))
         return
-    # Zones and features are small, and have companions (covers): they are read anew each time.
-    record = name not in OSM_LAYERS or name == "walk" or readers.is_extract(spec)
+    # Zones, features and tables are small, and have companions (covers, further files): they are read anew each time.
+    record = (name not in OSM_LAYERS or name == "walk" or readers.is_extract(spec)) and not name.startswith(DATA)
     _take(work, spec, [name], readers.reader(name, spec, work.area), record=record)
 
 
