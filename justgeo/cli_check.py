@@ -20,6 +20,7 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     diff = commands.add_parser("diff", help="say which input moved which number between two folders of outputs")
     diff.add_argument("one", type=Path, help="folder of outputs")
     diff.add_argument("other", type=Path, help="folder of outputs")
+    diff.add_argument("--all", action="store_true", help="list every number that moved")
     diff.set_defaults(command=_diff)
 
     doctor = commands.add_parser("doctor", help="say what works on this computer: libraries, key, services, disk")
@@ -39,12 +40,11 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _diff(args: argparse.Namespace) -> int:
-    from justgeo.differing import diff
-    from justgeo.differing_words import words
+    from justgeo.differing import diff, words
 
     found = diff(args.one, args.other)
-    print("\n".join(words(found)))
-    return DIFFERS if found.differs else 0
+    print("\n".join(words(found, every=args.all)))
+    return 0 if found.empty else DIFFERS
 
 
 def _doctor(args: argparse.Namespace) -> int:

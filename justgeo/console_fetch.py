@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from justgeo.console import wrapped
+from justgeo.console import failed
+from justgeo.core.words import wrapped
 
 if TYPE_CHECKING:
     from justgeo.config import RunConfig
@@ -22,6 +25,9 @@ _STATES = {
     "damaged": "damaged on disk: to be fetched again",
 }
 _MEGA = 1_000_000
+_KNOWN = "{desc} |{bar:20}| {percentage:3.0f} % [{elapsed}]"
+_UNKNOWN = "{desc} {n_fmt}{unit} [{elapsed}]"
+_LISTED = 8
 
 
 @contextmanager
@@ -41,17 +47,22 @@ def progress(*, quiet: bool = False) -> Iterator[Tell]:
         return
     from tqdm import tqdm
 
-    with tqdm(unit="B", unit_scale=True, leave=False, dynamic_ncols=True) as bar:
+    with tqdm(unit="B", unit_scale=True, leave=False, dynamic_ncols=True, bar_format=_UNKNOWN) as bar:
         shown = ""
 
         def tell(label: str, done: int, whole: int | None) -> None:
             nonlocal shown
             if label != shown:
                 shown = label
-                bar.reset(total=whole)
-                bar.set_description_str(label[:50])
+                bar.reset()
+                bar.set_description_str(label[:50], refresh=False)
+            # Of some things pieces are counted and of others bytes: a share is true of both.
+            bar.bar_format = _KNOWN if whole else _UNKNOWN
             bar.total, bar.n = whole, done
-            bar.refresh() if done == whole else bar.update(0)
+            if done in (0, whole):
+                bar.refresh()
+            else:
+                bar.update(0)
 
         yield tell
 
@@ -69,12 +80,18 @@ def _lines() -> Tell:
 
 
 def plan(found: Plan, settings: RunConfig) -> list[str]:
-    """What would be fetched, from where, how large."""
+    """What would be fetched, from where, how large.
+
+    Returns
+    -------
+    list of str
+        Lines for a screen; none where nothing is fetched.
+    """
     if settings.fetch is None:
         return []
     lines = ["", "From public services, under [fetch]:"]
-    for where, things in _by_service(found.things):
-        lines += wrapped(f"  {where}", " " * 4)
+    for (service, _), things in _by_service(found.things).items():
+        lines += wrapped(f"  {service}, {_place([thing.where for thing in things])}", " " * 4)
         for thing in _grouped(things):
             lines += wrapped(f"    {thing}", " " * 8)
     if found.until:
@@ -85,24 +102,32 @@ def plan(found: Plan, settings: RunConfig) -> list[str]:
     known = sum(thing.megabytes or 0 for thing in ahead)
     unknown = sum(thing.megabytes is None for thing in ahead)
     also = f" and {unknown} of unknown size" if unknown else ""
-    lines += wrapped(f"To be fetched: about {known:,.0f} MB{also}. Next: justgeo fetch {_short(settings)}", " " * 4)
+    rest = ", and what comes then" if found.until else ""
+    lines += wrapped(f"To be fetched: about {known:,.0f} MB{also}{rest}. Next: justgeo fetch {settings.path}", " " * 4)
     return lines
 
 
-def _short(settings: RunConfig) -> str:
-    return str(settings.path)
-
-
-def _by_service(things: Sequence[Planned]) -> list[tuple[str, list[Planned]]]:
-    found: dict[str, list[Planned]] = {}
+def _by_service(things: Sequence[Planned]) -> dict[tuple[str, str], list[Planned]]:
+    """Things of one service at one host."""
+    found: dict[tuple[str, str], list[Planned]] = {}
     for thing in things:
-        found.setdefault(f"{thing.service}, {thing.where}", []).append(thing)
-    return list(found.items())
+        found.setdefault((thing.service, urlsplit(thing.where).netloc), []).append(thing)
+    return found
+
+
+def _place(addresses: Sequence[str]) -> str:
+    """What some addresses of one host have in common, up to a slash."""
+    first, *others = (address.split("/") for address in dict.fromkeys(addresses))
+    if not others:
+        return "/".join(first)
+    steps = zip(first, *others, strict=False)
+    return "/".join(step[0] for step in itertools.takewhile(lambda step: len(set(step)) == 1, steps))
 
 
 def _grouped(things: Sequence[Planned]) -> list[str]:
     """One line a thing; survey tables of one state of affairs are one line."""
-    lines, tables = [], {}  # type: list[str], dict[tuple[str, str], list[Planned]]
+    lines: list[str] = []
+    tables: dict[tuple[str, str], list[Planned]] = {}
     for thing in things:
         if thing.label.startswith("acs "):
             year = thing.label.partition("@")[2]
@@ -110,8 +135,9 @@ def _grouped(things: Sequence[Planned]) -> list[str]:
         else:
             lines.append(f"{thing.label}{_size(thing.megabytes)}: {_STATES[thing.state]}")
     for (year, state), group in tables.items():
-        size = sum(thing.megabytes or 0 for thing in group)
-        lines.append(f"{len(group)} survey tables of {year}{_size(size)}: {_STATES[state]}")
+        sizes = [thing.megabytes for thing in group if thing.megabytes is not None]
+        what = "1 survey table" if len(group) == 1 else f"{len(group)} survey tables"
+        lines.append(f"{what} of {year}{_size(sum(sizes) if sizes else None)}: {_STATES[state]}")
     return lines
 
 
@@ -122,20 +148,22 @@ def _size(megabytes: float | None) -> str:
 
 
 def report(done: FetchReport) -> list[str]:
-    """What came, what was there, and what could not be had, with what to do."""
+    """What came, what was there, and what could not be had, with what to do.
+
+    Returns
+    -------
+    list of str
+        Lines for a screen.
+    """
     size = f"{sum(done.fetched.values()) / _MEGA:,.1f} MB"
+    what = "1 thing" if len(done.fetched) == 1 else f"{len(done.fetched)} things"
     lines = [
         done.name,
-        f"  {len(done.fetched)} things fetched ({size}), {len(done.found)} recorded before",
+        f"  {what} fetched ({size}), {len(done.found)} recorded before",
         f"  kept in {done.folder}",
+        *failed(done.failures),
     ]
-    for why, labels in _failed(done).items():
-        lines.append(f"  could not be fetched: {labels}")
-        lines.append(f"    {why[0]}")
-        lines.append(f"    what to do: {why[1]}")
-    for name, why_not in done.absent.items():
-        if not any(why_not == failure.message for failure in done.failures.values()):
-            lines.append(f"  not to be had: {name}: {why_not}")
+    lines += [f"  not to be had: {names}: {why}" for why, names in _absent(done).items()]
     if done.stopped:
         lines.append(f"  {done.stopped}")
     if done.failures:
@@ -143,12 +171,14 @@ def report(done: FetchReport) -> list[str]:
     return [piece for line in lines for piece in wrapped(line, "      ")]
 
 
-def _failed(done: FetchReport) -> dict[tuple[str, str], str]:
-    """Labels by what went wrong with them: thirty tables without a key are one trouble."""
-    found: dict[tuple[str, str], list[str]] = {}
-    for label, failure in done.failures.items():
-        found.setdefault((failure.message, failure.remedy), []).append(label)
+def _absent(done: FetchReport) -> dict[str, str]:
+    """Names of layers that no service has for the place, by the reason; what failed is told elsewhere."""
+    failures = {failure.message for failure in done.failures.values()}
+    found: dict[str, list[str]] = {}
+    for name, why in done.absent.items():
+        if why not in failures:
+            found.setdefault(why, []).append(name)
     return {
-        why: ", ".join(labels[:4]) + (f" and {len(labels) - 4} more" if len(labels) > 4 else "")
-        for why, labels in found.items()
+        why: ", ".join(names[:_LISTED]) + (f" and {len(names) - _LISTED} more" if len(names) > _LISTED else "")
+        for why, names in found.items()
     }

@@ -7,11 +7,13 @@ import re
 import unicodedata
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from justgeo.catalogue.strict import Strict
 from justgeo.core.spec import LayerSpec
+from justgeo.core.words import suggestion
 
 ACS_YEAR = 2024
 """End year of the ACS period where none is named: 2020-2024, fixed so that a run does not change with the calendar."""
@@ -102,54 +104,81 @@ class VintagesTable(Strict):
     acs: int | None = Field(default=None, ge=2009, le=2100)
     acs_t0: int | None = Field(default=None, ge=2009, le=2100)
 
-    @model_validator(mode="after")
-    def _apart(self) -> VintagesTable:
-        if self.acs_t0 is not None and (self.acs or ACS_YEAR) - self.acs_t0 < SURVEY_YEARS:
-            raise ValueError(
-                f"acs_t0 = {self.acs_t0} shares years with the newer survey, so a change could not be told from noise. "
-                f"| name a year at least {SURVEY_YEARS} earlier."
-            )
-        return self
-
 
 class FetchTable(Strict):
     """What comes from public services; without this table nothing does."""
 
     census: bool = True
-    osm: str | bool = "overpass"
-    gtfs: str | list[str] | bool = "catalogue"
-    rasters: list[str] | dict[str, str | bool] | bool = True
+    osm: str = "overpass"
+    gtfs: list[str] = ["catalogue"]
+    rasters: dict[str, str] | None = None
     tables: list[str] = []
-    records: str = "records"
+    records: str = Field(default="records", min_length=1)
 
-    @field_validator("osm")
+    @field_validator("osm", mode="before")
     @classmethod
-    def _way(cls, given: str | bool) -> str | bool:
-        if isinstance(given, str) and given not in ("overpass", "geofabrik") and not _is_url(given):
+    def _way(cls, given: Any) -> Any:
+        """``""`` for not at all."""
+        if isinstance(given, bool):
+            return "overpass" if given else ""
+        return _chosen(given, ("overpass", "geofabrik"), "way to OpenStreetMap", "the address of an extract")
+
+    @field_validator("gtfs", mode="before")
+    @classmethod
+    def _feeds(cls, given: Any) -> Any:
+        """Empty for none."""
+        if isinstance(given, bool):
+            return ["catalogue"] if given else []
+        feeds = given if isinstance(given, list) else [given]
+        return [_chosen(one, ("catalogue",), "transit feed", "the address of the agency's GTFS zip") for one in feeds]
+
+    @field_validator("rasters", mode="before")
+    @classmethod
+    def _named_grids(cls, given: Any) -> Any:
+        """Each name with its address, ``""`` for the usual service; None for the usual grids."""
+        if isinstance(given, bool):
+            return None if given else {}
+        asked = dict.fromkeys(given, True) if _are_texts(given) else given
+        if not isinstance(asked, dict):
             raise ValueError(
-                f"{given!r} is no way to OpenStreetMap. | write 'overpass', 'geofabrik', the address of an extract, or "
-                "false; a file of yours stands under [layers]."
+                f"{given!r} names no grids. | write a list of names, a table of names with true or the address of a "
+                "GeoTIFF, or false."
             )
-        return "overpass" if given is True else given
-
-    @field_validator("gtfs")
-    @classmethod
-    def _feeds(cls, given: str | list[str] | bool) -> str | list[str] | bool:
-        for one in [given] if isinstance(given, str) else given if isinstance(given, list) else []:
-            if one != "catalogue" and not _is_url(one):
+        for name, url in asked.items():
+            if not (isinstance(url, bool) or (isinstance(url, str) and is_url(url))):
                 raise ValueError(
-                    f"{one!r} is no transit feed. | write 'catalogue', the address of the agency's GTFS zip, or false; "
-                    "a file of yours stands under [layers]."
+                    f"{name} = {url!r} is no address. | write true, or the address of a GeoTIFF; a file of yours "
+                    "stands under [layers]."
                 )
-        return "catalogue" if given is True else given
+        return {name: url if isinstance(url, str) else "" for name, url in asked.items() if url is not False}
 
 
 class CensusTable(Strict):
     provider: Literal["auto", "censusdis", "direct"] = "auto"
 
 
-def _is_url(text: str) -> bool:
-    return text.startswith(("https://", "http://"))
+def _chosen(given: Any, words: tuple[str, ...], what: str, address: str) -> str:
+    """One of a few words, or an address."""
+    if isinstance(given, str) and (given in words or is_url(given)):
+        return given
+    near = suggestion(str(given), words)
+    if not near.startswith("did you mean"):
+        options = ", ".join([*map(repr, words), address])
+        near = f"write {options}, or false; a file of yours stands under [layers]."
+    raise ValueError(f"{given!r} is no {what}. | {near}")
+
+
+def is_url(text: str) -> bool:
+    """Whether a text is an address that can be called: ``https://`` or ``http://`` and a host."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:
+        return False
+
+
+def _are_texts(given: Any) -> bool:
+    return isinstance(given, list) and all(isinstance(one, str) for one in given)
 
 
 class LayerTable(Strict):
@@ -232,7 +261,7 @@ class DistrictFile(Strict):
     vintages: VintagesTable = VintagesTable()
     fetch: FetchTable | None = None
     census: CensusTable = CensusTable()
-    services: dict[str, str | list[str]] = {}
+    services: dict[str, list[str]] = {}
     layers: dict[str, LayerTable] = {}
     tables: list[TableTable] = []
     areas: LayerTable | None = None
@@ -240,6 +269,32 @@ class DistrictFile(Strict):
     invented: InventedTable | None = None
     protocol: ProtocolTable = ProtocolTable()
     output: OutputTable = OutputTable()
+
+    @field_validator("services", mode="before")
+    @classmethod
+    def _addresses(cls, given: Any) -> Any:
+        """Each service with its addresses, without a slash at their ends."""
+        if not isinstance(given, dict):
+            return given
+        return {name: [_address(name, url) for url in _several(name, urls)] for name, urls in given.items()}
+
+
+def _several(name: str, urls: Any) -> list[Any]:
+    if isinstance(urls, list) and urls:
+        return urls
+    if isinstance(urls, str):
+        return [urls]
+    raise ValueError(f"{name} = {urls!r} names no address. | write one, or a list with its mirrors.")
+
+
+def _address(name: str, url: Any) -> str:
+    if not isinstance(url, str) or not is_url(url) or "?" in url or "#" in url:
+        shown = url.partition("?")[0] + "?..." if isinstance(url, str) and "?" in url else url  # it may be a key
+        raise ValueError(
+            f"{name} = {shown!r} is no address of a service. | write https://, its host and its path, without ? and #; "
+            "a key is never written into a file."
+        )
+    return url.rstrip("/")
 
 
 class LayersFile(Strict):

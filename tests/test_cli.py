@@ -8,12 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest.mock import create_autospec
 
 import pytest
 
 import justgeo
-from justgeo import cli, config
-from justgeo.core.errors import BoundaryError
+from justgeo import cli, config, differing, fetching, verifying
+from justgeo.core.errors import BoundaryError, ConfigError, OutputError, SourceError
+from justgeo.differing import Difference
+from justgeo.fetching import FetchReport
+from justgeo.verifying import Finding, Verdict
 
 LEAST = '[district]\nname = "Old Town"\nboundary = "town.geojson"\n'
 
@@ -21,7 +25,7 @@ LEAST = '[district]\nname = "Old Town"\nboundary = "town.geojson"\n'
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A stand-in for ``justgeo.run`` that records what it was asked."""
-    asked = SimpleNamespace(calls=[], fail=None)
+    asked = SimpleNamespace(calls=[], told=[], failures={}, fail=None)
     absent = {"gtfs": "none", "acs:B25003@2024": "none", "acs:B25070@2024": "none"}
 
     def run_config(
@@ -32,12 +36,13 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         offline: bool = False,
     ) -> Any:
         asked.calls.append((path, out))
+        asked.told.append((records, offline))
         progress("walk")
         if asked.fail is not None:
             raise asked.fail
         return SimpleNamespace(
             folder=Path("out/old-town"), name="Old Town", synthetic="invented" in str(path), n_measured=3, n_absent=2,
-            absent_layers=absent, failures={},
+            absent_layers=absent, failures=asked.failures,
         )  # fmt: skip
 
     def embedded() -> list[Path]:
@@ -71,6 +76,20 @@ def test_run_hands_over_its_paths_and_says_where_to_look(
         "  not at hand: gtfs, acs 2024",
         f"  look at {Path('out/old-town/index.html')}",
     ]
+
+
+def test_run_can_be_told_to_use_records_alone(run: SimpleNamespace) -> None:
+    assert cli.main(["-q", "run", "district.toml"]) == 0
+    assert cli.main(["-q", "run", "district.toml", "--records", "kept", "--offline"]) == 0
+    assert cli.main(["-q", "demo"]) == 0
+    assert run.told == [(None, False), (Path("kept"), True), (None, False), (None, False)]
+
+
+def test_run_says_what_could_not_be_fetched(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
+    run.failures = {"tracts 2024": SourceError("Nobody answers.", remedy="see that you are online.", kind="refused")}
+    assert cli.main(["-q", "run", "district.toml"]) == 0  # what is absent is in the results, with its reason
+    printed = capsys.readouterr().out
+    assert "could not be fetched: tracts 2024" in printed and "what to do: see that you are online." in printed
 
 
 def test_run_lets_the_file_choose_the_folder(run: SimpleNamespace) -> None:
@@ -192,7 +211,161 @@ def test_a_catalogue_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "did you mean 'indicators'?" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("argv", [[], ["walk"], ["run"], ["init", "x"], ["indicators"]])
+# Fetching -----------------------------------------------------------------------------------------
+
+SHAPE = (
+    '{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", '
+    '"coordinates": [[[-78.5, 38.0], [-78.48, 38.0], [-78.48, 38.02], [-78.5, 38.02], [-78.5, 38.0]]]}}]}'
+)
+REFUSED = SourceError("Nobody answers.", remedy="see that you are online.", kind="refused")
+
+
+def fetched(**told: Any) -> FetchReport:
+    usual: dict[str, Any] = {
+        "name": "Old Town", "folder": Path("records"), "fetched": {"tracts": 2_000_000}, "found": {}, "failures": {},
+        "absent": {},
+    }  # fmt: skip
+    return FetchReport(**{**usual, **told})
+
+
+@pytest.mark.parametrize(
+    ("report", "status"),
+    [
+        (fetched(), 0),
+        (fetched(absent={"gtfs": "there is no feed"}), 0),  # nobody has it: there is nothing to fetch again
+        (fetched(failures={"blocks": REFUSED}), 1),
+        (fetched(fetched={}, failures={"counties": REFUSED}, stopped="The counties are not known."), 1),
+    ],
+)
+def test_fetch_tells_by_its_exit_status_whether_all_was_brought(
+    report: FetchReport, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch = create_autospec(fetching.fetch, return_value=report)
+    monkeypatch.setattr(fetching, "fetch", fetch)
+    assert cli.main(["fetch", "district.toml", "--records", "kept"]) == status
+    assert fetch.call_args.args[:2] == (Path("district.toml"), Path("kept"))
+    fetch.call_args.args[2]("tracts", 0, None)  # the progress that it was given
+    printed = capsys.readouterr()
+    assert printed.out.startswith("Old Town\n") and printed.err == "fetching tracts\n"
+    assert ("Nobody answers." in printed.out) == (status == 1)
+
+
+def test_fetch_is_quiet_where_it_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch = create_autospec(fetching.fetch, return_value=fetched())
+    monkeypatch.setattr(fetching, "fetch", fetch)
+    assert cli.main(["-q", "fetch", "district.toml"]) == 0
+    fetch.call_args.args[2]("tracts", 0, None)
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("failing", "status", "said"),
+    [
+        (ConfigError("No [fetch].", remedy="add one."), 2, "error: No [fetch].\nwhat to do: add one.\n"),
+        (KeyboardInterrupt(), 130, "stopped; nothing half-written was left\n"),
+        (OSError(28, "No space left on device"), 2, "No space left on device"),
+    ],
+)  # fmt: skip
+def test_fetch_that_is_stopped(
+    failing: BaseException, status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(fetching, "fetch", create_autospec(fetching.fetch, side_effect=failing))
+    assert cli.main(["-q", "fetch", "district.toml"]) == status
+    printed = capsys.readouterr()
+    assert said in printed.err and printed.out == ""
+
+
+def test_a_file_that_fetches_nothing_is_told_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "district.toml").write_text(LEAST, encoding="utf-8")
+    assert cli.main(["fetch", str(tmp_path)]) == 2
+    assert "has no [fetch]" in capsys.readouterr().err
+
+
+def test_plan_says_what_would_be_fetched_and_asks_nobody(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("requests.Session.request", lambda *args, **kwargs: pytest.fail("somebody was asked"))
+    (tmp_path / "town.geojson").write_text(SHAPE, encoding="utf-8")
+    (tmp_path / "district.toml").write_text(LEAST + "[fetch]\n", encoding="utf-8")
+    assert cli.main(["plan", str(tmp_path)]) == 0
+    printed = capsys.readouterr()
+    assert "From public services, under [fetch]:" in printed.out and printed.err == ""
+    assert "counties 2024 (80 MB): to be fetched" in printed.out
+    assert "Next: justgeo fetch" in printed.out and "OpenStreetMap by Overpass" in printed.out
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["district.toml", "town.geojson"]  # and keeps nothing
+
+
+def test_plan_looks_into_the_records_that_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "district.toml").write_text(LEAST + "[fetch]\n", encoding="utf-8")
+    planned = create_autospec(fetching.planned, return_value=fetching.Plan(()))
+    monkeypatch.setattr(fetching, "planned", planned)
+    assert cli.main(["plan", str(tmp_path), "--records", "kept"]) == 0
+    assert planned.call_args.args[1] == Path("kept")
+
+
+def test_the_first_file_of_init_fetches(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shape.geojson").write_text(SHAPE, encoding="utf-8")
+    assert cli.main(["init", str(tmp_path), "--boundary", str(tmp_path / "shape.geojson")]) == 0
+    found = config.read(tmp_path).fetch
+    assert found is not None and found.census and found.osm == "overpass" and found.gtfs == ("catalogue",)
+    assert set(found.grids) == {"tree_canopy", "impervious", "land_cover"} and found.records == tmp_path / "records"
+    printed = capsys.readouterr().out
+    assert "justgeo plan" in printed and "justgeo fetch" in printed and "justgeo run" in printed
+
+
+# Verifying, comparing -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("state", "status"), [("ok", 0), ("changed", 1), ("missing", 1)])
+def test_verify_tells_by_its_exit_status(
+    state: str, status: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    detail = "" if state == "ok" else "other bytes"
+    verdict = Verdict(Path("out/a"), "Old Town", False, (Finding("inputs", "tracts", state, detail, "put it back."),))
+    verify = create_autospec(verifying.verify, return_value=verdict)
+    monkeypatch.setattr(verifying, "verify", verify)
+    assert cli.main(["-q", "verify", "out/a", "--config", "a.toml", "--records", "kept"]) == status
+    assert verify.call_args.args[:3] == (Path("out/a"), Path("a.toml"), Path("kept"))
+    printed = capsys.readouterr().out
+    assert ("NOT verified" in printed) == (status == 1) and ("put it back." in printed) == (status == 1)
+
+
+def test_diff_tells_by_its_exit_status(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    told: dict[str, Any] = {
+        "name": "Old Town", "synthetic": False, "inputs": (), "settings": (), "rows": {}, "zones": (), "changes": (),
+        "parts": (), "same": 12, "same_inputs": 3, "labels": {"indicators": {}, "groups": {}, "zones": {}, "roles": {}},
+    }  # fmt: skip
+    diff = create_autospec(differing.diff, return_value=Difference(**told))
+    monkeypatch.setattr(differing, "diff", diff)
+    assert cli.main(["diff", "out/a", "out/b"]) == 0
+    assert diff.call_args.args == (Path("out/a"), Path("out/b"))
+    assert "Old Town" in capsys.readouterr().out
+    diff.return_value = Difference(**{**told, "parts": ("notes",)})
+    assert cli.main(["diff", "out/a", "out/b", "--all"]) == 1
+
+
+@pytest.mark.parametrize("command", [["verify", "none"], ["diff", "none", "none"]])
+def test_a_folder_without_results_is_refused(
+    command: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["-q", *command]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.startswith("error: ") and "what to do: " in printed.err and printed.out == ""
+    with pytest.raises(OutputError):
+        verifying.verify(Path("none"))
+
+
+@pytest.mark.parametrize("command", ["fetch", "plan", "run", "verify", "diff", "doctor"])
+def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        cli.main([command, "--help"])
+    assert stopped.value.code == 0 and f"usage: justgeo {command}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argv", [[], ["walk"], ["run"], ["fetch"], ["diff", "x"], ["init", "x"], ["indicators"]])
 def test_wrong_use_is_exit_status_2(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main(argv)

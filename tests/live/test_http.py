@@ -270,3 +270,11 @@ def test_a_table_without_its_columns(tmp_path: Path) -> None:
     expect.a_table(path, "Here", columns=("GEOID", "tracts"))
     with pytest.raises(SourceError, match="no column POP"):
         expect.a_table(path, "Here", columns=("GEOID", "POP"))
+
+
+def test_an_unknown_name_is_asked_for_twice_and_not_for_ever(tmp_path: Path) -> None:
+    waited: list[float] = []
+    asker = Client(Policy(tries=5, pause_s=1.0), sleep=waited.append)
+    with pytest.raises(SourceError, match="name is not known") as told:
+        fetch(asker, service("http://no-such-host.invalid"), tmp_path)
+    assert told.value.kind == "refused" and len(waited) == 1

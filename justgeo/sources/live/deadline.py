@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from justgeo.sources.live.redact import held, quiet
+
 Value = TypeVar("Value")
 
 
@@ -14,7 +16,8 @@ def within(seconds: float, call: Callable[[], Value]) -> Value:
     """What ``call`` returns, if it returns in time.
 
     A socket's own time-out begins anew with every byte, so a server that sends its headers one byte at a time would
-    hold it for ever. The call goes on in a thread of its own until its socket gives up; nobody waits for it.
+    hold it for ever. The call goes on in a thread of its own until its socket gives up; nobody waits for it, and the
+    secrets that are kept out of the log here are kept out of it there too, to the end.
 
     Raises
     ------
@@ -23,9 +26,12 @@ def within(seconds: float, call: Callable[[], Value]) -> Value:
     """
     box: queue.SimpleQueue[tuple[Value | None, BaseException | None]] = queue.SimpleQueue()
 
+    secret = held()
+
     def work() -> None:
         try:
-            box.put((call(), None))
+            with quiet(secret):
+                box.put((call(), None))
         except BaseException as error:  # noqa: BLE001 - handed to the one who waits
             box.put((None, error))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -70,7 +71,7 @@ def a_zip(path: Path, where: str, *, holds: tuple[str, ...] = ()) -> None:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             broken = archive.testzip()
-    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise SourceError(f"{where}: what came is no whole zip archive ({error}).", remedy=_remedy()) from error
     if broken is not None:
         raise SourceError(f"{where}: {broken} in the zip archive is damaged.", remedy=_remedy())

@@ -17,6 +17,7 @@ from justgeo.sources.live import expect, keys
 URLLIB3 = (urllib3.exceptions.HTTPError,)
 _AGAIN = "fetch again later: what is recorded already is not fetched twice."
 SERVER_ERROR = 500
+_ONLINE = "see that this computer is online; a proxy is named in HTTPS_PROXY. Then fetch again."
 _KEY_PAGES = ("missing_key.html", "invalid_key.html")
 
 
@@ -32,6 +33,13 @@ class BusyError(SourceError):
     def __init__(self, message: str, *, remedy: str, service: str = "", retry_after: float | None = None) -> None:
         super().__init__(message, remedy=remedy, kind="busy", service=service)
         self.retry_after = retry_after
+
+
+class UnknownHostError(SourceError):
+    """Nobody knows the service's name: most likely this computer is not online, and a third try tells no more."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(f"{where}: its name is not known.", remedy=_ONLINE, kind="refused")
 
 
 def refuse_status(response: requests.Response, where: str, service: Service, *, allow_nothing: bool = False) -> None:
@@ -131,12 +139,9 @@ def told(error: Exception, where: str) -> SourceError:
     if isinstance(error, requests.exceptions.ContentDecodingError | urllib3.exceptions.DecodeError):
         return SourceError(f"{where}: the answer cannot be unpacked.", remedy=_AGAIN, kind="damaged")
     if isinstance(error, requests.exceptions.ConnectionError | urllib3.exceptions.HTTPError):
-        why = "its name is not known" if "resol" in text else "nobody answers"
-        return SourceError(
-            f"{where}: {why}.",
-            remedy="see that this computer is online; a proxy is named in HTTPS_PROXY. Then fetch again.",
-            kind="refused",
-        )
+        if "resol" in text:
+            return UnknownHostError(where)
+        return SourceError(f"{where}: nobody answers.", remedy=_ONLINE, kind="refused")
     return SourceError(
         f"{where}: it cannot be called ({type(error).__name__}).",
         remedy="correct its address under [services].",

@@ -200,7 +200,8 @@ class Client:
                 if isinstance(failure, Got):
                     return failure
                 last = failure
-                if failure.kind not in PASSING or attempt + 1 == self.policy.tries:
+                lasting = failure.kind not in PASSING or (attempt and isinstance(failure, failures.UnknownHostError))
+                if lasting or attempt + 1 == self.policy.tries:
                     break
                 if not self._wait(failure, attempt, end, service):
                     break

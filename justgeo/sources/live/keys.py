@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass, field
 
 from justgeo.core.errors import SourceError
+
+log = logging.getLogger(__name__)
 
 VARIABLES = ("CENSUS_API_KEY", "US_CENSUS_API_KEY")
 KEYRING = ("justgeo", "census")
@@ -71,6 +74,9 @@ def _from_keyring() -> Key | None:
         return None
     try:
         value = keyring.get_password(*KEYRING)
-    except KeyringError:
-        return None  # no keyring on this machine (a server without a desktop): the environment is the other way
+    except (KeyringError, OSError, RuntimeError) as error:
+        # No keyring on this machine (a server without a desktop), or one that stays shut: the environment is the other
+        # way. What the keyring said may hold what it holds, so its kind alone is told.
+        log.info("The keyring cannot be read (%s).", type(error).__name__)
+        return None
     return Key(value.strip(), "keyring") if value and value.strip() else None
