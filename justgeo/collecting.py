@@ -184,10 +184,12 @@ def survey(settings: RunConfig, live: Gathering | None, progress: Progress | Non
         settings = live.settings
     units = _geography(settings, progress)
     district = make_district(settings, units)
+    # Named counties that could not be fetched make the reference absent, as their layers are: no mistake of the file.
+    nowhere = live is not None and bool(live.failures) and "counties" not in units
     reference = zoning.find_reference(
         district,
         list(units.values()),
-        geoids=settings.reference_geoids,
+        geoids=() if nowhere else settings.reference_geoids,
         name=settings.reference_name,
         own_shape=_own_reference(settings),
     )

@@ -114,7 +114,7 @@ def failed(failures: Mapping[str, SourceError]) -> list[str]:
     """What could not be fetched, why, and what to do; thirty tables without a key are one trouble."""
     found: dict[tuple[str, str], list[str]] = {}
     for label, failure in failures.items():
-        found.setdefault((failure.message, failure.remedy), []).append(label)
+        found.setdefault((failure.message.removeprefix(label).strip(), failure.remedy), []).append(label)
     lines = []
     for (message, remedy), labels in found.items():
         more = f" and {len(labels) - 4} more" if len(labels) > 4 else ""
@@ -240,7 +240,8 @@ def _summary(rows: Sequence[PlanRow], settings: RunConfig) -> list[str]:
     ready = [row for row in catalogue.indicators() if row.id in own or _ready(row, present)]
     whole = len(catalogue.indicators())
     absent = f"{whole - len(ready)} will be absent, with the reason"
-    lines = [f"{len(ready)} of {whole} indicators have their layers; {absent}."]
+    once = " once all is fetched" if any(row.fetched for row in rows) else ""
+    lines = [f"{len(ready)} of {whole} indicators have their layers{once}; {absent}."]
     if not ready:
         lines += ["A run would draw the map and the checklist, without a figure. Begin with:", *_first()[1:]]
     return lines

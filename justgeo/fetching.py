@@ -187,7 +187,7 @@ def _later(live: Gathering) -> str:
 
 
 def _planned(ask: Ask, live: Gathering) -> Planned:
-    service = gatherings.services(live.settings)[ask.question.service]
+    service = gatherings.services(live.settings).get(ask.question.service)
     state: State = "to fetch"
     size = ask.megabytes
     failure = live.failures.get(ask.label)
@@ -197,7 +197,10 @@ def _planned(ask: Ask, live: Gathering) -> Planned:
         state = "damaged"
     elif live.records.stale(ask.question):
         state = "stale"
-    return Planned(ask.label, ask.gives, service.title, ask.where or service.urls[0], size, state)
+    # A file at an address that the planner names belongs to no service of the catalogue.
+    title = service.title if service is not None else "your own addresses"
+    where = ask.where or (service.urls[0] if service is not None else "")
+    return Planned(ask.label, ask.gives, title, where, size, state)
 
 
 def _size(ask: Ask, live: Gathering) -> int:

@@ -156,6 +156,17 @@ class Gathering:
             asks += tiger.geometry_asks(files, before, self.counties, ["tracts"], suffix="_2010")
             asks += tiger.relationship_asks(files, sorted({c[:2] for c in self.counties}))
         self._bring(asks)
+        self._tell_of_races()
+
+    def _tell_of_races(self) -> None:
+        """Blocks without their counts by race say why."""
+        from justgeo.sources.live.census_tables import REDISTRICTING
+
+        blocks, failure = self.settings.layers.get("blocks"), self.failures.get(REDISTRICTING)
+        if blocks is None or failure is None:
+            return
+        told = replace(blocks, notes=(*blocks.notes, f"No counts by race: {failure.message}"))
+        self.settings = replace(self.settings, layers={**self.settings.layers, "blocks": told})
 
     def rest(self, area: Area, tables: Iterable[str], grids: Iterable[str] = ()) -> None:
         """Third stage: survey tables, OpenStreetMap, timetables, grids, and the tables that were asked for by name.

@@ -163,7 +163,7 @@ def _zip_members(path: Path) -> dict[str, str]:
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as problem:
+    except _UNREADABLE as problem:
         raise LayerError(f"{path} is no readable zip ({problem}).", remedy=_AGAIN) from problem
     for info in infos:
         _check_name(info, path)

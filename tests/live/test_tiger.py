@@ -153,10 +153,10 @@ def test_a_damaged_record_says_what_to_do(records: Records, service: Service) ->
     record = brought([ask_tracts(service)], records, service).records["tracts 2024, state 99"]
     path = record.path()
     path.write_bytes(path.read_bytes()[:-1] + b"?")
-    found = bring([ask_tracts(service)], records, tools(service)).failures["tracts 2024, state 99"]
+    found = bring([ask_tracts(service)], records, None).failures["tracts 2024, state 99"]
     assert found.kind == "damaged"
     assert "the bytes of tl_2024_99_tract.zip are not those that were recorded" in found.message
-    assert found.remedy == "delete this folder and fetch again."
+    assert found.remedy == "fetch it again while online: justgeo fetch."
 
 
 # Which counties -----------------------------------------------------------------------------------

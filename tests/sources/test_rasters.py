@@ -23,7 +23,16 @@ from justgeo.core.errors import CoverageError, CrsError, LayerError
 from justgeo.core.layer import Raster
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.measure.zonal import zonal_mean
-from justgeo.sources.rasters import NLCD_CLASSES, raster_footprint, read_raster
+from justgeo.sources.rasters import (
+    NLCD_CLASSES,
+    WORLDCOVER_CLASSES,
+    grid_of,
+    pixels_of,
+    raster_footprint,
+    read_raster,
+    read_through,
+    valid_share,
+)
 
 # A grid of 40 x 30 pixels of 30 m in EPSG:5070, near Durham.
 WEST, NORTH, PIXEL = 1_513_395.0, 1_576_155.0, 30.0
@@ -298,3 +307,68 @@ def test_a_strange_proj_database_is_told(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, str(path), *bounds]
     done = subprocess.run(command, env={**here, "PROJ_DATA": str(tmp_path)}, check=False, capture_output=True)
     assert done.returncode == 3, done.stderr.decode()
+
+
+def test_worldcover_keeps_to_its_legend(tmp_path: Path) -> None:
+    """0 is no data (product user manual), and so is whatever the legend lacks."""
+    values = np.full((ROWS, COLS), 50, dtype=np.uint8)
+    values[10, 10:15] = (0, 10, 100, 11, 95)
+    found = read(write(tmp_path / "a.tif", values, nodata=0), name="worldcover").values[2]
+    np.testing.assert_array_equal(found[2:7], [np.nan, 10.0, 100.0, np.nan, 95.0])
+    assert len(WORLDCOVER_CLASSES) == 11
+
+
+def test_canopy_height_is_in_metres(tmp_path: Path) -> None:
+    values = np.full((ROWS, COLS), 12, dtype=np.uint8)
+    values[10, 10:13] = (0, 255, 101)
+    found = read(write(tmp_path / "a.tif", values), name="canopy_height").values[2]
+    np.testing.assert_array_equal(found[2:6], [0.0, np.nan, np.nan, 12.0])
+
+
+def test_kelvin_is_not_taken_for_celsius(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", np.full((ROWS, COLS), 305.0, dtype=np.float32))
+    with pytest.raises(LayerError, match="no valid pixel"):
+        read(path, name="surface_temperature")
+    found = read(write(tmp_path / "b.tif", np.full((ROWS, COLS), 31.5)), name="surface_temperature")
+    assert (found.values == 31.5).all()
+
+
+def test_a_raster_that_ends_in_the_district_says_so(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tif", ramp())
+    notes = read(path, area(lonlat(-10, 0, 20, 10))).provenance.notes
+    assert "The raster covers 50 % of the district." in notes
+    assert not any("covers" in note for note in read(path).provenance.notes)
+
+
+def test_what_a_file_says_of_itself(tmp_path: Path) -> None:
+    grid = grid_of(write(tmp_path / "a.tif", ramp(), nodata=255))
+    assert (grid.width, grid.height, grid.bands, grid.dtype, grid.nodata) == (COLS, ROWS, 1, "uint8", 255)
+    assert grid.bounds == (WEST, NORTH - ROWS * PIXEL, WEST + COLS * PIXEL, NORTH)
+    assert CRS.from_wkt(grid.crs) == CRS.from_epsg(5070)
+    assert grid_of(write(tmp_path / "b.tif", ramp(), crs=None)).crs == ""
+    np.testing.assert_array_equal(pixels_of(tmp_path / "a.tif"), ramp())
+    np.testing.assert_array_equal(pixels_of(tmp_path / "a.tif", slice(3, 9), slice(20, 30)), ramp()[20:30, 3:9])
+    read_through(tmp_path / "a.tif")
+
+
+def test_a_damaged_file_is_found_out_before_it_is_needed(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 100, (2, ROWS, COLS)).astype(np.uint8)
+    path = write(tmp_path / "a.tif", noise, interleave="band")
+    path.write_bytes(path.read_bytes()[:-400])  # the last rows of the second band
+    assert pixels_of(path).shape == (ROWS, COLS)
+    with pytest.raises(LayerError, match="no whole raster") as caught:
+        read_through(path)
+    assert str(tmp_path) not in caught.value.message
+    (tmp_path / "page.tif").write_text("<html>", encoding="utf-8")
+    for look in (grid_of, pixels_of, read_through):
+        with pytest.raises(LayerError, match="no whole raster"):
+            look(tmp_path / "page.tif")
+
+
+def test_the_share_of_pixels_that_hold_a_number(tmp_path: Path) -> None:
+    values = ramp()
+    values[10:20, 10:13] = 255
+    found = read(write(tmp_path / "a.tif", values, nodata=255), area(lonlat(5, 5, 20, 20)))
+    assert valid_share(found, lonlat(10, 10, 10, 10)) == pytest.approx(0.7)
+    assert valid_share(found, lonlat(14, 10, 4, 4)) == 1.0
+    assert np.isnan(valid_share(found, lonlat(200, 200, 5, 5)))

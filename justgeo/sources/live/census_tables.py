@@ -52,6 +52,10 @@ _TRACT_ONLY = re.compile(
 _TRACT_ONLY_FROM_2015 = re.compile("B19013[A-I]")
 
 
+REDISTRICTING = "redistricting counts 2020"
+"""Label of the counts of blocks by race."""
+
+
 def acs_asks(
     service: Service,
     tables: Iterable[str],
@@ -130,7 +134,7 @@ def redistricting_ask(service: Service, counties: Sequence[str]) -> Ask:
     U.S. Census Bureau, *2020 Census State Redistricting Data (Public Law 94-171) Summary File*, table P2.
     """
     known = known_in(counties_2020(counties), 2020)
-    wanted = Wanted("redistricting counts 2020", dataset_of(service, "redistricting", 2020), 2020, ("block",), known)
+    wanted = Wanted(REDISTRICTING, dataset_of(service, "redistricting", 2020), 2020, ("block",), known)
 
     def fetch(folder: Path, tools: Tools) -> Told:
         source, begun = provider(tools.provider), _now()
@@ -144,7 +148,7 @@ def redistricting_ask(service: Service, counties: Sequence[str]) -> Ask:
 
     return Ask(
         question=wanted.question({"variables": list(COUNTS)}),
-        gives=("blocks",),
+        gives=(),  # the blocks come with their people and homes from TIGER/Line; without these they have no races
         fetch=fetch,
         specs=_joined_to_blocks,
         megabytes=0.3 * len(known),  # a county has some 2,700 blocks, a line of JSON some 100 bytes
