@@ -23,7 +23,7 @@ class Service:
     asks : str
         What it asks of its users: keys, limits, manners.
     seen : str
-        ISO month in which its addresses were last confirmed; they move.
+        ISO month in which its addresses were last read in documentation or in public code that uses them; they move.
     evidence : str
         ``"V"``: read in the service's own documentation or in code that works; ``"M"``: from memory, to be confirmed.
     options : mapping

@@ -210,13 +210,15 @@ def test_the_relationship_comes_with_its_counts(
     tree: dict[str, bytes | Path], server: Loopback, records: Records, service: Service
 ) -> None:
     asks = tiger.relationship_asks(service, ["99", "99"])
-    assert [(ask.label, ask.gives) for ask in asks] == [("block relationship 2010 to 2020, state 99", ("crosswalk",))]
+    assert [ask.label for ask in asks] == ["block relationship 2010 to 2020, state 99"]
+    assert asks[0].gives == ("crosswalk_99",)
     got = brought(asks, records, service)
     record = got.records[asks[0].label]
     assert set(record.files) == {"TAB2010_TAB2020_ST99.zip", "tabblock2010_99_pophu.zip"}
     assert record.path("TAB2010_TAB2020_ST99.zip").read_bytes() == tree[RELATIONSHIP]
     assert record.path("tabblock2010_99_pophu.zip").read_bytes() == tree[BLOCKS_2010]
-    assert got.specs == {}
+    told = got.specs["crosswalk_99"]
+    assert (told.path.name, Path(told.options["counts"]).name) == tuple(sorted(record.files))
     assert (brought(asks, records, service).fetched, len(server.requests)) == ((), 2)
 
 
