@@ -1,0 +1,354 @@
+"""From a boundary and a key to a page, every layer through a live door; then the same without a network.
+
+The invented county stands behind loopback servers that speak each service's own protocol, so what comes of it is known:
+the figures of the same county from local files.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from justgeo import run
+from justgeo.report import results as reports
+from justgeo.sources import collect as doors
+from justgeo.sources.live import keys, with_censusdis
+from justgeo.sources.live.keys import SIGN_UP, VARIABLES
+from tests import nowhere as districts
+from tests.live.nowhere_online import (
+    DATA_OF,
+    DAY,
+    KEY,
+    USUAL,
+    Online,
+    Said,
+    heads_of,
+    justgeo,
+    one_day,
+    online,
+    settle,
+)
+
+ACCESS = ("WEL-04", "WEL-05", "MOB-01", "MOB-02")
+"""Figures measured along the walking network, or of what OpenStreetMap has."""
+NOT_COVERED = "the layer does not cover this area"
+GRIDS = ("tree_canopy", "impervious", "land_cover")
+Key = tuple[str, str, str]
+Rows = Mapping[Key, Any]
+
+
+@dataclass(frozen=True)
+class Round:
+    """A district that was begun, fetched and run while its services answered, and that they answer no more."""
+
+    folder: Path
+    out: Path
+    fetched: Said
+    asked: Mapping[str, int]
+    asked_by_run: Mapping[str, int]
+    addresses: Mapping[str, str]
+    by_censusdis: Path | None
+
+    @property
+    def records(self) -> Path:
+        return self.folder / "records"
+
+    @property
+    def results(self) -> Any:
+        return json.loads((self.out / "results.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def a_key() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch, one_day():
+        for name in VARIABLES:
+            patch.delenv(name, raising=False)
+        patch.setenv(VARIABLES[0], KEY)
+        patch.setattr(keys, "_from_keyring", lambda: None)  # whoever runs this may have a key of their own
+        yield
+
+
+@pytest.fixture(scope="module")
+def services(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Online]:
+    with online(folder, tmp_path_factory.mktemp("made")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Round:
+    root = tmp_path_factory.mktemp("first")
+    with online(folder, root / "made") as services:
+        path = services.begin(root / "district")
+        fetched = justgeo("fetch", path)
+        asked = services.asked()
+        assert justgeo("run", path, "--out", root / "out").code == 0
+        after = services.asked()
+        other = _by_censusdis(services, root) if with_censusdis.installed() else None
+        addresses = services.addresses
+    return Round(root / "district", root / "out", fetched, asked, after, addresses, other)
+
+
+def _by_censusdis(services: Online, root: Path) -> Path:
+    path = services.begin(root / "again", {"census": {"provider": "censusdis"}})
+    assert justgeo("fetch", path).code == 0
+    assert justgeo("run", path, "--out", root / "out-censusdis").code == 0
+    return root / "out-censusdis"
+
+
+@pytest.fixture(scope="module")
+def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
+    """The same district from the county's files, as ``justgeo demo`` reads them."""
+    names = [*districts.UNITS, "acs", "osm", "gtfs", *GRIDS]
+    told = {"boundary": str(folder / "district.geojson"), "slug": "old-harbour-invented"}
+    path = districts.write(tmp_path_factory.mktemp("local"), districts.layers(folder, names), told)
+    return measured(path)[1]
+
+
+def rows_of(results: Mapping[str, Any]) -> Rows:
+    return {(one["zone"], one["indicator"], one["group"]): one for one in results["records"]}
+
+
+def measured(path: Path, **more: Any) -> tuple[run.Collected, Rows]:
+    """What a run would read and put into ``results.json``, without writing it."""
+    found = run.collect_layers(run.read_config(path), **more)
+    return found, rows_of(reports.to_dict(run.measure_place(found)[0]))
+
+
+def same(one: Mapping[str, Any], other: Mapping[str, Any], *, but: Sequence[str] = ("q",)) -> bool:
+    """Whether two records are one, some parts of their comparison apart."""
+    found = [
+        {**r, "comparison": {k: v for k, v in (r["comparison"] or {}).items() if k not in but}} for r in (one, other)
+    ]
+    return found[0] == found[1]
+
+
+def test_every_layer_comes_through_a_live_door(first: Round) -> None:
+    assert first.fetched.code == 0, first.fetched.err
+    assert "42 things fetched" in first.fetched.out
+    assert {name for name, count in first.asked.items() if count} == set(USUAL)
+    assert first.asked_by_run == first.asked, "the run reads records"
+    assert (first.out / "index.html").stat().st_size > 100_000
+    heads = heads_of(first.records).values()
+    terms = {(head["told"]["source"], head["told"]["licence"], head["told"]["url"]) for head in heads}
+    layers = {one["id"]: one for one in first.results["layers"]}
+    assert {"blocks", "tracts", "walk", "parks", "stops", "gtfs", "acs:B25003@2024", *GRIDS} <= set(layers)
+    for name, layer in layers.items():
+        assert layer["retrieved"] == DAY, name
+        assert (layer["source"].removesuffix(" (invented)"), layer["licence"], layer["url"]) in terms, name
+    known = {digest for head in heads for digest in head["files"].values()}
+    for name in ("tracts", "block_groups", "gtfs", "acs:B25003@2024", *GRIDS):
+        assert layers[name]["sha256"] in known, f"{name} is of the recorded bytes"
+    assert all(str(layers[name]["url"]).startswith(first.addresses["census_files"]) for name in ("tracts", "blocks"))
+    assert layers["walk"]["vintage"] == DATA_OF[:10], "the state of the data that the server told"
+    assert not first.results["absent_layers"]
+
+
+def test_offline_with_all_services_gone_gives_the_same_bytes(
+    first: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[object] = []
+
+    def refuse(self: socket.socket, address: object) -> None:
+        called.append(address)
+        raise ConnectionRefusedError(address)
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    assert justgeo("run", first.folder, "--offline", "--out", tmp_path / "out").code == 0
+    assert not called
+    names = {path.name for path in first.out.iterdir()}
+    assert names == {path.name for path in (tmp_path / "out").iterdir()} >= {"results.json", "index.html"}
+    for name in sorted(names - {"manifest.json"}):
+        assert (first.out / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name
+
+
+def test_both_census_providers_give_the_same_bytes(first: Round) -> None:
+    if first.by_censusdis is None:
+        pytest.skip("censusdis is not installed")
+    mine, theirs = ((out / "results.json").read_bytes() for out in (first.out, first.by_censusdis))
+    assert mine == theirs
+    heads = heads_of(first.folder.parent / "again" / "records").values()
+    told = [head["told"] for head in heads if head["label"].startswith("acs ")]
+    assert {one["more"]["provider"] for one in told} == {"censusdis"}
+
+
+def test_an_invented_place_says_so_everywhere(first: Round) -> None:
+    assert first.results["synthetic"] is True
+    assert all(layer["synthetic"] is True for layer in first.results["layers"])
+    page = (first.out / "index.html").read_text(encoding="utf-8")
+    assert "invented" in page.lower()
+    assert json.loads((first.out / "manifest.json").read_text(encoding="utf-8"))["synthetic"] is True
+
+
+def test_outputs_follow_from_what_was_recorded(first: Round) -> None:
+    said = justgeo("verify", first.out)
+    assert said.code == 0, said.out + said.err
+    assert "the outputs follow from their inputs" in said.out
+
+
+def test_figures_equal_those_of_local_files(first: Round, local: Rows) -> None:
+    rows = rows_of(first.results)
+    assert set(rows) == set(local)
+    access = {key for key in rows if key[1].startswith(ACCESS)}
+    # A q-value depends on how many others were compared, and fewer were here.
+    assert [key for key in set(rows) - access if not same(rows[key], local[key])] == []
+    assert {key[0] for key in set(rows) - access} > {"district", "reference"}
+    district = {key for key in access if key[0] == "district"}
+    assert sum(rows[key]["value"] is not None for key in district) > 50
+    for key in district:
+        assert rows[key] == {**local[key], "comparison": None}, key
+
+
+def test_overpass_gives_the_district_alone(first: Round, local: Rows) -> None:
+    rows = rows_of(first.results)
+    elsewhere = cut = 0
+    for key in (key for key in rows if key[1].startswith(ACCESS)):
+        one, true = rows[key], local[key]
+        if key[0] == "reference":
+            assert (one["value"], one["reason"]) == (None, NOT_COVERED), key
+        elif key[0] != "district" and one["value"] is None and true["value"] is not None:
+            assert one["reason"] == NOT_COVERED, key
+            elsewhere += 1
+        elif key[0] != "district" and one["value"] != true["value"]:
+            # A block group at the edge: some of its people live where the network ends, and that is told.
+            assert any(flag.startswith("unknown_share") for flag in one["flags"]), key
+            assert one["low"] <= true["value"] <= one["high"], key
+            cut += 1
+    assert elsewhere > 100
+    assert cut > 0
+
+
+def test_an_extract_serves_the_reference_too(first: Round, services: Online, local: Rows, tmp_path: Path) -> None:
+    path = services.begin_with(first.records, tmp_path / "district", {"fetch": {"osm": services.extract}})
+    before = services.asked()
+    assert justgeo("fetch", path).code == 0
+    assert {name for name, count in services.asked().items() if count > before[name]} == {"geofabrik"}
+    found, rows = measured(path, offline=True)
+    assert not found.absent
+    assert rows == local, "every record, with its comparison and q-value"
+    assert found.layers["walk"].provenance.url == services.extract
+
+
+def test_a_district_by_geoids(first: Round, services: Online, tmp_path: Path, folder: Path) -> None:
+    groups = gpd.read_file(folder / "tl_2024_99_bg.zip").to_crs(4326)
+    middle = gpd.read_file(services.boundary).union_all().centroid
+    geoids = sorted(groups.loc[groups.distance(middle).nsmallest(6).index, "GEOID"])
+    path = services.begin_with(first.records, tmp_path / "district")
+    settle(path, {"district": {"boundary": None, "geoids": geoids}})
+    before = services.asked()
+    assert justgeo("fetch", path).code == 0
+    assert set(services.since(before)) == {"overpass"}
+    found, rows = measured(path, offline=True)
+    assert not found.absent
+    outline = groups[groups["GEOID"].isin(geoids)].union_all()
+    assert found.district.boundary.symmetric_difference(outline).area < 1e-9
+    names = [*districts.UNITS, "acs", "osm", "gtfs", *GRIDS]
+    told = {"geoids": geoids, "slug": "old-harbour-invented"}
+    _, local = measured(districts.write(tmp_path / "local", districts.layers(folder, names), told))
+    ours = [key for key in rows if key[0] == "district"]
+    assert len(ours) > 100
+    for key in ours:
+        own = {"comparison": None} if key[1].startswith(ACCESS) else {}
+        assert same(rows[key], {**local[key], **own}), key
+
+
+def test_a_planners_own_parks_go_before_those_of_openstreetmap(first: Round, services: Online, tmp_path: Path) -> None:
+    path = services.begin_with(first.records, tmp_path / "district")
+    west, south, east, north = gpd.read_file(services.boundary).total_bounds
+    square = shapely.box(west, south, (west + east) / 2, (south + north) / 2)
+    gpd.GeoDataFrame({"name": ["Green"]}, geometry=[square], crs=4326).to_file(tmp_path / "parks.geojson")
+    told = {"path": str(tmp_path / "parks.geojson"), "source": "City of Nowhere"}
+    settle(path, {"layers": {"parks": told}})
+    before = services.asked()
+    found = run.collect_layers(run.read_config(path))
+    assert services.since(before) == {}, "all else is recorded"
+    parks, walk = found.layers["parks"], found.layers["walk"]
+    assert parks.provenance.source.startswith("City of Nowhere")
+    assert len(parks.data) == 1
+    assert parks.data.union_all().symmetric_difference(square).area < 1e-12
+    assert walk.provenance.source.startswith("OpenStreetMap")
+
+
+def test_a_planners_own_geography_and_survey(
+    services: Online, tmp_path: Path, folder: Path, local: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``[fetch] census = false``: the Census Bureau is not asked, and no key is needed."""
+    monkeypatch.delenv(VARIABLES[0])
+    own = districts.layers(folder, [*districts.UNITS, "acs"])
+    path = services.begin(tmp_path / "district", {"fetch": {"census": False}, "layers": own})
+    before = services.asked()
+    assert justgeo("fetch", path).code == 0
+    assert set(services.since(before)) == {"overpass", "mobility_database", "mrlc"}
+    found, rows = measured(path, offline=True)
+    assert not found.absent
+    assert [key for key in rows if not key[1].startswith(ACCESS) and not same(rows[key], local[key])] == []
+
+
+def test_an_earlier_survey(first: Round, services: Online, tmp_path: Path, folder: Path) -> None:
+    path = services.begin_with(first.records, tmp_path / "district", {"vintages": {"acs_t0": 2014}})
+    before = services.asked()
+    assert justgeo("fetch", path).code == 0
+    assert set(services.since(before)) == {"census_api", "census_files"}
+    labels = [head["label"] for head in heads_of(path.parent / "records").values()]
+    fetched = {label for label in labels if "2014" in label or "2010" in label}
+    assert {"tracts 2014, state 99", "block relationship 2010 to 2020, state 99", "acs B25003@2014"} <= fetched
+    assert sum(label.startswith("acs ") for label in fetched) == 32
+    found = run.collect_layers(run.read_config(path), offline=True)
+    assert not found.absent
+    assert found.years == {"t1": 2024, "t0": 2014}
+    assert found.layers["tracts_2010"].geography_vintage == 2010
+    assert len(found.layers["crosswalk_99"].data) > 100
+    tables = doors.collect(["acs:B25003@2014"], found.config.layers, (), found.area).layers
+    assert tables["acs:B25003@2014"].provenance.vintage.startswith("2010-2014")
+
+
+def test_without_a_key_all_else_is_fetched_and_the_rest_comes_with_it(
+    services: Online, tmp_path: Path, local: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLES[0])
+    path = services.begin(tmp_path / "district")
+    before = services.asked()
+    said = justgeo("fetch", path)
+    assert said.code == 1
+    words = " ".join(said.out.split())
+    assert words.count(SIGN_UP) == 1, "how to get a key is told once, not for each of the tables"
+    assert "and 29 more" in words
+    assert set(services.since(before)) == {"census_files", "overpass", "mobility_database", "mrlc"}
+    assert justgeo("run", path, "--out", tmp_path / "out").code == 0
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    why = "The Census API answers only those who send a key, and none was found."
+    rows = {key: row for key, row in rows_of(results).items() if key[0] == "district"}
+    survey = [row for key, row in rows.items() if key[1].startswith(("DEM", "BEL", "OPP"))]
+    assert len(survey) > 20
+    assert {(row["value"], row["reason"]) for row in survey} == {(None, why)}
+    assert rows["district", "ENV-01", "all"]["value"] == local["district", "ENV-01", "all"]["value"], (
+        "canopy is no survey"
+    )
+    assert why in (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    monkeypatch.setenv(VARIABLES[0], KEY)
+    again = justgeo("fetch", path)
+    assert again.code == 0
+    assert "33 things fetched" in again.out
+    assert " 9 recorded before" in again.out
+    assert len(heads_of(path.parent / "records")) == 42
+
+
+def test_a_slug_that_hides_the_invention_is_refused(services: Online, tmp_path: Path) -> None:
+    path = services.begin(tmp_path / "district", {"district": {"slug": "old-harbour"}})
+    for words in (["fetch", path], ["run", path, "--out", tmp_path / "out"]):
+        said = justgeo(*words)
+        assert said.code == 2
+        assert "which is invented" in said.err
+        assert 'write slug = "old-harbour-invented".' in said.err
+    assert not (tmp_path / "out").exists()
