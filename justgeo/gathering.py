@@ -267,10 +267,11 @@ class Gathering:
         )
 
     def _mark_invented(self) -> None:
-        """State 99 does not exist: whatever was fetched for it is invented, and says so."""
-        if not any(county.startswith(INVENTED_STATE) for county in self.counties):
+        """State 99 does not exist: whatever was fetched for it, or for a place that calls itself so, says that it is."""
+        named = self.settings.slug.endswith("-invented")
+        if not named and not any(county.startswith(INVENTED_STATE) for county in self.counties):
             return
-        if not self.settings.slug.endswith("-invented"):
+        if not named:
             raise ConfigError(
                 f"The district lies in county {self.counties[0]}, which is invented (there is no state 99), and its "
                 f"slug {self.settings.slug!r} hides that.",

@@ -1,4 +1,4 @@
-"""What tests of doors share: services at loopback addresses, a client that does not wait, the invented county's area."""
+"""What tests of doors share: services on loopback, a client that does not wait, the invented county's area."""
 
 from __future__ import annotations
 
