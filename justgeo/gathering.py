@@ -267,7 +267,7 @@ class Gathering:
         )
 
     def _mark_invented(self) -> None:
-        """State 99 does not exist: whatever was fetched for it, or for a place that calls itself so, says that it is."""
+        """State 99 does not exist: what was fetched for it, or for a place that calls itself invented, says so."""
         named = self.settings.slug.endswith("-invented")
         if not named and not any(county.startswith(INVENTED_STATE) for county in self.counties):
             return
