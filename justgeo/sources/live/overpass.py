@@ -38,6 +38,8 @@ from justgeo.sources.overpass_answers import FEATURE_TAGS, WAY_FILTER
 log = logging.getLogger(__name__)
 
 LABEL = "OpenStreetMap, district and halo"
+_OTHER_SERVER = 'fetch again, or name another server: [services] overpass = "https://..."'
+
 LAYERS = ("walk", "streets", "parks", "park_entrances", "stops", "amenities", "water")
 _DIGITS = 6  # degrees, 0.1 m: as osmnx writes them
 _TRIES = 2  # at one server, where its data change while it answers
@@ -163,7 +165,7 @@ def _whole(path: Path, where: str) -> None:
     """An answer that says nothing against itself; a ``remark`` means that it is a part."""
     answer = expect.parsed(path.read_bytes(), where)
     if not isinstance(answer, Mapping):
-        raise SourceError(f"{where}: what came is no answer of Overpass.", remedy="ask another mirror.")
+        raise SourceError(f"{where}: what came is no answer of Overpass.", remedy=_OTHER_SERVER)
     _overpass.time_of(where, answer)
 
 
