@@ -7,12 +7,13 @@ is allowed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import shapely
 
 from justgeo import config as configs
 from justgeo import gathering as gatherings
@@ -21,14 +22,16 @@ from justgeo.catalogue import read as catalogue
 from justgeo.config import RunConfig
 from justgeo.core import district as districts
 from justgeo.core.district import District
-from justgeo.core.errors import LayerError, SourceError
+from justgeo.core.errors import CoverageError, LayerError, SourceError
 from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.result import Indicator
 from justgeo.core.spec import Area
+from justgeo.core.words import plural
 from justgeo.fetch_settings import DATA
 from justgeo.gathering import Gathering
 from justgeo.indicators.mobility import LONGEST_M
 from justgeo.sources import collect as doors
+from justgeo.sources._covering import LEAST_COVER
 from justgeo.sources.files import read_boundary, read_zones
 from justgeo.sources.live.ask import Tools
 from justgeo.sources.store import Store
@@ -119,11 +122,13 @@ def collect_layers(
     rows = catalogue.indicators()
     if live is not None:
         _say(progress, "fetch")
-        live.rest(site.area, survey_tables(rows))
+        live.rest(site.area, survey_tables(rows), site.units.values())
     settings = _with_readings(site.config if live is None else live.settings, site.reference.prefixes)
     years = years_of(settings)
     names = [name for row in rows for name in measuring.layer_names(row, years)]
     more = [n for n in settings.layers if doors.is_unit(n) or doors.is_extra(n)]
+    if settings.fetch is not None:  # what was asked for by name is told of, though nothing is measured of it yet
+        more += [*settings.fetch.grids, *(f"{DATA}{table}" for table in settings.fetch.tables)]
     wanted = list(dict.fromkeys([*names, *BASEMAP, *more]))
     folder = live.records.root if live is not None else records
     found = doors.collect(
@@ -146,8 +151,19 @@ def collect_layers(
         years,
         found.layers,
         found.absent,
-        {} if live is None else live.failures,
+        {**({} if live is None else live.failures), **_refusals(found.refused)},
     )
+
+
+def _refusals(refused: Mapping[str, LayerError]) -> dict[str, SourceError]:
+    """What was fetched and is not believed, among what could not be fetched."""
+    return {
+        name: SourceError(
+            f"What was fetched cannot be used: {error.message}",
+            remedy="name a file of your own under [layers]; or remove its folder from the records and fetch it anew.",
+        )
+        for name, error in refused.items()
+    }
 
 
 def _with_readings(settings: RunConfig, counties: Sequence[str]) -> RunConfig:
@@ -193,9 +209,37 @@ def survey(settings: RunConfig, live: Gathering | None, progress: Progress | Non
         name=settings.reference_name,
         own_shape=_own_reference(settings),
     )
+    _check_reference(reference, units.values())
     crs = districts.metric_crs(reference.centre)
     area = zoning.make_area(district, reference, crs, LONGEST_M)
     return Site(settings, units, district, reference, crs, area)
+
+
+def _check_reference(reference: zoning.Reference, units: Iterable[Layer]) -> None:
+    """Refuse a reference of which only a part is at hand: its figures would be those of the part.
+
+    Raises
+    ------
+    CoverageError
+    """
+    for layer in units:
+        if layer.geography not in ("tract", "block group") or reference.shape is None:
+            continue
+        frame = layer.features
+        if reference.prefixes:
+            gone = [county for county in reference.prefixes if not frame["geoid"].str.startswith(county).any()]
+            lacks = f"nothing of {', '.join(gone)}" if gone else ""
+        else:
+            near = frame.geometry[frame.intersects(reference.shape)].to_numpy()
+            # Shares of one area in degrees are compared, which needs no projection.
+            share = float(shapely.area(shapely.intersection(near, reference.shape)).sum()) / reference.shape.area
+            lacks = f"{share:.0%} of it" if share < LEAST_COVER else ""
+        if lacks:
+            raise CoverageError(
+                f"The reference {reference.name!r} lies only in part in the {plural(layer.geography)} at hand: they "
+                f"hold {lacks}.",
+                remedy="give the files of every county that the reference touches, or name another reference.",
+            )
 
 
 def survey_tables(rows: Sequence[Indicator]) -> list[str]:

@@ -102,7 +102,7 @@ class ReferenceTable(ShapeTable):
 
 class VintagesTable(Strict):
     acs: int | None = Field(default=None, ge=2009, le=2100)
-    acs_t0: int | None = Field(default=None, ge=2009, le=2100)
+    acs_t0: int | None = Field(default=None, ge=2010, le=2100)  # that of 2009 stands on the tracts of 2000
 
 
 class FetchTable(Strict):

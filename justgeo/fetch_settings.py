@@ -9,10 +9,13 @@ from pathlib import Path
 from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import ConfigError
 from justgeo.core.words import suggestion
-from justgeo.district_file import DistrictFile
+from justgeo.district_file import ACS_YEAR, DistrictFile
 
 DATA = "data:"
 """Beginning of the names of downloadable tables among the layers: ``data:places``."""
+
+FIRST_FETCHED = 2013
+"""First survey year of which the Census API has block groups (tidycensus, ``acs5_geography``)."""
 
 GRIDS = ("tree_canopy", "impervious", "land_cover")
 """Grids that are fetched unless the planner says otherwise."""
@@ -79,6 +82,12 @@ def fetching(told: DistrictFile, folder: Path, name: str) -> Fetching | None:
     asked = told.fetch
     if asked is None:
         return None
+    year = told.vintages.acs or ACS_YEAR
+    if asked.census and year < FIRST_FETCHED and "acs" not in told.layers:
+        raise ConfigError(
+            f"{name}: vintages.acs = {year} cannot be fetched: the API has block groups from {FIRST_FETCHED} on.",
+            remedy=f"name {FIRST_FETCHED} or later; or give files of yours under [layers], and [fetch] census = false.",
+        )
     for table in asked.tables:
         if table not in catalogue.datasets():
             raise ConfigError(

@@ -162,7 +162,7 @@ def _stages(settings: RunConfig, live: Gathering) -> str:
         if len(live.asks) == before or not live.failures:
             raise
         return str(error)
-    live.rest(site.area, survey_tables(catalogue.indicators()))
+    live.rest(site.area, survey_tables(catalogue.indicators()), site.units.values())
     if live.failures and not live.counties and live.settings.fetch is not None and live.settings.fetch.census:
         return _later(live)
     return ""

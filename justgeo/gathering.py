@@ -17,9 +17,11 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.catalogue import read as catalogue
 from justgeo.config import RunConfig
 from justgeo.core.errors import ConfigError, SourceError
+from justgeo.core.layer import Layer
 from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
-from justgeo.fetch_settings import DATA, Fetching
+from justgeo.district_file import ACS_YEAR
+from justgeo.fetch_settings import DATA, FIRST_FETCHED, Fetching
 from justgeo.sources.live import ask as asking
 from justgeo.sources.live.ask import Ask, Tools
 from justgeo.sources.live.http import Client
@@ -31,6 +33,10 @@ OSM = ("walk", "streets", "parks", "park_entrances", "stops", "amenities", "wate
 CENSUS_SHAPES = ("counties", "tracts", "block_groups", "blocks")
 GRID_SERVICES = {"worldcover": "worldcover", "canopy_height": "canopy_height", "surface_temperature": "landsat"}
 INVENTED_STATE = "99"
+FIRST_TIGER = 2011
+"""Year of the first TIGER/Line files in the form that is read; those of 2010 have the same tracts."""
+FIRST_BLOCKS = 2021
+"""Year of the first TIGER/Line blocks of 2020 that are known to carry people and homes."""
 _NOTE = "Invented: no such place, no such people."
 
 
@@ -102,9 +108,11 @@ class Gathering:
     fetched: list[str] = field(default_factory=list)
     counties: tuple[str, ...] = ()
     _services: Mapping[str, Service] = field(init=False)
+    _own: RunConfig = field(init=False)  # as the planner wrote it: what is declared there is not fetched
 
     def __post_init__(self) -> None:
         self._services = services(self.settings)
+        self._own = self.settings
 
     @classmethod
     def of(cls, settings: RunConfig, records: Path | None = None, tools: Tools | None = None) -> Gathering | None:
@@ -148,12 +156,15 @@ class Gathering:
             return
         wanted = [name for name in ("tracts", "block_groups", "blocks") if self._wants(name)]
         files, year = self._services["census_files"], self.settings.acs_year
-        asks = list(tiger.geometry_asks(files, year, self.counties, wanted))
-        if "blocks" in wanted:
+        areas = [name for name in wanted if name != "blocks"]
+        asks = list(tiger.geometry_asks(files, year, self.counties, areas))
+        if "blocks" in wanted:  # of 2020, whatever the survey's year
+            blocks = year if year >= FIRST_BLOCKS else ACS_YEAR
+            asks += tiger.geometry_asks(files, blocks, self.counties, ["blocks"])
             asks.append(census_tables.redistricting_ask(self._services["census_api"], self.counties))
         before = self.settings.acs_before
         if before is not None and before < tiger.TRACTS_2020 and self._wants("tracts_2010"):
-            asks += tiger.geometry_asks(files, before, self.counties, ["tracts"], suffix="_2010")
+            asks += tiger.geometry_asks(files, max(before, FIRST_TIGER), self.counties, ["tracts"], suffix="_2010")
             asks += tiger.relationship_asks(files, sorted({c[:2] for c in self.counties}))
         self._bring(asks)
         self._tell_of_races()
@@ -168,7 +179,7 @@ class Gathering:
         told = replace(blocks, notes=(*blocks.notes, f"No counts by race: {failure.message}"))
         self.settings = replace(self.settings, layers={**self.settings.layers, "blocks": told})
 
-    def rest(self, area: Area, tables: Iterable[str], grids: Iterable[str] = ()) -> None:
+    def rest(self, area: Area, tables: Iterable[str], units: Iterable[Layer] = ()) -> None:
         """Third stage: survey tables, OpenStreetMap, timetables, grids, and the tables that were asked for by name.
 
         Parameters
@@ -176,10 +187,12 @@ class Gathering:
         area : Area
         tables : iterable of str
             Ids of ACS tables that the catalogue's rows use.
-        grids : iterable of str
-            Names of grids; those of ``[fetch] rasters`` by default.
+        units : iterable of Layer
+            Census geography at hand: it tells the counties where the planner gave it and nothing of it was fetched.
         """
-        asks = [*self._survey(tables), *self._osm(area), *self._feeds(area), *self._grids(area, grids)]
+        if not self.counties:
+            self.counties = _counties_of(units, area)
+        asks = [*self._survey(tables), *self._osm(area), *self._feeds(area), *self._grids(area)]
         self._bring([*asks, *self._datasets(area)])
 
     @property
@@ -188,7 +201,7 @@ class Gathering:
         return self.settings.fetch
 
     def _wants(self, layer: str) -> bool:
-        return layer not in self.settings.layers
+        return layer not in self._own.layers
 
     def _survey(self, tables: Iterable[str]) -> list[Ask]:
         from justgeo.sources.live import census_counties, census_tables
@@ -203,7 +216,8 @@ class Gathering:
         before = self.settings.acs_before
         if before is not None and self._wants("acs_t0"):
             then = census_counties.counties_in(self.counties, before)
-            asks += census_tables.acs_asks(service, names, before, then, role="acs_t0")
+            levels = census_tables.LEVELS_OF_SURVEY if before >= FIRST_FETCHED else ("county", "tract")
+            asks += census_tables.acs_asks(service, names, before, then, role="acs_t0", levels=levels)
         return asks
 
     def _osm(self, area: Area) -> list[Ask]:
@@ -227,10 +241,10 @@ class Gathering:
 
         return list(feeds.feed_asks(self._services["mobility_database"], self._fetch.gtfs, area))
 
-    def _grids(self, area: Area, grids: Iterable[str]) -> list[Ask]:
+    def _grids(self, area: Area) -> list[Ask]:
         if self._fetch.census and not self.counties and self._wants("counties"):
             return []  # without the reference the window would be another one
-        wanted = {name: self._fetch.grids.get(name, "") for name in (*self._fetch.grids, *grids) if self._wants(name)}
+        wanted = {name: url for name, url in self._fetch.grids.items() if self._wants(name)}
         if not wanted:
             return []
         from justgeo.sources.live import rasters
@@ -245,11 +259,16 @@ class Gathering:
             return []
         from justgeo.sources.live import downloads
 
-        return list(downloads.dataset_asks(chosen, self.counties, area))
+        asks = list(downloads.dataset_asks(chosen, self.counties, area))
+        given = {name for ask in asks for name in ask.gives}
+        unknown = "it is not known in which county the district lies"
+        self._take({}, {f"{DATA}{name}": unknown for name in chosen if f"{DATA}{name}" not in given})
+        return asks
 
     def _bring(self, asks: Sequence[Ask], *, keep: bool = True) -> asking.Brought:
         brought = asking.bring(asks, self.records, self.tools)
-        self.asks += asks
+        known = {ask.label for ask in asks}
+        self.asks = [*(ask for ask in self.asks if ask.label not in known), *asks]
         self.failures.update(brought.failures)
         self.fetched += brought.fetched
         if keep:
@@ -257,13 +276,18 @@ class Gathering:
         return brought
 
     def _take(self, specs: Mapping[str, LayerSpec], missing: Mapping[str, str]) -> None:
-        """What came joins the planner's own; the planner's words on what is absent stand."""
+        """What came joins the planner's own, or takes the place of what came before it with fewer counties."""
         if self.settings.synthetic:
             specs = {name: _marked(spec) for name, spec in specs.items()}
+        new = {name: spec for name, spec in specs.items() if self._wants(name)}
         self.settings = replace(
             self.settings,
-            layers={**specs, **self.settings.layers},
-            absent={**missing, **self.settings.absent},
+            layers={**self.settings.layers, **new},
+            absent={
+                **{n: why for n, why in self.settings.absent.items() if n not in new},
+                **missing,
+                **self._own.absent,
+            },
         )
 
     def _mark_invented(self) -> None:
@@ -297,6 +321,15 @@ def _marked(spec: LayerSpec) -> LayerSpec:
         vintage=invented(spec.vintage),
         notes=(*spec.notes, _NOTE),
     )
+
+
+def _counties_of(units: Iterable[Layer], area: Area) -> tuple[str, ...]:
+    """Counties of the first census geography at hand whose areas touch the district."""
+    for layer in units:
+        if layer.geography in ("county", "tract", "block group", "block"):
+            near = layer.features[layer.features.intersects(area.district)]
+            return tuple(sorted(set(near["geoid"].str[:5])))
+    return ()
 
 
 def _declared_counties(spec: LayerSpec, shape: BaseGeometry | None, geoids: Sequence[str]) -> tuple[str, ...]:

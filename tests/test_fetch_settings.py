@@ -196,7 +196,7 @@ def test_every_service_and_table_may_have_another_address(tmp_path: Path, name: 
             "once",
         ),
         ('[vintages]\nacs_t0 = "2014"', "'vintages.acs_t0' = '2014'", "a valid integer"),
-        ("[vintages]\nacs_t0 = 1999", "'vintages.acs_t0' = 1999", "2009"),
+        ("[vintages]\nacs_t0 = 1999", "'vintages.acs_t0' = 1999", "2010"),
         ("[vintages]\nacs_to = 2014", "unknown key 'vintages.acs_to'", "'acs_t0'"),
     ],
 )  # fmt: skip
@@ -223,9 +223,16 @@ def test_a_key_in_an_address_is_refused_and_not_shown(tmp_path: Path) -> None:
     assert "a key is never written into a file" in refused.value.remedy
 
 
-@pytest.mark.parametrize(("acs", "before"), [(2024, 2019), (2019, 2014), (2024, 2009)])
+@pytest.mark.parametrize(("acs", "before"), [(2024, 2019), (2019, 2014), (2024, 2010)])
 def test_surveys_that_share_no_year_are_two_measurements(tmp_path: Path, acs: int, before: int) -> None:
     found = read(tmp_path, f"[fetch]\n[vintages]\nacs = {acs}\nacs_t0 = {before}\n")
     assert (found.acs_year, found.acs_before) == (acs, before)
     declared = read(tmp_path, f'[vintages]\nacs_t0 = {before}\n[layers.acs_t0]\npath = "x"\nyear = {before}\n')
     assert declared.acs_before == before
+
+
+def test_a_survey_without_block_groups_in_the_api_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"vintages\.acs = 2012 cannot be fetched") as told:
+        read(tmp_path, "[fetch]\n[vintages]\nacs = 2012\n")
+    assert "2013 or later" in told.value.remedy
+    assert read(tmp_path, "[fetch]\ncensus = false\n[vintages]\nacs = 2012\n").acs_year == 2012

@@ -14,8 +14,8 @@ from shapely.geometry.base import BaseGeometry
 class LayerSpec:
     """One ``[layers.<name>]`` of ``district.toml``, or one of an invented place.
 
-    ``options`` hold what the reader of that kind of layer needs (``geoid``, ``columns``, ``layer``, ...);
-    the rest is provenance that only the planner can know.
+    ``options`` hold what the reader of that kind of layer needs (``geoid``, ``columns``, ``layer``, ...); the rest is
+    provenance that only the planner can know, or for what was ``fetched``, its record.
     """
 
     name: str
@@ -31,6 +31,7 @@ class LayerSpec:
     synthetic: bool = False
     modelled: bool = False
     notes: tuple[str, ...] = ()
+    fetched: bool = False
 
 
 @dataclass(frozen=True)

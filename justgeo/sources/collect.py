@@ -7,6 +7,7 @@ layer that nobody declared is absent with a plain reason; one that is declared a
 from __future__ import annotations
 
 import logging
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -72,11 +73,14 @@ class Collected:
         Why a layer that was asked for is not there.
     chosen : mapping of str to str
         For each layer, which source gave it, in words.
+    refused : mapping of str to LayerError
+        What was fetched and is not believed: nobody can mend a record by hand, so it is an absence and no error.
     """
 
     layers: Mapping[str, AnyLayer]
     absent: Mapping[str, str]
     chosen: Mapping[str, str]
+    refused: Mapping[str, LayerError] = field(default_factory=dict)
 
 
 @dataclass
@@ -89,10 +93,19 @@ class _Work:
     layers: dict[str, AnyLayer] = field(default_factory=dict)
     absent: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, LayerError] = field(default_factory=dict)
 
     def tell(self, name: str) -> None:
         if self.progress is not None:
             self.progress(name)
+
+    def refuse(self, name: str, spec: LayerSpec, error: LayerError) -> None:
+        """A record that is not believed is absent; a file of the planner's is an error."""
+        if not spec.fetched:
+            raise error
+        self.refused[name] = error
+        said = error.message.replace(f"{spec.path.parent}{os.sep}", "")  # no folder of this machine on a page
+        self.absent[name] = f"what was fetched cannot be used: {said}"
 
     def missing(self, name: str, why: str) -> None:
         # One reason under ``acs`` speaks for all its tables.
@@ -162,7 +175,7 @@ def collect(
             if not name.startswith("table:"):
                 raise ConfigError(f"There is no layer {name!r}.", remedy=suggestion(name, _WHY))
             work.missing(name, "the planner's tables have no such column")
-    return Collected(work.layers, work.absent, work.chosen)
+    return Collected(work.layers, work.absent, work.chosen, work.refused)
 
 
 def is_unit(name: str) -> bool:
@@ -236,7 +249,11 @@ def _acs(work: _Work, names: Sequence[str]) -> None:
             name = f"acs:{table}@{year}"
             work.tell(name)
             own = census.of_table(spec, table)
-            read = census.read_acs(own.path, [table], year, prefixes=starts, spec=own) if own is not None else {}
+            try:
+                read = census.read_acs(own.path, [table], year, prefixes=starts, spec=own) if own is not None else {}
+            except LayerError as error:
+                work.refuse(name, spec, error)
+                continue
             if own is None or table not in read:
                 work.missing(name, f"table {table} is not among the files of ACS {year}")
             else:
@@ -345,6 +362,10 @@ def _take(
     except CoverageError as error:
         for name in missing:
             work.missing(name, error.message)
+        fresh = {}
+    except LayerError as error:
+        for name in missing:
+            work.refuse(name, spec, error)
         fresh = {}
     for name in missing:
         if name in fresh and store is not None:

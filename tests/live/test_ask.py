@@ -459,7 +459,20 @@ def test_a_declaration_has_the_provenance_of_its_record(kept: Records) -> None:
         record = kept.keep(Question("a", "b", {}), folder, told)
     found = declared(record, "tracts", record.path(), {"geoid": "G"})
     assert found == LayerSpec(
-        "tracts", record.path(), {"geoid": "G"}, "S", "D", "V", "2026-11-24", "L", "A", "U", True, True, ("n",)
+        "tracts",
+        record.path(),
+        {"geoid": "G"},
+        "S",
+        "D",
+        "V",
+        "2026-11-24",
+        "L",
+        "A",
+        "U",
+        True,
+        True,
+        ("n",),
+        fetched=True,
     )
 
 

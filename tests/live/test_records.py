@@ -475,7 +475,9 @@ def test_a_root_that_cannot_be_made(tmp_path: Path) -> None:
     for root in (tmp_path / "file", tmp_path / "file" / "records"):
         with pytest.raises(SourceError, match="cannot be written") as told:
             put(Records(root))
-        assert told.value.kind == "disk" and str(root) in told.value.message and "another one" in told.value.remedy
+        # the message may stand on a page as the reason of an absence; the folder of this machine is for the planner
+        assert told.value.kind == "disk" and str(root) in told.value.remedy and "another folder" in told.value.remedy
+        assert str(tmp_path) not in told.value.message
     with pytest.raises(SourceError, match="cannot be written"):
         put(Records(tmp_path / "broken"))
 

@@ -247,3 +247,29 @@ def test_the_planners_tables_are_all_read(tmp_path: Path) -> None:
     assert found.chosen["table:DEM-04"] == "from t.csv and from g.csv"
     with pytest.raises(ConfigError, match="another kind or census vintage"):
         ask([], {}, (tract, replace(group, geography_vintage=2020)))
+
+
+def test_a_record_that_no_reader_takes_is_an_absence_and_a_file_of_ones_own_is_an_error(tmp_path: Path) -> None:
+    feed = tmp_path / "records" / "feed.zip"
+    feed.parent.mkdir()
+    feed.write_bytes(b"PK nothing of the kind")
+    own = LayerSpec("gtfs", feed)
+    with pytest.raises(LayerError):
+        ask(["gtfs"], {"gtfs": own})
+    found = ask(["gtfs"], {"gtfs": replace(own, fetched=True)})
+    assert found.layers == {} and set(found.refused) == {"gtfs"}
+    assert found.absent["gtfs"].startswith("what was fetched cannot be used: ")
+    assert str(tmp_path) not in found.absent["gtfs"]  # the reason stands on a page
+
+
+def test_a_survey_table_that_is_damaged_as_it_was_fetched_costs_itself_alone(tmp_path: Path) -> None:
+    files = {}
+    for table, cell in (("B25003", "9"), ("B25070", "(b)")):
+        path = tmp_path / f"acs5-2024-{table}.csv"
+        path.write_text(f"GEO_ID,{table}_001E,{table}_001M\n0500000US99001,{cell},1\n", encoding="utf-8")
+        files[table] = {"path": str(path), "retrieved": "2026-11-24"}
+    told = LayerSpec("acs", tmp_path, options={"year": 2024, "files": files}, fetched=True)
+    found = ask(["acs:B25003@2024", "acs:B25070@2024"], {"acs": told})
+    assert set(found.layers) == {"acs:B25003@2024"} and "cannot be used" in found.absent["acs:B25070@2024"]
+    with pytest.raises(LayerError):
+        ask(["acs:B25070@2024"], {"acs": replace(told, fetched=False)})

@@ -320,4 +320,5 @@ def declared(record: Record, name: str, path: Path, options: Mapping[str, object
         synthetic=bool(told.more.get("synthetic", False)),
         modelled=bool(told.more.get("modelled", False)),
         notes=told.notes,
+        fetched=True,
     )

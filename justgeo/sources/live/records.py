@@ -214,7 +214,8 @@ def _write(path: Path, text: bytes) -> None:
 
 def _disk(root: Path, done: str, error: OSError) -> SourceError:
     return SourceError(
-        f"The records in {root} cannot be {done} ({error.strerror or error}).",
-        remedy="see that the folder is yours to read and write and that the disk has room, or name another one.",
+        # The folder stands in the remedy alone: the message may become the reason of an absence, on a page.
+        f"The records cannot be {done} ({error.strerror or error}).",
+        remedy=f"see that {root} is yours to read and write and that the disk has room, or name another folder.",
         kind="disk",
     )
