@@ -35,7 +35,7 @@ SUFFIXES = (".osm.pbf", ".pbf", ".osm", ".osm.bz2", ".osm.gz")
 
 _XML = re.compile(rb"<osm[\s>]")
 _MD5 = re.compile(r"^\s*([0-9a-f]{32})\b", re.IGNORECASE)
-_TYPICAL_MB = 250.0  # states have 20 MB (Rhode Island) to 1.2 GB (California)
+_TYPICAL_MB = 250.0  # a guess: states have tens of MB to over 1 GB
 _CHUNK = 1 << 20
 _LONGEST_HEADER = 64 << 10  # of a block of a PBF, and of the block: the format's own limits
 _LONGEST_BLOCK = 32 << 20
