@@ -210,7 +210,7 @@ def survey(settings: RunConfig, live: Gathering | None, progress: Progress | Non
         own_shape=_own_reference(settings),
     )
     _check_reference(reference, units.values())
-    crs = districts.metric_crs(reference.centre)
+    crs = districts.metric_crs(reference.centre, district.boundary)
     area = zoning.make_area(district, reference, crs, LONGEST_M)
     return Site(settings, units, district, reference, crs, area)
 
@@ -253,9 +253,9 @@ def _find_geography(settings: RunConfig, live: Gathering) -> None:
 
     A district that is given by GEOIDs has no outline before its own counties' geography is there, so it is asked twice.
     """
-    named = [*settings.reference_geoids, *sorted({geoid[:5] for geoid in settings.geoids})]
+    reference = _counties_of(settings.reference_geoids, live)
     if settings.geoids:
-        live.find_counties(None, named)
+        live.find_counties(None, [*reference, *_counties_of(settings.geoids, live)])
         live.geography()
         try:
             outline = make_district(live.settings, _geography(live.settings, None)).boundary
@@ -265,8 +265,16 @@ def _find_geography(settings: RunConfig, live: Gathering) -> None:
         outline = make_district(settings, {}).boundary
     around = districts.halo(outline, districts.metric_crs(outline), districts.halo_width(LONGEST_M))
     own = _own_reference(settings)
-    live.find_counties(around if own is None else around.union(own), named)
+    live.find_counties(around if own is None else around.union(own), reference)
     live.geography()
+
+
+def _counties_of(geoids: Sequence[str], live: Gathering) -> list[str]:
+    """Counties of some GEOIDs, by the codes that the fetched file of counties has: blocks keep those of the census."""
+    from justgeo.sources.live.census_counties import counties_in
+
+    codes = {geoid[:5] for geoid in geoids}
+    return sorted(codes if "counties" in live.settings.layers else counties_in(codes, live.settings.acs_year))
 
 
 def _say(progress: Progress | None, what: str) -> None:

@@ -69,6 +69,8 @@ def find_reference(
     if own_shape is not None:
         return Reference(name or "Reference area", (), own_shape, own_shape)
     shapes, notes = _counties(units, district, tuple(geoids))
+    former = _former(units, [g for g in geoids if g not in shapes], shapes)
+    shapes = {**shapes, **former}
     missing = [g for g in geoids if g not in shapes]
     if missing:
         raise ConfigError(
@@ -83,6 +85,10 @@ def find_reference(
     # The CRS is centred on the county with most of the district, not on a union of several.
     most = max(chosen, key=lambda g: shapes[g][1].intersection(district.boundary).area)
     label = name or " and ".join(shapes[g][0] for g in chosen)
+    if former:
+        codes = " and ".join(former)
+        why = f"{codes}: known to the census of the blocks, not to the layer of counties; put together from its blocks."
+        return Reference(label, (), shape, shapes[most][1], (*notes, why))
     return Reference(label, chosen, shape, shapes[most][1], notes)
 
 
@@ -108,6 +114,24 @@ def _counties(
     return {}, ()
 
 
+def _former(units: Sequence[Layer], asked: Sequence[str], known: Iterable[str]) -> dict[str, tuple[str, BaseGeometry]]:
+    """Counties that only the blocks know: Connecticut's eight, where its planning regions are at hand.
+
+    Not where the blocks of that state have counties of the layer: what it lacks there is lacking.
+    """
+    found: dict[str, tuple[str, BaseGeometry]] = {}
+    for layer in units if asked else ():
+        if layer.geography == "block":
+            frame = layer.features.to_crs(WGS84)
+            county = frame["geoid"].str[:5]
+            fit = {code[:2] for code in set(known) & set(county)}
+            for code in asked:
+                part = frame.geometry[county == code]
+                if len(part) and code[:2] not in fit:
+                    found[code] = (f"County {code}", shapely.union_all(part.to_numpy()))
+    return found
+
+
 def _home_counties(district: District, shapes: Mapping[str, tuple[str, BaseGeometry]]) -> tuple[str, ...]:
     whole = district.boundary.area
     parts = {g: shape.intersection(district.boundary).area / whole for g, (_, shape) in shapes.items()}
@@ -118,8 +142,18 @@ def make_area(district: District, reference: Reference, crs: str, longest_walk_m
     """What the layers are asked about: the district with its halo, and the reference."""
     width = districts.halo_width(longest_walk_m)
     around = districts.halo(district.boundary, crs, width)
-    window = around if reference.shape is None else around.union(reference.shape)
+    near = _this_side(reference.shape, district.boundary)
+    window = around if near is None else around.union(near)
     return Area(district.boundary, reference.shape, window, around, width)
+
+
+def _this_side(shape: BaseGeometry | None, district: BaseGeometry) -> BaseGeometry | None:
+    """A reference's part on the district's side of the 180th meridian: a box around both sides goes round the world."""
+    if shape is None or shape.bounds[2] - shape.bounds[0] <= 180:
+        return shape
+    side = shapely.box(0, -90, 180, 90) if district.bounds[0] > 0 else shapely.box(-180, -90, 0, 90)
+    part: BaseGeometry = shape.intersection(side)
+    return part
 
 
 def make_zones(

@@ -16,6 +16,13 @@ from justgeo.core.errors import BoundaryError, CrsError
 WGS84 = "EPSG:4326"
 MAX_KM2 = 1000.0
 MIN_KM2 = 0.01
+NEAR_M = 150_000.0
+"""As far from its centre the metric CRS has lengths right to 7e-5: (d / 2R)² / 2, which grows with the square."""
+FAR_M = 1_000_000.0
+"""So far away lengths are wrong by 3 in 1,000: district and reference cannot both be measured in one system."""
+
+_DENSE_DEGREES = 0.1
+_HALF_WORLD = 180.0  # degrees: what seems to be wider lies on both sides of the 180th meridian
 
 # Coarse boxes (west, south, east, north) around the states and territories that the Census Bureau covers. They
 # catch a swapped axis or another country early; the county layer decides in the end.
@@ -128,6 +135,13 @@ def _check_place(boundary: BaseGeometry, origin: str) -> None:
             f"The boundary {origin} has no finite coordinates in degrees.",
             remedy="its declared CRS does not fit its numbers; save it again with the right CRS.",
         )
+    alaska = US_BOXES["Alaska"]
+    if east - west > _HALF_WORLD and alaska[1] <= south and north <= alaska[3]:
+        raise BoundaryError(
+            f"The boundary {origin} lies on both sides of the 180th meridian "
+            f"(longitude {west:.4f} to {east:.4f}, latitude {south:.4f} to {north:.4f}).",
+            remedy="give the part on one side of it; its other part is a district of its own.",
+        )
     inside = any(w <= west and s <= south and east <= e and north <= n for w, s, e, n in US_BOXES.values())
     if not inside:
         raise BoundaryError(
@@ -155,19 +169,62 @@ def geodesic_area(geometry: BaseGeometry) -> float:
     return float(sum(abs(geod.geometry_area_perimeter(shapely.geometry.polygon.orient(p))[0]) for p in parts))
 
 
-def metric_crs(county: BaseGeometry) -> str:
+def metric_crs(county: BaseGeometry, district: BaseGeometry | None = None) -> str:
     """The one CRS in which a district is measured.
 
     An ellipsoidal Lambert azimuthal equal-area projection centred on the county (centre of its box, rounded to 0.1
-    degree): areas right to 1e-9, lengths to about 1e-5 within a county.
+    degree): areas right to 1e-9, lengths to about 1e-5 within a county. Where that centre is more than 150 km from the
+    district's, it is centred on the district: Honolulu's county reaches 2,000 km out to sea, Aleutians West across the
+    180th meridian. Areas are right everywhere, lengths to 1e-4 up to 180 km from the centre (Snyder 1987, *Map
+    Projections: A Working Manual*, USGS Professional Paper 1395, pp. 182-190).
 
     Parameters
     ----------
     county : shapely geometry
         In EPSG:4326; the district itself where no county is known.
+    district : shapely geometry, optional
+        In EPSG:4326.
+
+    Raises
+    ------
+    BoundaryError
+        The district lies more than 1,000 km from all of the county.
     """
-    west, south, east, north = county.bounds
-    lon, lat = round((west + east) / 2, 1), round((south + north) / 2, 1)
+    middle = _middle(county)
+    if district is None:
+        return _centred(*middle)
+    home = _middle(district)
+    if Geod(ellps="WGS84").inv(*middle, *home)[2] <= NEAR_M:
+        return _centred(*middle)
+    apart = 0.0 if county.intersects(district) else _nearest(county, home)
+    if apart > FAR_M:
+        raise BoundaryError(
+            f"The district (longitude {home[0]:.1f}, latitude {home[1]:.1f}) lies {apart / 1000:,.0f} km from what it "
+            "is to be compared with: lengths cannot be right in both.",
+            remedy="name a reference that holds the district or lies near it, and see that its layer is of this place.",
+        )
+    return _centred(*home)
+
+
+def _nearest(shape: BaseGeometry, place: tuple[float, float]) -> float:
+    """Metres from a place to the nearest point of a shape's outline, to some kilometres."""
+    outline = shapely.get_coordinates(shapely.segmentize(shape, _DENSE_DEGREES))
+    here = np.broadcast_to(place, outline.shape)
+    return float(Geod(ellps="WGS84").inv(outline[:, 0], outline[:, 1], here[:, 0], here[:, 1])[2].min())
+
+
+def _middle(shape: BaseGeometry) -> tuple[float, float]:
+    """Longitude and latitude of the centre of a shape's box, EPSG:4326, to 0.1 degree."""
+    west, south, east, north = shape.bounds
+    if east - west > _HALF_WORLD:
+        x = shapely.get_coordinates(shape)[:, 0]
+        x = np.where(x < 0, x + 360.0, x)
+        west, east = float(x.min()), float(x.max())
+    lon = (west + east) / 2
+    return round(lon - 360.0 if lon > 180.0 else lon, 1), round((south + north) / 2, 1)
+
+
+def _centred(lon: float, lat: float) -> str:
     text = f"+proj=laea +lat_0={lat:.1f} +lon_0={lon:.1f} +x_0=0 +y_0=0 +datum=WGS84 +units=m +no_defs +type=crs"
     return str(CRS.from_user_input(text).to_wkt())
 
@@ -200,10 +257,22 @@ def require_metric(crs: object) -> CRS:
 
 
 def halo(boundary: BaseGeometry, crs: str, metres: float) -> BaseGeometry:
-    """The boundary and everything within ``metres`` of it, EPSG:4326."""
+    """The boundary and everything within ``metres`` of it, EPSG:4326.
+
+    Raises
+    ------
+    BoundaryError
+        It reaches across the 180th meridian, where no box of longitudes holds it and nothing else.
+    """
     require_metric(crs)
     series = gpd.GeoSeries([boundary], crs=WGS84).to_crs(crs)
     around: BaseGeometry = series.buffer(metres).to_crs(WGS84).iloc[0]
+    west, _, east, _ = around.bounds
+    if east - west > _HALF_WORLD:
+        raise BoundaryError(
+            f"The {metres:,.0f} m around the district cross the 180th meridian.",
+            remedy="draw the boundary farther from it; services are asked for boxes of longitude, which end there.",
+        )
     return around
 
 

@@ -1,7 +1,9 @@
 """Small areas and how they nest: which published unit each block belongs to.
 
 Blocks belong to a unit of their own census by the prefix of their GEOID. In units of another census, and for a
-planner's own areas, they are nested by their representative point; that is recorded, and it is never a join by id.
+planner's own areas, they are nested by their representative point; that is recorded, and it is never a join by id. So
+they are in a state whose counties have other codes since: Connecticut's blocks of 2020 have its eight counties, its
+tracts from 2022 on the nine planning regions (87 FR 34235), with the same tracts and block groups under other ids.
 """
 
 from __future__ import annotations
@@ -91,7 +93,8 @@ class UnitSet:
     of_origin : (B,) int
         Unit of each origin, -1 outside; empty where there are no origins.
     by : {'id', 'point', ''}
-        How the origins were nested.
+        How the origins were nested: ``'id'`` in units of their own census, in all states but those whose counties have
+        other codes.
     incomplete : (n,) bool
         Units that the origins do not fill; they are divided by drawn area.
     """
@@ -199,26 +202,66 @@ def read_units(layer: Layer, origins: Origins | None, metric_crs: str, notes: li
 def _nest(
     layer: Layer, geoid: StrArray, shapes: Geometries, origins: Origins, notes: list[str]
 ) -> tuple[IntArray, str]:
+    drawn_in = fractions.holder(origins.points, shapes)
     if origins.geography == "block" and layer.geography in LEVELS and layer.geography_vintage == origins.vintage:
-        by_id = positions(geoid, prefixes(origins.geoid, layer.geography))
-        _check_nesting(layer, by_id, fractions.holder(origins.points, shapes), origins, notes)
-        return by_id, "id"
+        named = prefixes(origins.geoid, layer.geography)
+        by_id = positions(geoid, named)
+        recoded = _recoded(geoid, origins.geoid)
+        _check_nesting(layer, ~recoded & (drawn_in >= 0), by_id != drawn_in, origins, "their id says", notes)
+        placed = recoded & (drawn_in >= 0)
+        if placed.any():
+            other = _without_county(geoid)[drawn_in] != _without_county(named)
+            _check_nesting(layer, placed, other, origins, "they are drawn", notes)
+            notes.append(_of_recoded(layer, origins, recoded))
+        return np.where(recoded, drawn_in, by_id), "id"
     notes.append(
         f"{plural(origins.geography).capitalize()}{_of(origins.vintage)} were nested in {plural(layer.geography)}"
         f"{_of(layer.geography_vintage)} by their representative point, not by id."
     )
-    return fractions.holder(origins.points, shapes), "point"
+    return drawn_in, "point"
 
 
-def _check_nesting(layer: Layer, by_id: IntArray, drawn_in: IntArray, origins: Origins, notes: list[str]) -> None:
+def _recoded(units: StrArray, blocks: StrArray) -> BoolArray:
+    """Blocks of a state no county of which has the code of a county of its units, (B,).
+
+    By state: a few counties that do not fit are a mistake of the files, not another system of counties.
+    """
+    of_block, of_unit = prefixes(blocks, "county"), prefixes(units, "county")
+    state = of_block.astype("U2")
+    fit = np.unique(state[np.isin(of_block, of_unit)])
+    return np.asarray(np.isin(state, of_unit.astype("U2")) & ~np.isin(state, fit), dtype=np.bool_)
+
+
+def _without_county(geoid: StrArray) -> StrArray:
+    """State, tract and block group of ids: what stays where a county is given another code."""
+    return np.asarray([one[:2] + one[5:] for one in geoid], dtype=np.str_)
+
+
+def _of_recoded(layer: Layer, origins: Origins, recoded: BoolArray) -> str:
+    states = " and ".join(np.unique(origins.geoid[recoded].astype("U2")))
+    return (
+        f"The counties of state {states} have other codes in {layer.name} than in the blocks: its blocks were nested "
+        f"in {plural(layer.geography)} by their representative point, not by id."
+    )
+
+
+def _check_nesting(
+    layer: Layer, placed: BoolArray, elsewhere: BoolArray, origins: Origins, counted: str, notes: list[str]
+) -> None:
     """Blocks have to lie in the unit that their id names; where many do not, one of the two is of another census.
+
+    Parameters
+    ----------
+    placed, elsewhere : (B,) bool
+        Which blocks are looked at, and which lie in another unit than their id names.
+    counted : str
+        Where the few are counted, for the note.
 
     Raises
     ------
     VintageError
     """
-    placed = drawn_in >= 0
-    other = placed & (by_id != drawn_in)
+    other = placed & elsewhere
     if not other.any():
         return
     at = int(np.flatnonzero(other)[0])
@@ -232,7 +275,7 @@ def _check_nesting(layer: Layer, by_id: IntArray, drawn_in: IntArray, origins: O
             remedy=f"declare the vintage that {layer.name} is of (2010 for files up to 2019), or give its file of "
             f"{origins.vintage}.",
         )
-    notes.append(f"{told}; they are counted where their id says.")
+    notes.append(f"{told}; they are counted where {counted}.")
 
 
 def _of(vintage: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -30,6 +31,7 @@ log = logging.getLogger(__name__)
 __all__ = [
     "NLCD_CLASSES",
     "PAD",
+    "TOO_LARGE",
     "WORLDCOVER_CLASSES",
     "Grid",
     "grid_of",
@@ -44,6 +46,7 @@ __all__ = [
 
 PAD = 2
 _MOST_PIXELS = 200_000_000
+TOO_LARGE = "The reference has too many pixels; the district with its halo was read."
 _DENSE_DEGREES = 0.005
 _CUT = "Cut the raster to the area (gdalwarp -te ... -te_srs EPSG:4326), or take a coarser product."
 
@@ -82,6 +85,8 @@ class Grid:
 def read_raster(spec: LayerSpec, area: Area) -> Raster:
     """Read the part of a GeoTIFF that covers the area's window, padded by two pixels.
 
+    Where that has more than 200 million of them the district with its halo is read, and a note says so.
+
     Parameters
     ----------
     spec : LayerSpec
@@ -105,8 +110,8 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
     CoverageError
         It does not touch the district.
     LayerError
-        It is no raster, is rotated, has several bands and none is named, has no valid pixel in the district, or the
-        environment keeps rasterio from knowing any CRS.
+        It is no raster, is rotated, has several bands and none is named, has no valid pixel in the district or too
+        many, or the environment keeps rasterio from knowing any CRS.
     """
     check_environment()
     if not spec.path.is_file():
@@ -117,7 +122,8 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
             _check_grid(source, spec)
             district = to_grid(area.district, crs)
             notes = _short_of(source, district)
-            window = _window(source, spec, area, crs, district)
+            window, told = _window(source, spec, area, crs, district)
+            notes += told
             band = _band(source, spec)
             read = source.read(band, window=window, masked=True)
             values = read.filled(0).astype(np.float64) * source.scales[band - 1] + source.offsets[band - 1]
@@ -304,7 +310,8 @@ def to_grid(shape: BaseGeometry, crs: CRS) -> BaseGeometry:
     return shapely.make_valid(_transformed(dense, CRS.from_epsg(4326), crs))
 
 
-def _window(source: Any, spec: LayerSpec, area: Area, crs: CRS, district: BaseGeometry) -> Window:
+def _window(source: Any, spec: LayerSpec, area: Area, crs: CRS, district: BaseGeometry) -> tuple[Window, Sequence[str]]:
+    """What is read of a grid, and a note where that is not all of the area."""
     whole = shapely.box(*source.bounds)
     if not whole.intersects(district) or whole.intersection(district).area == 0:
         there = tuple(round(b, 4) for b in _transformed(whole, crs, CRS.from_epsg(4326)).bounds)
@@ -313,14 +320,23 @@ def _window(source: Any, spec: LayerSpec, area: Area, crs: CRS, district: BaseGe
             f"({tuple(round(b, 4) for b in area.district.bounds)}).",
             remedy="Take the tile or download that covers the district.",
         )
-    west, south, east, north = to_grid(area.window, crs).bounds
+    for shape, notes in ((area.window, []), (area.halo, [TOO_LARGE])):
+        window = _window_of(source, to_grid(shape, crs))
+        if window.width * window.height <= _MOST_PIXELS:
+            return window, notes
+    raise LayerError(
+        f"The raster {spec.path} has {window.width} x {window.height} pixels in the district and around it.",
+        remedy=_CUT,
+    )
+
+
+def _window_of(source: Any, shape: BaseGeometry) -> Window:
+    """Pixels around a shape in the grid's CRS, as far as the grid goes."""
+    west, south, east, north = shape.bounds
     a, _, c, _, e, f = source.transform[:6]
     cols = np.clip(_span((west - c) / a, (east - c) / a), 0, source.width)
     rows = np.clip(_span((north - f) / e, (south - f) / e), 0, source.height)
-    width, height = int(cols[1] - cols[0]), int(rows[1] - rows[0])
-    if width * height > _MOST_PIXELS:
-        raise LayerError(f"The raster {spec.path} has {width} x {height} pixels in the area.", remedy=_CUT)
-    return Window(int(cols[0]), int(rows[0]), width, height)
+    return Window(int(cols[0]), int(rows[0]), int(cols[1] - cols[0]), int(rows[1] - rows[0]))
 
 
 def _span(one: float, other: float) -> tuple[float, float]:

@@ -101,3 +101,72 @@ def test_the_halo_reaches_as_far_as_it_says() -> None:
     wide = district.halo(HERE, crs, district.halo_width(804.67))
     west = Geod(ellps="WGS84").inv(HERE.bounds[0], 38.03, wide.bounds[0], 38.03)[2]
     assert west == pytest.approx(804.67 * 1.3 + 200, abs=1.0)
+
+
+# --- counties that are far larger than their districts, some of them on both sides of 180°
+
+ALEUTIANS = MultiPolygon([box(172.4, 51.3, 179.8, 53.1), box(-179.2, 51.2, -166.0, 54.1)])
+UNALASKA = box(-166.55, 53.86, -166.51, 53.88)
+ATTU = box(172.5, 52.8, 172.6, 52.9)
+HONOLULU = MultiPolygon([box(-158.3, 21.2, -157.6, 21.75), box(-178.5, 28.3, -178.2, 28.6)])
+"""Its county reaches to Kure atoll."""
+WAIKIKI = box(-157.84, 21.27, -157.81, 21.29)
+
+
+def length_errors(crs: str, lon: float, lat: float, metres: float = 800.0) -> list[float]:
+    """How much too long lines from a place come out, as shares."""
+    found = []
+    for azimuth in range(0, 180, 15):
+        end = Geod(ellps="WGS84").fwd(lon, lat, azimuth, metres)[:2]
+        line = gpd.GeoSeries([LineString([(lon, lat), end])], crs=4326).to_crs(crs)
+        found.append(float(line.length.iloc[0]) / metres - 1)
+    return found
+
+
+def test_a_county_on_both_sides_of_the_antimeridian_has_its_middle_there() -> None:
+    assert district.centre(district.metric_crs(ALEUTIANS)) == pytest.approx((52.65, -176.8), abs=0.051)
+    east = MultiPolygon([box(172.4, 51.3, 179.8, 53.1), box(-179.9, 51.2, -179.2, 53.1)])
+    assert district.centre(district.metric_crs(east)) == pytest.approx((52.2, 176.6), abs=0.051)
+
+
+@pytest.mark.parametrize(
+    ("place", "county"), [(UNALASKA, ALEUTIANS), (ATTU, ALEUTIANS), (WAIKIKI, HONOLULU), (WAIKIKI, WAIKIKI)]
+)
+def test_lengths_at_the_district_are_right_however_large_its_county(place: Polygon, county: MultiPolygon) -> None:
+    crs = district.metric_crs(county, place)
+    for lon, lat in shapely.get_coordinates(place):
+        assert np.abs(length_errors(crs, lon, lat)).max() < 1e-4
+    metric = gpd.GeoSeries([shapely.segmentize(place, 0.001)], crs=4326).to_crs(crs).area.iloc[0]
+    assert metric == pytest.approx(district.geodesic_area(place), rel=1e-6)
+
+
+def test_a_usual_county_is_the_middle_for_all_its_districts() -> None:
+    county = box(-79.2, 37.5, -77.7, 38.5)
+    corner = box(-79.19, 37.51, -79.15, 37.55)
+    assert district.metric_crs(county, corner) == district.metric_crs(county)
+    assert np.abs(length_errors(district.metric_crs(county, corner), -79.17, 37.53)).max() < 1e-4
+
+
+def test_a_reference_of_another_part_of_the_world_is_refused() -> None:
+    for far in (WAIKIKI, ALEUTIANS, box(2.2, 48.8, 2.4, 48.9), box(101.0, -38.5, 102.0, -37.5)):
+        with pytest.raises(BoundaryError, match=r"lies [\d,]+ km from what it is to be compared with") as caught:
+            district.metric_crs(far, HERE)
+        assert "reference" in caught.value.remedy
+    near = box(-84.5, 33.6, -84.2, 33.9)
+    assert district.centre(district.metric_crs(near, HERE)) == pytest.approx((38.0, -78.5), abs=0.051)
+
+
+def test_a_district_on_both_sides_of_the_antimeridian_is_refused_as_such() -> None:
+    both = MultiPolygon([box(179.9, 51.9, 180.0, 52.0), box(-180.0, 51.9, -179.9, 52.0)])
+    with pytest.raises(BoundaryError, match="on both sides of the 180th meridian") as caught:
+        district.make("Both", "both", frame(both), "both.geojson")
+    assert "one side" in caught.value.remedy
+
+
+def test_surroundings_that_cross_the_antimeridian_are_refused() -> None:
+    edge = box(179.95, 51.9, 179.99, 51.93)
+    made = district.make("Edge", "edge", frame(edge), "edge.geojson")
+    crs = district.metric_crs(ALEUTIANS, made.boundary)
+    assert district.halo(made.boundary, crs, 500.0).bounds[2] < 180
+    with pytest.raises(BoundaryError, match="1,246 m around the district cross the 180th meridian"):
+        district.halo(made.boundary, crs, district.halo_width(804.67))

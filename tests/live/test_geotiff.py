@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from rasterio.transform import Affine
 
-from justgeo.core.errors import ConfigError, SourceError
-from justgeo.core.spec import LayerSpec
-from justgeo.sources.live import geotiff
+from justgeo.core.errors import ConfigError, LayerError, SourceError
+from justgeo.core.spec import Area, LayerSpec
+from justgeo.sources import rasters
+from justgeo.sources.live import cogs, geotiff
 from justgeo.sources.live.ask import bring
 from justgeo.sources.live.ask import fetch as fetched
-from justgeo.sources.rasters import read_raster
+from justgeo.sources.rasters import raster_footprint, read_raster
 from tests.live import places
 from tests.live.pixels import CANARY, LEFT, PATH, TOP, around, noise, records_in, write
 from tests.loopback.faults import Fault
@@ -61,6 +64,59 @@ def test_an_address_is_read_by_its_window(own: Path, tmp_path: Path) -> None:
     np.testing.assert_allclose(live.transform, direct.transform, rtol=0, atol=1e-12)
     assert live.provenance.vintage == "not stated"
     assert live.provenance.dataset == "canopy.tif"
+
+
+def far_west(place: Area) -> Area:
+    """The place in a reference that reaches farther than its raster."""
+    reference = shapely.box(place.window.bounds[0] - 0.02, *place.window.bounds[1:])
+    return replace(place, reference=reference, window=place.window.union(reference))
+
+
+@pytest.mark.parametrize("parts", [True, False])
+def test_a_reference_that_is_too_large_leaves_the_district(
+    parts: bool, own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = far_west(PLACE)
+    monkeypatch.setattr(cogs.grids, "MOST_PIXELS", 20_000)
+    monkeypatch.setattr(rasters, "_MOST_PIXELS", 20_000)
+    handle = (
+        FileTree({"/a.tif": own}).handle if parts else lambda request: Response(200, own.read_bytes(), "image/tiff")
+    )
+    with Loopback(handle) as server:
+        one = geotiff.geotiff_ask("tree_canopy", f"{server.url}/a.tif", wide)
+        brought = bring([one], records_in(tmp_path), places.tools())
+        assert brought.failures == {}
+    found, direct = (read_raster(s, wide) for s in (brought.specs["tree_canopy"], LayerSpec("tree_canopy", own)))
+    alone = read_raster(LayerSpec("tree_canopy", own), PLACE)
+    note = "The reference has too many pixels; the district with its halo was read."
+    assert note in direct.provenance.notes
+    assert note in found.provenance.notes
+    assert note not in alone.provenance.notes
+    np.testing.assert_array_equal(direct.values, alone.values)
+    outline = raster_footprint(found)
+    assert outline.covers(PLACE.halo)
+    assert not outline.covers(wide.reference)
+    assert rasters.valid_share(found, PLACE.district) == rasters.valid_share(alone, PLACE.district)
+
+
+def test_what_is_read_of_a_large_reference_depends_on_the_halo() -> None:
+    one, other = far_west(PLACE), far_west(PLACE)
+    other = replace(other, halo=PLACE.halo.buffer(-0.001))
+    asked = [geotiff.geotiff_ask("tree_canopy", "https://example.org/a.tif", area).question for area in (one, other)]
+    assert one.window.equals(other.window)
+    assert asked[0] != asked[1]
+
+
+def test_a_district_that_is_too_large_is_told(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cogs.grids, "MOST_PIXELS", 1_000)
+    with Loopback(FileTree({"/a.tif": own}).handle) as server:
+        one = geotiff.geotiff_ask("tree_canopy", f"{server.url}/a.tif", far_west(PLACE))
+        with pytest.raises(SourceError, match="pixels, more than is read at once") as caught:
+            fetched(one, records_in(tmp_path), places.tools())
+    assert caught.value.kind == "limit"
+    monkeypatch.setattr(rasters, "_MOST_PIXELS", 1_000)
+    with pytest.raises(LayerError, match="pixels in the district and around it"):
+        read_raster(LayerSpec("tree_canopy", own), far_west(PLACE))
 
 
 def test_an_address_in_another_crs(server: Loopback, source: Path, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from justgeo.sources.live import landsat
 from justgeo.sources.live.ask import Ask, bring
 from justgeo.sources.live.ask import fetch as fetched
 from justgeo.sources.live.records import Record, Records
+from justgeo.sources.rasters import raster_footprint
 from justgeo.sources.thermal import read_surface_temperature
 from tests.live import places
 from tests.loopback.cogs import CLEAR, CLOUD, Scene, make_scene
@@ -135,6 +136,35 @@ def test_windows_are_the_scenes_own_pixels(server: Loopback, six: list[Scene], r
                 np.testing.assert_array_equal(part.read(1), whole.read(1, window=window))
                 assert part.bounds.left % 30 == 15
                 assert part.width < whole.width
+
+
+def with_reference(metres: float) -> Area:
+    """The same district in a reference that reaches so far to the west, out to sea."""
+    reference = shapely.box(LON - metres / 90_000, LAT - 0.005, LON + 0.02, LAT + 0.005)
+    return replace(AREA, reference=reference, window=AREA.halo.union(reference))
+
+
+def test_a_reference_that_is_too_large_leaves_the_district(
+    server: Loopback, six: list[Scene], records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Honolulu's county reaches 2,000 km out to sea."""
+    service, wide = service_at(server.url), with_reference(2_000_000)
+    alone = fetched(ask(service), records, places.tools(service))
+    spec = ask(service).specs(alone, {})["surface_temperature"]
+    monkeypatch.setattr(landsat.grids, "MOST_PIXELS", 20_000)
+    one = ask(service, wide)
+    record = fetched(one, records, places.tools(service))
+    assert listed(record) == listed(alone), "the windows are those of the district with its halo"
+    assert one.megabytes == ask(service).megabytes
+    raster, without = read(record, service, wide), read_surface_temperature(spec, AREA)
+    note = "The reference has too many pixels of 30 m; the district with its halo was read."
+    assert note in raster.provenance.notes
+    assert note not in without.provenance.notes
+    assert [at(raster, LON + x, LAT) for x in (-0.004, 0.004)] == [at(without, LON + x, LAT) for x in (-0.004, 0.004)]
+    assert raster_footprint(raster).covers(AREA.district)
+    assert not raster_footprint(raster).intersects(shapely.box(*wide.window.bounds[:2], LON - 0.02, LAT + 0.005))
+    moved = replace(wide, halo=wide.halo.buffer(0.001))
+    assert ask(service, moved).question != one.question, "what is read depends on the halo"
 
 
 def test_the_question(server: Loopback, records: Records) -> None:
@@ -483,10 +513,12 @@ def test_it_ends_in_time(part: str, server: Loopback, records: Records) -> None:
 
 
 def test_too_large_an_area() -> None:
-    wide = replace(AREA, window=shapely.box(-83, 32, -75, 40))
+    vast = shapely.box(-83, 32, -75, 40)
+    wide = replace(AREA, window=vast, halo=vast)
     planned = landsat.landsat_asks(service_at("http://127.0.0.1:9"), wide, 2024)
     assert planned.asks == []
-    assert "30 m" in planned.reasons["surface_temperature"]
+    assert "the district with its halo has" in planned.reasons["surface_temperature"]
+    assert "pixels of 30 m" in planned.reasons["surface_temperature"]
 
 
 # A record that is not whole ----------------------------------------------------------------------

@@ -1,8 +1,11 @@
-"""Any GeoTIFF at an address that a planner names: its window where the server gives parts, else the whole file."""
+"""Any GeoTIFF at an address that a planner names: its window where the server gives parts, else the whole file.
+
+Where the reference has too many pixels (a county of 1 m), the district with its halo is read.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from urllib.parse import unquote
@@ -14,6 +17,7 @@ from justgeo.sources.live import expect, grids
 from justgeo.sources.live.address import Address
 from justgeo.sources.live.ask import Ask, Tools, declared
 from justgeo.sources.live.cog_failures import NoPartsError
+from justgeo.sources.live.http import Call
 from justgeo.sources.live.records import Question, Told
 
 MOST_BYTES = 2 << 30
@@ -46,26 +50,32 @@ def geotiff_ask(name: str, url: str, area: Area) -> Ask:
     if not address.callable:
         raise ConfigError(f"{name}: {address.shown!r} is no address of a file.", remedy="begin it with https://.")
     service = Service(SERVICE, address.host, address.host, (address.server,), address.shown, licence="")
-    window = grids.outward(area.window.bounds, 6)
+    # How large a pixel is shows when the file is opened; which of the two is read depends on nothing else.
+    windows = [grids.outward(shape.bounds, 6) for shape in (area.window, area.halo)]
+    asked = {"layer": name, "address": address.asked, "window": list(windows[0]), "halo": list(windows[1])}
     return Ask(
-        question=Question(name, SERVICE, {"layer": name, "address": address.asked, "window": list(window)}),
+        question=Question(name, SERVICE, asked),
         gives=(name,),
-        fetch=lambda folder, tools: _fetch(name, address, service, window, area, folder, tools),
+        fetch=lambda folder, tools: _fetch(name, address, service, windows, area, folder, tools),
         specs=lambda record, others: {name: declared(record, name, record.path(f"{name}.tif"), {})},
         where=address.shown,
     )
 
 
 def _fetch(
-    name: str, address: Address, service: Service, window: grids.Bounds, area: Area, folder: Path, tools: Tools
+    name: str,
+    address: Address,
+    service: Service,
+    windows: Sequence[grids.Bounds],
+    area: Area,
+    folder: Path,
+    tools: Tools,
 ) -> Told:
-    from justgeo.sources.live import cogs
-
     call = address.call()
     into = folder / f"{name}.tif"
     notes: tuple[str, ...] = ()
     try:
-        retrieved = cogs.read_window(service, call, window, None, into, tools, label=name).retrieved
+        retrieved, notes = _windowed(service, call, windows, into, tools)
     except NoPartsError:
         told = partial(tools.progress, name)
         check = partial(_a_raster, service=service)
@@ -84,6 +94,25 @@ def _fetch(
         notes=notes,
         more={"file": into.name},
     )
+
+
+def _windowed(
+    service: Service, call: Call, windows: Sequence[grids.Bounds], into: Path, tools: Tools
+) -> tuple[str, tuple[str, ...]]:
+    """The first of two windows that has not too many pixels: when it came, and what is to be told."""
+    from justgeo.sources import rasters
+    from justgeo.sources.live import cogs
+
+    whole, halo = windows
+    try:
+        return cogs.read_window(service, call, whole, None, into, tools, label=into.stem).retrieved, ()
+    except NoPartsError:
+        raise
+    except SourceError as failure:
+        if failure.kind != "limit" or whole == halo:
+            raise
+    seen = cogs.read_window(service, call, halo, None, into, tools, label=into.stem)
+    return seen.retrieved, (rasters.TOO_LARGE,)
 
 
 def _at_most(most: int, where: str, told: Callable[[int, int | None], None]) -> Callable[[int, int | None], None]:

@@ -38,6 +38,7 @@ _USUAL_SCENES = 18  # of three summers: an overpass in eight days, two in five o
 _MONTHS = {6: "June", 7: "July", 8: "August"}
 _ID = re.compile(r"L[A-Z]0([4-9])_L2S[PR]_(\d{3})(\d{3})_(\d{4})(\d{2})(\d{2})(?:_\d{8})?_02_(T1|T2|RT)")
 _TIERS = ("T1", "T2", "RT")  # the best first; real-time scenes are of a preliminary processing
+_CUT = "The reference has too many pixels of 30 m; the district with its halo was read."
 _BLOBS = ".blob.core.windows.net"
 
 
@@ -90,7 +91,7 @@ class _Token:
 
 
 def landsat_asks(service: Service, area: Area, last_summer: int) -> grids.Planned:
-    """Surface temperature of some summers, for the area's window.
+    """Surface temperature of some summers, for the area's window; for the district and its halo where that is too much.
 
     Parameters
     ----------
@@ -104,9 +105,16 @@ def landsat_asks(service: Service, area: Area, last_summer: int) -> grids.Planne
     Returns
     -------
     Planned
-        One ask, ``surface_temperature``.
+        One ask, ``surface_temperature``; a reason instead where the district is too large.
     """
     options = service.options
+    whole = _pixels(area) <= grids.MOST_PIXELS
+    if not whole:
+        area = replace(area, window=area.halo)
+    pixels = _pixels(area)
+    if pixels > grids.MOST_PIXELS:
+        why = f"the district with its halo has {pixels:,.0f} pixels of 30 m, more than are read at once"
+        return grids.Planned([], {LAYER: why})
     summers = [last_summer - back for back in range(int(options["years"]) - 1, -1, -1)]
     box = grids.outward(area.window.bounds, 5)
     asked = {
@@ -118,29 +126,32 @@ def landsat_asks(service: Service, area: Area, last_summer: int) -> grids.Planne
         "cloud_cover": options["cloud_cover"],
         "window": list(box),
     }
-    zone = _zone_of(area)
-    west, south, east, north = grids.bounds_in(area.window, f"EPSG:{zone}")
-    pixels = (east - west) * (north - south) / _PIXEL_M**2
-    if pixels > grids.MOST_PIXELS:
-        return grids.Planned([], {LAYER: f"the area has {pixels:,.0f} pixels of 30 m, more than are read at once"})
     ask = Ask(
         question=Question(LAYER, service.id, asked),
         gives=(LAYER,),
         fetch=lambda folder, tools: _fetch(service, summers, box, area, folder, tools),
-        specs=lambda record, others: _specs(record),
+        specs=lambda record, others: _specs(record, whole),
         megabytes=pixels * 2.5 * _USUAL_SCENES / 1e6,
         where=grids.where(service, "/" + str(options["search"]).lstrip("/")),
     )
     return grids.Planned([ask], {})
 
 
-def _specs(record: Record) -> dict[str, LayerSpec]:
-    return {LAYER: declared(record, LAYER, record.path(LIST), {})}
+def _specs(record: Record, whole: bool) -> dict[str, LayerSpec]:
+    """Told here and not in the record, which is the same for a district without a reference."""
+    spec = declared(record, LAYER, record.path(LIST), {})
+    return {LAYER: spec if whole else replace(spec, notes=(*spec.notes, _CUT))}
 
 
 def _zone_of(area: Area) -> int:
     """EPSG code of the UTM zone of the district's middle; Landsat counts northings below the equator negative."""
     return 32_600 + int((area.district.centroid.x + 180) // 6) + 1
+
+
+def _pixels(area: Area) -> float:
+    """Pixels of the area's window."""
+    west, south, east, north = grids.bounds_in(area.window, f"EPSG:{_zone_of(area)}")
+    return (east - west) * (north - south) / _PIXEL_M**2
 
 
 def _fetch(service: Service, summers: Sequence[int], box: grids.Bounds, area: Area, folder: Path, tools: Tools) -> Told:
