@@ -7,7 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import pytest
-from shapely.geometry import box
+from shapely.geometry import MultiPolygon, box
 from shapely.geometry.base import BaseGeometry
 
 from justgeo import zoning
@@ -210,3 +210,40 @@ def test_without_reference_and_layers_there_is_the_district_alone() -> None:
     found = zoning.make_zones(place, none, crs, tracts=None, block_groups=None, own_areas=None)
     assert (found.ids, found.roles) == (("district",), ("district",))
     assert found.geometry.crs == crs
+
+
+# --------------------------------------------------------------------------- counties of the census; the 180th meridian
+
+
+def test_a_county_that_only_the_blocks_know_is_put_together_from_them() -> None:
+    """Connecticut's counties are no more; the blocks of 2020 have them."""
+    old, west = "09003", COUNTIES[WEST].bounds
+    halves = {
+        f"{old}0001001000": box(west[0], 38.0, west[2], 38.05),
+        f"{old}0002001000": box(west[0], 38.05, west[2], 38.1),
+        "090010001001000": COUNTIES[EAST],
+    }
+    blocks = layer("block", halves)
+    found = zoning.find_reference(district(), [counties(), tracts(), blocks], geoids=[old])
+    assert (found.name, found.prefixes) == (f"County {old}", ())
+    assert found.shape is not None and found.shape.equals(COUNTIES[WEST])
+    assert found.notes == (
+        f"{old}: known to the census of the blocks, not to the layer of counties; put together from its blocks.",
+    )
+    with pytest.raises(ConfigError, match="names the counties 09005, of which no geometry"):
+        zoning.find_reference(district(), [counties(), blocks], geoids=[old, "09005"])
+    partly = layer("block", {f"{WEST}0001001000": COUNTIES[WEST], "990070001001000": COUNTIES[FAR]})
+    with pytest.raises(ConfigError, match="names the counties 99007, of which no geometry"):
+        zoning.find_reference(district(), [counties(), partly], geoids=["99007"])
+
+
+def test_the_window_keeps_to_the_districts_side_of_the_antimeridian() -> None:
+    """A box around both sides would go round the world, and bring the timetables of Europe."""
+    county = MultiPolygon([box(172.4, 51.3, 179.8, 53.1), box(-179.2, 51.2, -166.0, 54.1)])
+    for place in (box(-166.55, 53.86, -166.51, 53.88), box(172.5, 52.8, 172.6, 52.9)):
+        reference = zoning.Reference("Aleutians West", ("02016",), county, county)
+        area = zoning.make_area(District("x", "x", place), reference, metric_crs(county, place), 800.0)
+        west, _, east, _ = area.window.bounds
+        assert east - west < 14
+        assert area.window.covers(area.halo)
+        assert area.reference is county
