@@ -239,7 +239,8 @@ class Gathering:
             return []
         from justgeo.sources.live import feeds
 
-        return list(feeds.feed_asks(self._services["mobility_database"], self._fetch.gtfs, area))
+        states = sorted({county[:2] for county in self.counties})
+        return list(feeds.feed_asks(self._services["mobility_database"], self._fetch.gtfs, area, states))
 
     def _grids(self, area: Area) -> list[Ask]:
         if self._fetch.census and not self.counties and self._wants("counties"):

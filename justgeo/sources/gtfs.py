@@ -21,7 +21,7 @@ from justgeo.core.layer import BoolArray, Feed, Provenance
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._provenance import provenance
 from justgeo.sources.gtfs_files import FeedFiles
-from justgeo.sources.service_day import DAYS, Calendar, ServiceDay, choose, weekday_name
+from justgeo.sources.service_day import DAYS, NO_END, Calendar, ServiceDay, choose
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _HIGH_CAPACITY = frozenset({0, 1, 2, 4, 5, 6, 7, 12})
 # ... and the extended ones: rail 1xx, suburban to underground 3xx-6xx, tram 9xx, ferry to funicular 10xx, 12xx-14xx.
 _HIGH_CAPACITY_RANGES = ((100, 199), (300, 699), (900, 1099), (1200, 1499))
+# Later years than a count of nanoseconds reaches; such a day stands for "no end".
+_BEYOND = r"^(?:2[2-9]|[3-9]\d)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])$"
 _VALIDATE = "Take a feed that passes the canonical GTFS validator, or ask the agency to mend it."
 
 
@@ -58,13 +60,28 @@ def read_feed(spec: LayerSpec, area: Area) -> Feed:
     CoverageError
         No stop in the window, and the feed is of another place.
     """
+    feed, day = _read(spec, area, idle=False)
+    told = feed.provenance
+    return replace(feed, provenance=replace(told, notes=(*told.notes, *day.outdated(spec.source, spec.retrieved))))
+
+
+def read_dated(spec: LayerSpec, area: Area) -> tuple[Feed, ServiceDay]:
+    """Read a feed that is one of several, and its days.
+
+    As ``read_feed``, but a feed of which nothing runs on any Wednesday, though it runs on other days, has its stops and
+    no departures: beside others that is a finding.
+    """
+    return _read(spec, area, idle=True)
+
+
+def _read(spec: LayerSpec, area: Area, *, idle: bool) -> tuple[Feed, ServiceDay]:
     files = FeedFiles.at(spec.path)
     trips, trip_notes = _trips(files)
     frequencies = _frequencies(files, trips)
-    day = choose(_calendar(files), _trips_by_service(trips, frequencies), _wanted(spec))
+    day = choose(_calendar(files), _trips_by_service(trips, frequencies), _wanted(spec), idle=idle)
     times, high = _stop_times(files, trips, day)
     stops = _stops(files, set(times["stop_id"]), high)
-    departures, time_notes = _departures(times, trips, frequencies, spec)
+    departures, time_notes = _departures(times, trips, frequencies, spec, day)
     inside = _in_window(stops, area)
     if not inside.any() and not _covers(stops, set(departures["stop_id"]), area):
         raise CoverageError(
@@ -75,7 +92,7 @@ def read_feed(spec: LayerSpec, area: Area) -> Feed:
     stops = stops[inside].reset_index(drop=True)
     departures = departures[departures["stop_id"].isin(stops["stop_id"])].reset_index(drop=True)
     notes = (*day.notes, *trip_notes, *time_notes, *_far(stops, area))
-    return Feed(stops, departures, day.day.isoformat(), _provenance(spec, area, files, day, notes))
+    return Feed(stops, departures, str(day.day or ""), _provenance(spec, area, files, day, notes)), day
 
 
 def _wanted(spec: LayerSpec) -> date | None:
@@ -191,7 +208,7 @@ def _stop_times(files: FeedFiles, trips: pd.DataFrame, day: ServiceDay) -> tuple
         if high_trips:
             high |= set(chunk.loc[chunk["trip_id"].isin(high_trips), "stop_id"])
     times = pd.concat(kept, ignore_index=True)
-    if times.empty:
+    if times.empty and day.trips:
         raise LayerError(
             f"The trips of {day.day} in the timetable {files.path} call at no stop: stop_times.txt is cut short.",
             remedy=_VALIDATE,
@@ -223,7 +240,7 @@ def _interpolated(times: pd.DataFrame) -> pd.Series:
 
 
 def _departures(
-    times: pd.DataFrame, trips: pd.DataFrame, frequencies: pd.DataFrame, spec: LayerSpec
+    times: pd.DataFrame, trips: pd.DataFrame, frequencies: pd.DataFrame, spec: LayerSpec, day: ServiceDay
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     notes = []
     filled = times.assign(seconds=_interpolated(times))
@@ -241,9 +258,9 @@ def _departures(
     # Offsets from the trip's first time, whether or not one may board there.
     first = filled.groupby("trip_id")["seconds"].min()
     rows = _expanded(boarding.dropna(subset=["seconds"]), first, frequencies)
-    if not frequencies.empty:
+    if not frequencies.empty and day.trips:
         notes.append(f"{rows['trip_id'].str.contains('@', regex=False).sum()} departures come from frequencies.txt.")
-    if rows.empty:
+    if rows.empty and day.trips:
         raise LayerError(f"The timetable {spec.path} has no departure on its service day.", remedy=_VALIDATE)
     about = trips.loc[rows["pattern"], ["route_id", "direction"]].reset_index(drop=True)
     made = pd.DataFrame(
@@ -338,18 +355,19 @@ def _unique(ids: pd.Series, name: str, files: FeedFiles) -> None:
 
 def _numbers(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
     found = pd.to_numeric(text, errors="coerce")
-    if found.isna().any():
-        wrong = text[found.isna()].iloc[0]
-        raise LayerError(f"{name} of {files.path} has {wrong!r} in {text.name}.", remedy=_VALIDATE)
+    wrong = text[found.isna() | (found.abs() > 1e15)]
+    if len(wrong):
+        raise LayerError(f"{name} of {files.path} has {wrong.iloc[0]!r} in {text.name}.", remedy=_VALIDATE)
     return found.astype(np.int64)
 
 
 def _days(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
-    found = pd.to_datetime(text, format="%Y%m%d", errors="coerce").astype("datetime64[ns]")
-    if found.isna().any():
-        wrong = text[found.isna()].iloc[0]
-        raise LayerError(f"{name} of {files.path} has the day {wrong!r} in {text.name}.", remedy=_VALIDATE)
-    return found
+    near = text.str.replace(_BEYOND, NO_END.strftime("%Y%m%d"), regex=True)
+    found = pd.to_datetime(near, format="%Y%m%d", errors="coerce")
+    wrong = text[found.isna() | (found < pd.Timestamp(1900, 1, 1))]
+    if len(wrong):
+        raise LayerError(f"{name} of {files.path} has the day {wrong.iloc[0]!r} in {text.name}.", remedy=_VALIDATE)
+    return found.astype("datetime64[ns]")
 
 
 def _seconds(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
@@ -366,4 +384,4 @@ def _provenance(spec: LayerSpec, area: Area, files: FeedFiles, day: ServiceDay, 
     """The feed itself says of which days it speaks, so that goes before what the planner declared."""
     asked = {"window": [round(b, 6) for b in area.window.bounds]}
     told = provenance(spec, spec.name, sha256=files.sha256(), notes=notes, asked=asked)
-    return replace(told, vintage=f"{day.first}/{day.last}, service day {day.day} ({weekday_name(day.day)})")
+    return replace(told, vintage=day.words)

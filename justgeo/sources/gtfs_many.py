@@ -2,7 +2,8 @@
 
 Each feed keeps its own representative weekday and its own stops; ids get the feed's name before them, so that nothing
 of two feeds is mistaken for one. A feed that is in another one too (it is listed twice, or a region's collection holds
-its agencies' feeds) is left out: its trips would be counted twice.
+its agencies' feeds) is left out: its trips would be counted twice. So is an older edition of an agency's timetable. A
+feed of which nothing runs on a Wednesday adds no departures, which is told.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import shapely
 
 from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import Feed, Provenance
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._hash import combined
-from justgeo.sources.gtfs import read_feed
+from justgeo.sources.gtfs import read_dated
+from justgeo.sources.service_day import ServiceDay
 
 SAME_TRIPS = 0.5
 """A feed of whose trips more than this share runs in a larger one, second for second, is in it: the others changed
@@ -28,6 +31,9 @@ between two editions. Two shuttles that start together share half: the way there
 SAME_STOPS = 0.8
 """Feeds of whose stops this share is known by one id and lies together may be two editions of one. Our choice."""
 
+EDITION_STOPS = 2 / 3
+"""Feeds of one agency that have this share of the stops of each in common are editions of one timetable. Our choice."""
+
 _TRIP_APART = 0.0005  # degrees, 50 m: between the centres of a trip's stops in two feeds
 _STOP_APART = 0.005  # 500 m: between two editions stops are surveyed anew, and move within their station
 _MOST_NAMES = 8
@@ -35,11 +41,13 @@ _MOST_NAMES = 8
 
 @dataclass(frozen=True, eq=False)
 class _One:
-    """A feed that serves the area; ``name`` stands before its ids."""
+    """A feed that serves the area; ``name`` stands before its ids; ``listed`` by a catalogue, or named by a planner."""
 
     name: str
     provider: str
+    listed: bool
     feed: Feed
+    day: ServiceDay
 
     @cached_property
     def trips(self) -> pd.DataFrame:
@@ -66,25 +74,29 @@ def read_feeds(spec: LayerSpec, area: Area) -> Feed:
     Parameters
     ----------
     spec : LayerSpec
-        ``options["feeds"]``: for each its ``file`` and its ``provider``; other options as for ``gtfs.read_feed``.
+        ``options["feeds"]``: for each its ``file`` and its ``provider``, and whether it was ``listed`` by a catalogue,
+        not named by a planner. ``options["left_out"]``: for feeds of the catalogue that could not be read, their
+        ``provider`` and the ``box`` that they run in. Other options as for ``gtfs.read_feed``.
     area : Area
 
     Returns
     -------
     Feed
         As of ``gtfs.read_feed``; ``stop_id``, ``trip_id``, ``route_id`` and ``station`` have the name of their feed
-        before them. ``service_date`` names the days of all, where they differ.
+        before them. ``service_date`` names the days of all, where they differ. A feed of which nothing runs on a
+        Wednesday adds no departures, which is a finding.
 
     Raises
     ------
     LayerError
         A feed is damaged, or none is given.
     CoverageError
-        None of them serves the area.
+        None of them serves the area, or one that is left out may.
     """
     told: Sequence[Mapping[str, Any]] = spec.options.get("feeds", ())
     if not told:
         raise LayerError(f"Layer {spec.name!r} names no timetable.", remedy="name at least one feed.")
+    _refuse_gaps(spec, area)
     read = [_read(spec, one, area) for one in told]
     served = [one for one in read if isinstance(one, _One)]
     elsewhere = [one for one in read if isinstance(one, str)]
@@ -96,34 +108,54 @@ def read_feeds(spec: LayerSpec, area: Area) -> Feed:
     # A feed around the area without a stop in it says that there is no transit; beside one with stops it says nothing.
     stopping = [one for one in served if len(one.feed.stops)]
     elsewhere += [one.provider for one in served if one not in stopping] if stopping else []
-    kept, said = _without_copies(stopping or served)
+    idle = [one for one in stopping if one.day.day is None]
+    running = [one for one in stopping if one.day.day is not None]
+    kept, said = _without_copies(running) if running else (stopping or served, [])
+    said += [
+        f"Nothing runs on a Wednesday in the timetable of {one.provider} ({one.day.first}/{one.day.last}): it adds no "
+        "departures."
+        for one in idle
+    ]
     if elsewhere:
         said.append(f"Without a stop in the area, and left out: the feeds of {_names(elsewhere)}.")
-    return _joined(spec, kept, said)
+    dated = (note for one in kept for note in one.day.outdated(one.provider, spec.retrieved))
+    return _joined(spec, sorted(kept, key=lambda one: one.name), [*said, *dated])
 
 
 def _read(spec: LayerSpec, told: Mapping[str, Any], area: Area) -> _One | str:
     """One of the feeds, or whose it is if it serves another place."""
     path, provider = Path(told["file"]), str(told["provider"])
-    options = {key: value for key, value in spec.options.items() if key != "feeds"}
+    options = {key: value for key, value in spec.options.items() if key not in ("feeds", "left_out")}
     try:
         # What is known of all is told once, by the whole.
-        feed = read_feed(replace(spec, path=path, options=options, notes=()), area)
+        feed, day = read_dated(replace(spec, path=path, options=options, notes=()), area)
     except CoverageError:
         return provider
     except LayerError as error:
         raise LayerError(f"The timetable of {provider} cannot be used: {error.message}", remedy=error.remedy) from error
-    return _One(path.stem, provider, feed)
+    return _One(path.stem, provider, bool(told.get("listed", False)), feed, day)
+
+
+def _refuse_gaps(spec: LayerSpec, area: Area) -> None:
+    """Raise where a feed is left out that may run near the district: its boundary has moved since they were fetched."""
+    for one in spec.options.get("left_out", ()):
+        if area.halo.intersects(shapely.box(*one["box"])):
+            raise CoverageError(
+                f"The timetable of {one['provider']} could not be read when it was fetched, and the catalogue places "
+                "it in the district or near it: without it transit would be counted short. [fetch] gtfs = [...] names "
+                "the feeds that you want by their addresses.",
+                remedy="name the feeds that you want by their addresses: [fetch] gtfs = [...].",
+            )
 
 
 # -- copies -------------------------------------------------------------------------------------------------------
 
 
 def _without_copies(feeds: Sequence[_One]) -> tuple[list[_One], list[str]]:
-    """Feeds without those that a larger one repeats, and what is to be said of it."""
+    """Feeds without older editions and without those that a larger one repeats, and what is to be said of it."""
+    newest, said = _newest(feeds)
     kept: list[_One] = []
-    said: list[str] = []
-    for one in sorted(feeds, key=lambda one: (-len(one.feed.departures), one.name)):
+    for one in sorted(newest, key=lambda one: (-len(one.feed.departures), one.name)):
         shares = {other.name: _share_of_trips(one, other) for other in kept}
         twin = max(kept, key=lambda other: shares[other.name], default=one)
         if shares and shares[twin.name] > SAME_TRIPS:
@@ -135,10 +167,39 @@ def _without_copies(feeds: Sequence[_One]) -> tuple[list[_One], list[str]]:
             f"{_called(one)} calls at the stops of {_called(other)}, at other times: if these are two editions of one "
             "timetable, its trips are counted twice; name the feeds that you want."
             for other in kept
-            if _share_of_stops(one, other) >= SAME_STOPS
+            if _share_of_stops(one, other) >= SAME_STOPS or _are_editions(one, other)
         ]
         kept.append(one)
-    return sorted(kept, key=lambda one: one.name), said
+    return kept, said
+
+
+def _newest(feeds: Sequence[_One]) -> tuple[list[_One], list[str]]:
+    """Feeds without those of which a catalogue lists a newer edition too, and what is to be said of it."""
+    kept: list[_One] = []
+    said: list[str] = []
+    for one in feeds:
+        later = [other for other in feeds if other.day.last > one.day.last and one.listed and other.listed]
+        newer = [other for other in later if _are_editions(one, other)]
+        if not newer:
+            kept.append(one)
+            continue
+        newest = max(newer, key=lambda other: (other.day.last, other.name))
+        said.append(
+            f"{_called(one)} is left out: {_called(newest)} is the newer edition of its timetable (until "
+            f"{newest.day.last}, not {one.day.last}; {_in_common(one, newest):.0%} of their stops in common)."
+        )
+    return kept, said
+
+
+def _are_editions(one: _One, other: _One) -> bool:
+    """Whether one agency publishes both, for the same stops: a line within a network is no edition of it."""
+    same = " ".join(one.provider.split()).casefold() == " ".join(other.provider.split()).casefold()
+    return same and _in_common(one, other) >= EDITION_STOPS
+
+
+def _in_common(one: _One, other: _One) -> float:
+    """Share of the stops that two feeds have in common: of the one that has more of its own."""
+    return min(_share_of_stops(one, other), _share_of_stops(other, one))
 
 
 def _called(one: _One) -> str:

@@ -6,6 +6,7 @@ touched by long weekends, and the one with most trips is no school holiday.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,6 +18,9 @@ from justgeo.core.errors import LayerError
 from justgeo.core.layer import IntArray
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NO_END = date(2199, 12, 31)
+"""Stands for every later day: some feeds are valid until 9999-12-31, which no count of nanoseconds reaches."""
+
 _WEDNESDAY = 2
 _PICK = 'Name a weekday on which the agency runs as usual, for example date = "2024-10-09".'
 
@@ -27,22 +31,54 @@ class ServiceDay:
 
     Attributes
     ----------
-    day : date
+    day : date or None
+        None where nothing runs on any Wednesday: then there are no services and no trips either.
     services : frozenset of str
         ``service_id`` that run on it.
     trips : int
         Trips that run on it.
     first, last : date
         First and last day for which the feed speaks.
+    until : date or None
+        Last day on which any trip runs, whatever the publisher vouches for.
     notes : tuple of str
     """
 
-    day: date
+    day: date | None
     services: frozenset[str]
     trips: int
     first: date
     last: date
+    until: date | None
     notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """``"2024-10-01/2024-12-01, service day 2024-10-02 (Wednesday)"``."""
+        what = "nothing on a Wednesday" if self.day is None else f"service day {self.day} ({weekday_name(self.day)})"
+        return f"{self.first}/{self.last}, {what}"
+
+    def outdated(self, whose: str, retrieved: str) -> tuple[str, ...]:
+        """A warning where the timetable had run out when it was fetched: its trips may run no more.
+
+        Parameters
+        ----------
+        whose : str
+            Its agency, ``""`` where nobody has said.
+        retrieved : str
+            ISO date, ``""`` where nobody has said.
+        """
+        try:
+            fetched = date.fromisoformat(retrieved[:10])
+        except ValueError:
+            return ()
+        if self.until is None or self.until >= fetched:
+            return ()
+        of = f" of {whose}" if whose else ""
+        return (
+            f"The timetable{of} ended on {self.until}, before it was fetched on {fetched}: service may have changed "
+            "since.",
+        )
 
 
 def federal_holidays(year: int) -> frozenset[date]:
@@ -121,7 +157,8 @@ class Calendar:
         first, last = days.min().date(), days.max().date()
         start, end = max(self.stated[0] or first, first), min(self.stated[1] or last, last)
         if (start, end) == (first, last):
-            return first, last, ()
+            endless = f"The calendar runs until {NO_END} or later: it tells no end."
+            return first, last, (endless,) if last == NO_END else ()
         if start > end:
             return first, last, (f"feed_info.txt speaks of days outside the calendar ({first}/{last}): not heeded.",)
         return start, end, (f"The calendar runs {first}/{last}; feed_info.txt vouches for {start}/{end} only.",)
@@ -135,8 +172,25 @@ class Calendar:
         added, removed = today.loc[today["added"], "service_id"], today.loc[~today["added"], "service_id"]
         return frozenset((set(weekly.loc[pattern, "service_id"]) - set(removed)) | set(added))
 
+    def last_run(self, services: Iterable[str], by: date = NO_END) -> date | None:
+        """The last day, up to ``by``, on which one of some services runs; None where there is none."""
+        known = set(services)
+        changes = self.exceptions[self.exceptions["service_id"].isin(known)]
+        changes = changes.assign(date=changes["date"].dt.date)
+        found = {day for day in changes.loc[changes["added"], "date"] if day <= by}
+        removed = set(changes.loc[~changes["added"], ["service_id", "date"]].itertuples(index=False, name=None))
+        for row in self.weekly[self.weekly["service_id"].isin(known)].to_dict("records"):
+            day, start = min(row["end_date"].date(), by), row["start_date"].date()
+            runs = [bool(row[name]) for name in DAYS]
+            while any(runs) and day >= start:
+                if runs[day.weekday()] and (row["service_id"], day) not in removed:
+                    found.add(day)
+                    break
+                day -= timedelta(days=1)
+        return max(found, default=None)
 
-def choose(calendar: Calendar, trips: pd.Series, wanted: date | None) -> ServiceDay:
+
+def choose(calendar: Calendar, trips: pd.Series, wanted: date | None, *, idle: bool = False) -> ServiceDay:
     """Choose the representative weekday.
 
     Parameters
@@ -147,6 +201,9 @@ def choose(calendar: Calendar, trips: pd.Series, wanted: date | None) -> Service
     wanted : date or None
         The planner's own choice; None for the Wednesday with most trips (the earliest of equals), no federal
         holiday.
+    idle : bool
+        A timetable of which nothing runs on any Wednesday, though it runs on other days, gives no day; else it is an
+        error.
 
     Raises
     ------
@@ -154,7 +211,10 @@ def choose(calendar: Calendar, trips: pd.Series, wanted: date | None) -> Service
         No such day, or nothing runs on it.
     """
     first, last, notes = calendar.window()
+    until = calendar.last_run(trips.index)
     more: tuple[str, ...]
+    if idle and wanted is None and _is_idle(calendar, trips, first, last):
+        return ServiceDay(None, frozenset(), 0, first, last, until, notes)
     if wanted is not None:
         day, more = _checked(wanted, first, last, calendar.path), ("The service day is the planner's choice.",)
     else:
@@ -163,7 +223,30 @@ def choose(calendar: Calendar, trips: pd.Series, wanted: date | None) -> Service
     total = int(trips.reindex(sorted(services), fill_value=0).sum())
     if total == 0:
         raise LayerError(f"Nothing runs on {day} in the timetable {calendar.path} ({first}/{last}).", remedy=_PICK)
-    return ServiceDay(day, services, total, first, last, (*notes, *more))
+    return ServiceDay(day, services, total, first, last, until, (*notes, *more))
+
+
+def _is_idle(calendar: Calendar, trips: pd.Series, first: date, last: date) -> bool:
+    """Whether something runs within the timetable's days, but never on a Wednesday.
+
+    A timetable of a few days without a working Wednesday does not tell, unless it runs on no working day at all.
+    """
+    end = calendar.last_run(trips.index, last)
+    if end is None or end < first:
+        return False
+    wednesdays = _wednesdays(first, last)
+    if wednesdays:
+        return not _totals(calendar, trips, wednesdays).any()
+    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    working = [d for d in days if d.weekday() <= 4 and not is_holiday(d)]
+    return not any(calendar.running(d) & set(trips.index) for d in working)
+
+
+def _wednesdays(first: date, last: date) -> list[date]:
+    """Those that are working days."""
+    start = first + timedelta(days=(_WEDNESDAY - first.weekday()) % 7)
+    days = [start + timedelta(days=7 * k) for k in range((last - start).days // 7 + 1)]
+    return [d for d in days if not is_holiday(d)]
 
 
 def _checked(day: date, first: date, last: date, path: Path) -> date:
@@ -176,9 +259,7 @@ def _checked(day: date, first: date, last: date, path: Path) -> date:
 
 
 def _busiest_wednesday(calendar: Calendar, trips: pd.Series, first: date, last: date) -> tuple[date, tuple[str, ...]]:
-    start = first + timedelta(days=(_WEDNESDAY - first.weekday()) % 7)
-    days = [start + timedelta(days=7 * k) for k in range((last - start).days // 7 + 1)]
-    days = [d for d in days if not is_holiday(d)]
+    days = _wednesdays(first, last)
     if not days:
         raise LayerError(
             f"The timetable {calendar.path} ({first}/{last}) holds no Wednesday that is a working day.", remedy=_PICK

@@ -30,7 +30,7 @@ from tests.loopback.faults import Fault, every
 from tests.loopback.files import FileTree
 from tests.loopback.mobility import Mobility
 from tests.loopback.server import Loopback, Request, refused_url
-from tests.sources.test_gtfs_many import boarded, line, timetable
+from tests.sources.test_gtfs_many import boarded, line, notes, timetable
 
 HERE = (-70.08, 38.74, -69.92, 38.86)  # the invented county
 AWAY = (-71.5, 38.0, -71.0, 38.4)
@@ -79,8 +79,9 @@ def ask_for(wanted: Sequence[str], area: Area, *urls: str) -> Ask:
     return ask
 
 
-def fetched(wanted: Sequence[str], records: Records, area: Area, *urls: str) -> Brought:
-    return bring([ask_for(wanted, area, *urls)], records, places.tools(at(*urls), total_s=5.0))
+def fetched(wanted: Sequence[str], records: Records, area: Area, *urls: str, states: Sequence[str] = ()) -> Brought:
+    asks = feed_asks(at(*urls), wanted, area, states)
+    return bring(asks, records, places.tools(at(*urls), total_s=5.0))
 
 
 def record_of(brought: Brought) -> Record:
@@ -111,13 +112,17 @@ def alone(content: bytes, folder: Path, area: Area) -> Feed:
 
 
 def from_catalogue(
-    feeds: Sequence[mobility.Feed], records: Records, area: Area, *faults: tuple[Fault, Callable[[Request], bool]]
+    feeds: Sequence[mobility.Feed],
+    records: Records,
+    area: Area,
+    *faults: tuple[Fault, Callable[[Request], bool]],
+    states: Sequence[str] = (),
 ) -> tuple[Brought, list[str]]:
     """What comes by the catalogue of these feeds, and which paths were asked for."""
     with Loopback(Mobility(feeds).handle) as server:
         for fault, when in faults:
             server.fail(fault, times=-1, when=when)
-        brought = fetched([CATALOGUE], records, area, server.url)
+        brought = fetched([CATALOGUE], records, area, server.url, states=states)
         return brought, [request.path for request in server.requests]
 
 
@@ -167,6 +172,8 @@ def test_what_decides_what_comes_decides_the_record(area: Area) -> None:
     asks = [
         *(ask_for(wanted, area, "https://one.example") for wanted in ([here], [CATALOGUE], [CATALOGUE, here])),
         ask_for([CATALOGUE], moved, "https://one.example"),
+        *feed_asks(at("https://one.example"), [CATALOGUE], area, ["51"]),
+        *feed_asks(at("https://one.example"), [CATALOGUE], area, ["51", "24"]),
         *feed_asks(places.service("mobility_database", "https://one.example", catalogue="v3.csv"), [CATALOGUE], area),
         *(ask_for([url], area) for url in api),
         ask_for(api, area),
@@ -176,6 +183,11 @@ def test_what_decides_what_comes_decides_the_record(area: Area) -> None:
     assert ask_for([here.replace("//", "//me:pw@")], moved).question.digest == asks[0].question.digest
     nearly = replace(area, window=shapely.affinity.translate(area.window, 1e-9))
     assert ask_for([CATALOGUE], nearly, "https://one.example").question.digest == asks[1].question.digest
+    elsewhere = replace(area, halo=area.halo.buffer(0.001))  # another district of this county
+    assert ask_for([CATALOGUE], elsewhere, "https://one.example").question.digest == asks[1].question.digest
+    again = feed_asks(at("https://one.example"), [CATALOGUE], area, ["24", "51", "24"])
+    assert again[0].question.digest in {ask.question.digest for ask in asks}
+    assert feed_asks(at(), [here], area, ["51"])[0].question.digest == asks[0].question.digest
     assert "secret" not in json.dumps([ask.question.asked for ask in asks])
     assert feed_asks(at("https://one.example"), [], area) == []
 
@@ -346,6 +358,75 @@ def test_feeds_by_address_and_by_the_catalogue_together(bus: bytes, area: Area, 
     assert len(read(brought, area).stops)
 
 
+# Feeds without a box ----------------------------------------------------------------------------------------------
+
+
+def nowhere(
+    id: str, provider: str, subdivision: str = "Virginia", municipality: str = "", **told: object
+) -> mobility.Feed:
+    return listed(id, FAR, bounds=None, provider=provider, subdivision=subdivision, municipality=municipality, **told)
+
+
+BOXLESS = [
+    nowhere("mdb-20", "Valley Transit", municipality="Staunton"),
+    nowhere("mdb-21", "BRITE", "virginia "),
+    nowhere("mdb-22", "Old Line", status="deprecated"),
+    nowhere("mdb-23", "Bay Line", "Maryland", "Easton"),
+    nowhere("mdb-24", "Prairie Bus", "Kansas"),
+    nowhere("mdb-25", "Somewhere", ""),
+    nowhere("mdb-26", "Ontario Virginia", "Virginia", country="CA"),
+    nowhere("mdb-27", "Guagua", "San Juan", country="PR"),
+]
+
+
+@pytest.mark.parametrize(
+    ("states", "said"),
+    [
+        ((), "Feeds of the catalogue without a bounding box, which were not looked at: 6."),
+        (
+            ("51",),
+            "Without a bounding box in the catalogue, and so not looked at: in Virginia the feeds of BRITE, Valley "
+            "Transit (Staunton); elsewhere 4.",
+        ),
+        (
+            ("51", "24"),
+            "Without a bounding box in the catalogue, and so not looked at: in Maryland or Virginia the feeds of Bay "
+            "Line (Easton), BRITE, Valley Transit (Staunton); elsewhere 3.",
+        ),
+        (
+            ("72",),
+            "Without a bounding box in the catalogue, and so not looked at: in Puerto Rico the feeds of Guagua (PR); "
+            "elsewhere 5.",
+        ),
+        (
+            ("99",),
+            "Without a bounding box in the catalogue, and so not looked at: in Nowhere none; elsewhere 6.",
+        ),
+    ],
+)
+def test_feeds_without_a_box_are_named_where_they_may_be_the_districts_own(
+    states: tuple[str, ...], said: str, bus: bytes, area: Area, records: Records
+) -> None:
+    feeds = [listed("mdb-1", bus), *BOXLESS]
+    feeds[-1] = replace(feeds[-1], municipality="PR")
+    brought, asked = from_catalogue(feeds, records, area, states=states)
+    assert record_of(brought).told.notes == (said,) and len(asked) == 2
+    assert notes(read(brought, area), "bounding box") == [said]
+
+
+def test_not_too_many_feeds_without_a_box_are_named(bus: bytes, area: Area, records: Records) -> None:
+    feeds = [listed("mdb-1", bus), *(nowhere(f"mdb-{n}", f"Line {n}") for n in range(20, 31))]
+    brought, _ = from_catalogue(feeds, records, area, states=["51"])
+    (note,) = record_of(brought).told.notes
+    assert note.endswith("in Virginia the feeds of " + ", ".join(f"Line {n}" for n in range(20, 28)) + " and 3 more.")
+
+
+def test_where_no_box_touches_the_place_the_states_own_are_named(area: Area, records: Records) -> None:
+    brought, _ = from_catalogue([listed("mdb-1", FAR, bounds=AWAY), *BOXLESS], records, area, states=["51"])
+    message = failure_of(brought, records).message
+    assert "in Virginia the feeds of BRITE, Valley Transit (Staunton); elsewhere 4." in message
+
+
 # What is no catalogue --------------------------------------------------------------------------------------------
 
 
@@ -374,10 +455,10 @@ def _without(column: str) -> Callable[[bytes], bytes]:
         (Fault.redirect_to_page(), "damaged", "a web page"),
         (Fault.empty(), "partial", "empty"),
         (Fault.truncated(), "partial", "broke off"),
-        (Fault.cut(0.95), "partial", "row 2 of it has too few columns"),
+        (Fault.cut(0.95), "partial", "breaks off"),
         (Fault.body(lambda body: body.splitlines(keepends=True)[0]), "partial", "it has no rows"),
         (Fault.body(lambda body: body.replace(b"Agency", b"Ag\xe9ncy")), "damaged", "cannot be read"),
-        (Fault.body(lambda body: body.replace(b"Agency", b"A" * 200_000)), "damaged", "cannot be read"),
+        (Fault.body(lambda body: body.replace(b"Agency", b"A" * 200_000)), "partial", "breaks off"),
         (Fault.status(404), "missing", "404"),
     ],
 )

@@ -42,8 +42,14 @@ def timetable(
     dates: tuple[str, str] = WEDNESDAYS,
     stations: Mapping[str, str] | None = None,
     headsign: str = "",
+    week: Sequence[int] = (1, 1, 1, 1, 1, 0, 0),
+    changes: Sequence[tuple[str, int]] = (),
+    vouched: tuple[str, str] = ("", ""),
 ) -> bytes:
-    """A feed of one weekday service: each trip a list of stops with their seconds after midnight."""
+    """A feed of one service, on weekdays: each trip a list of stops with their seconds after midnight.
+
+    ``changes`` are days that are added (1) or taken away (2), ``vouched`` those that the publisher vouches for.
+    """
     rows: dict[str, list[list[object]]] = {
         "agency.txt": [["agency_id", "agency_name"], ["1", agency]],
         "routes.txt": [["route_id", "route_type"], ["1", 3]],
@@ -54,8 +60,10 @@ def timetable(
                 "start_date",
                 "end_date",
             ],
-            ["wk", 1, 1, 1, 1, 1, 0, 0, *dates],
+            ["wk", *week, *dates],
         ],
+        "calendar_dates.txt": [["service_id", "date", "exception_type"], *(["wk", *change] for change in changes)],
+        "feed_info.txt": [["feed_start_date", "feed_end_date"], [*vouched]],
         "stops.txt": [["stop_id", "stop_name", "stop_lon", "stop_lat", "location_type", "parent_station"]],
         "trips.txt": [["route_id", "service_id", "trip_id", "direction_id", "trip_headsign"]],
         "stop_times.txt": [["trip_id", "arrival_time", "departure_time", "stop_id", "stop_sequence"]],
@@ -88,17 +96,31 @@ BUS = timetable({"1": HUB, "2": CAMPUS, "3": MALL}, line("1", "2", "3", every_s=
 RAIL = timetable({"1": DEPOT, "2": CAMPUS}, line("1", "2", every_s=1800, start=DAY.start + 77), agency="Rail")
 
 
-def spec(folder: Path, feeds: Mapping[str, bytes], **options: object) -> LayerSpec:
+def spec(
+    folder: Path,
+    feeds: Mapping[str, bytes],
+    *,
+    providers: Mapping[str, str] | None = None,
+    listed: bool = False,
+    retrieved: str = "",
+    **options: object,
+) -> LayerSpec:
     """The declaration of some feeds, by their ids."""
     told = []
     for name, content in feeds.items():
         (folder / f"{name}.zip").write_bytes(content)
-        told.append({"file": str(folder / f"{name}.zip"), "provider": f"Agency {name}"})
-    return LayerSpec("gtfs", folder, options={"feeds": told, **options}, source="All", notes=("Told once.",))
+        provider = (providers or {}).get(name, f"Agency {name}")
+        told.append({"file": str(folder / f"{name}.zip"), "provider": provider, "listed": listed})
+    options = {"feeds": told, **options}
+    return LayerSpec("gtfs", folder, options=options, source="All", notes=("Told once.",), retrieved=retrieved)
 
 
 def read(folder: Path, **feeds: bytes) -> Feed:
     return read_feeds(spec(folder, feeds), AREA)
+
+
+def notes(feed: Feed, words: str) -> list[str]:
+    return [note for note in feed.provenance.notes if words in note]
 
 
 def alone(folder: Path, name: str, content: bytes) -> Feed:
@@ -256,6 +278,220 @@ def test_feeds_that_meet_at_one_place_are_no_copies(tmp_path: Path) -> None:
     feed = read(tmp_path, bus=BUS, campus=shuttle(CAMPUS, 60), mall=shuttle(MALL, 90), depot=shuttle(DEPOT, 60))
     assert not left_out(feed) and not any("editions" in note for note in feed.provenance.notes)
     assert len(feed.departures) == 144 + 3 * 96
+
+
+# Editions -------------------------------------------------------------------------------------------------------
+
+STOPS = {"1": HUB, "2": CAMPUS, "3": MALL, "4": DEPOT}
+OLD = timetable(STOPS, line("1", "2", "3", "4", every_s=600), dates=("20240901", "20241214"))
+SPRING = ("20250113", "20250510")
+
+
+def newer(moved: float = 3e-4, **others: tuple[float, float]) -> bytes:
+    """Fewer trips at other seconds, by the same stops 30 m from where they were."""
+    stops = {id: (lon + moved, lat) for id, (lon, lat) in STOPS.items()} | others
+    return timetable(stops, line("1", "2", "3", "4", every_s=900, start=DAY.start + 77), dates=SPRING)
+
+
+def editions(folder: Path, listed: bool = True, name: str = "city  TRANSIT", **feeds: bytes) -> Feed:
+    """Feeds of one agency, whose name is not always written in one way."""
+    providers = dict.fromkeys(feeds, "City Transit") | {next(iter(feeds)): name}
+    return read_feeds(spec(folder, feeds, providers=providers, listed=listed), AREA)
+
+
+def test_the_newer_edition_of_a_timetable_is_kept(tmp_path: Path) -> None:
+    feed = editions(tmp_path, old=OLD, new=newer())
+    assert boarded(feed) == boarded(alone(tmp_path, "new", newer()))
+    assert left_out(feed) == [
+        "The feed old of city  TRANSIT is left out: the feed new of City Transit is the newer edition of its timetable "
+        "(until 2025-05-10, not 2024-12-14; 100% of their stops in common)."
+    ]
+    assert feed.provenance.source == "City Transit" and not notes(feed, "counted twice")
+    again = editions(tmp_path, new=newer(), old=OLD)
+    assert boarded(again) == boarded(feed) and len(left_out(again)) == 1
+
+
+def test_the_newer_edition_is_kept_though_most_trips_of_the_two_are_the_same(tmp_path: Path) -> None:
+    """It lost a third of its trips: what no longer runs is not counted, though the older feed is the larger one."""
+    trips = line("1", "2", "3", "4", every_s=600)
+    fewer = timetable(STOPS, trips[: len(trips) * 2 // 3], dates=SPRING)
+    feed = editions(tmp_path, old=OLD, new=fewer)
+    assert boarded(feed) == boarded(alone(tmp_path, "new", fewer)) and len(feed.departures) == 48 * 3
+    assert "newer edition" in left_out(feed)[0]
+
+
+def test_of_three_editions_the_newest_is_kept(tmp_path: Path) -> None:
+    mid = timetable(STOPS, line("1", "2", "3", "4", every_s=1200, start=DAY.start + 33), dates=("20240901", "20250228"))
+    feed = editions(tmp_path, old=OLD, new=newer(), mid=mid)
+    assert feed.provenance.dataset == "GTFS timetable" and feed.service_date == "2025-01-15"
+    assert [note.partition(" is the ")[0].partition("out: ")[2] for note in left_out(feed)] == [
+        "the feed new of City Transit",
+        "the feed new of City Transit",
+    ]
+
+
+@pytest.mark.parametrize(("common", "kept"), [(4, 1), (3, 1), (2, 2)])
+def test_two_thirds_of_the_stops_make_an_edition(common: int, kept: int, tmp_path: Path) -> None:
+    """Of four stops and of the other feed's four; those beyond stand 1 km away."""
+    away = {id: (lon, lat + 0.01) for id, (lon, lat) in list(STOPS.items())[common:]}
+    feed = editions(tmp_path, old=OLD, new=newer(**away))
+    assert feed.provenance.dataset == ("GTFS timetable" if kept == 1 else "GTFS timetables of 2 feeds")
+    assert bool(left_out(feed)) == (kept == 1) and not notes(feed, "counted twice")
+
+
+def test_a_line_within_a_network_is_no_edition_of_it(tmp_path: Path) -> None:
+    """An agency's streetcar calls at stops of its buses: all of its two stops are theirs, half of theirs are its."""
+    tram = timetable({"1": HUB, "2": CAMPUS}, line("1", "2", every_s=900, start=DAY.start + 77), dates=SPRING)
+    feed = editions(tmp_path, bus=OLD, tram=tram)
+    assert not left_out(feed) and len(notes(feed, "counted twice")) == 1
+    assert len(feed.departures) == 72 * 3 + 48
+
+
+@pytest.mark.parametrize("why", ["another agency", "named", "one validity"])
+def test_what_is_no_newer_edition_is_kept_with_a_warning(why: str, tmp_path: Path) -> None:
+    twin = timetable(STOPS, line("1", "2", "3", "4", every_s=900, start=DAY.start + 77), dates=("20241001", "20241214"))
+    feed = editions(
+        tmp_path,
+        listed=why != "named",
+        name="County Transit" if why == "another agency" else "City Transit",
+        old=OLD,
+        new=twin if why == "one validity" else newer(),
+    )
+    assert not left_out(feed) and len(notes(feed, "counted twice")) == 1
+    assert len(feed.departures) == 72 * 3 + 48 * 3
+
+
+# Days ------------------------------------------------------------------------------------------------------------
+
+
+def shuttle(*week: int, dates: tuple[str, str] = WEDNESDAYS, **told: object) -> bytes:
+    """From the depot to the mall, on some days of the week."""
+    trips = line("d", "m", every_s=1800)
+    return timetable({"d": DEPOT, "m": MALL}, trips, agency="Ski", week=week, dates=dates, **told)  # type: ignore[arg-type]
+
+
+WEEKEND = shuttle(0, 0, 0, 0, 0, 1, 1)
+FAIR = ("20241012", "20241013")  # Saturday and Sunday
+
+
+@pytest.mark.parametrize(
+    ("odd", "dates"),
+    [
+        (WEEKEND, "2024-10-01/2024-11-30"),
+        (shuttle(0, 1, 0, 1, 0, 0, 0), "2024-10-01/2024-11-30"),
+        (shuttle(0, 0, 0, 0, 0, 1, 1, dates=FAIR), "2024-10-12/2024-10-13"),
+        (shuttle(1, 1, 1, 1, 1, 1, 1, dates=FAIR), "2024-10-12/2024-10-13"),
+        (shuttle(1, 1, 1, 1, 1, 1, 1, dates=("20241225", "20241225")), "2024-12-25/2024-12-25"),
+        (shuttle(0, 0, 0, 0, 0, 0, 0, changes=[("20241012", 1), ("20241115", 1)]), "2024-10-01/2024-11-30"),
+    ],
+    ids=[
+        "weekends",
+        "Tuesdays and Thursdays",
+        "one weekend",
+        "one weekend of a daily service",
+        "Christmas",
+        "named days",
+    ],
+)
+def test_a_feed_without_wednesdays_adds_no_departures_and_is_named(odd: bytes, dates: str, tmp_path: Path) -> None:
+    feed = read(tmp_path, bus=BUS, ski=odd)
+    assert boarded(feed) == boarded(alone(tmp_path, "bus", BUS)) and feed.service_date == "2024-10-02"
+    assert notes(feed, "Wednesday") == [
+        f"Nothing runs on a Wednesday in the timetable of Agency ski ({dates}): it adds no departures."
+    ]
+    assert feed.provenance.source == "Agency bus" and feed.provenance.dataset == "GTFS timetable"
+    assert set(feed.stops["stop_id"]) == {"bus:1", "bus:2", "bus:3"}
+
+
+def test_where_nothing_runs_on_a_wednesday_no_stop_is_frequent(tmp_path: Path) -> None:
+    feed = read(tmp_path, ski=WEEKEND, fair=shuttle(1, 1, 1, 1, 1, 1, 1, dates=FAIR))
+    assert feed.departures.empty and list(feed.departures.columns) == list(alone(tmp_path, "b", BUS).departures.columns)
+    assert len(feed.stops) == 4 and not frequent_stops(feed).any()
+    assert feed.service_date == "" and len(notes(feed, "Nothing runs on a Wednesday")) == 2
+    assert feed.provenance.vintage == (
+        "Agency fair: 2024-10-12/2024-10-13, nothing on a Wednesday; "
+        "Agency ski: 2024-10-01/2024-11-30, nothing on a Wednesday"
+    )
+    assert not left_out(feed) and not notes(feed, "counted twice")
+
+
+def test_a_weekend_feed_of_another_place_is_elsewhere(tmp_path: Path) -> None:
+    far = timetable({"1": (-80.0, 40.0), "2": (-80.1, 40.1)}, line("1", "2", every_s=600), week=(0, 0, 0, 0, 0, 1, 1))
+    feed = read(tmp_path, bus=BUS, far=far)
+    assert left_out(feed) == ["Without a stop in the area, and left out: the feeds of Agency far."]
+    assert not notes(feed, "Wednesday in")
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [
+        # Wednesday is Christmas Day: what runs on other weekdays runs on Wednesdays too, and nobody knows how much.
+        (shuttle(1, 1, 1, 1, 1, 0, 0, dates=("20241223", "20241229")), "holds no Wednesday"),
+        (shuttle(0, 0, 0, 0, 0, 0, 0), "Nothing runs"),
+        (shuttle(0, 0, 0, 0, 0, 0, 0, changes=[("20241012", 1)], vouched=("20241101", "20241130")), "Nothing runs"),
+        (shuttle(0, 0, 0, 0, 0, 1, 1, dates=("20241012", "20241012"), changes=[("20241012", 2)]), "no Wednesday"),
+    ],
+    ids=["a holiday", "no day at all", "none that is vouched for", "the only day taken away"],
+)
+def test_a_feed_that_does_not_tell_of_wednesdays_is_refused(odd: bytes, said: str, tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match=f"timetable of Agency ski cannot be used: .*{said}"):
+        read(tmp_path, bus=BUS, ski=odd)
+
+
+def test_on_a_day_that_a_planner_names_every_feed_has_to_run(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match="Agency ski cannot be used: Nothing runs on 2024-10-10"):
+        read_feeds(spec(tmp_path, {"bus": BUS, "ski": WEEKEND}, date="2024-10-10"), AREA)
+
+
+def test_a_feed_by_itself_has_to_run_on_wednesdays(tmp_path: Path) -> None:
+    with pytest.raises(LayerError, match="Nothing runs on"):
+        alone(tmp_path, "ski", WEEKEND)
+
+
+def ended(folder: Path, retrieved: str, **feeds: bytes) -> list[str]:
+    return notes(read_feeds(spec(folder, feeds, retrieved=retrieved), AREA), "ended on")
+
+
+@pytest.mark.parametrize(
+    ("content", "last"),
+    [
+        (BUS, "2024-11-29"),  # it is valid until a Saturday
+        (timetable({"1": HUB, "2": MALL}, line("1", "2", every_s=600), changes=[("20241129", 2)]), "2024-11-28"),
+        (timetable({"1": HUB, "2": MALL}, line("1", "2", every_s=600), changes=[("20241224", 1)]), "2024-12-24"),
+    ],
+    ids=["week", "a day taken away", "a day added"],
+)
+def test_a_timetable_that_ran_out_before_it_was_fetched_is_named(content: bytes, last: str, tmp_path: Path) -> None:
+    after = (pd.Timestamp(last) + pd.Timedelta(days=1)).date().isoformat()
+    said = f"ended on {last}, before it was fetched on {after}: service may have changed since."
+    assert ended(tmp_path, after, a=content, b=RAIL)[0] == f"The timetable of Agency a {said}"
+    assert not [note for note in ended(tmp_path, last, a=content, b=RAIL) if "Agency a" in note]
+    assert not ended(tmp_path, "", a=content, b=RAIL)  # nobody said when
+    told = LayerSpec("gtfs", tmp_path / "a.zip", source="Made Transit", retrieved=after)
+    assert notes(read_feed(told, AREA), "ended on") == [f"The timetable of Made Transit {said}"]
+    assert not notes(read_feed(LayerSpec("gtfs", tmp_path / "a.zip", retrieved=last), AREA), "ended on")
+
+
+def test_a_timetable_without_an_end_is_read(tmp_path: Path) -> None:
+    """Some agencies write 9999-12-31, which no count of nanoseconds reaches."""
+    feed = ended_at = read(
+        tmp_path, a=timetable({"1": HUB, "2": MALL}, line("1", "2", every_s=600), dates=("20241001", "99991231"))
+    )
+    assert len(ended_at.departures) == 72 and feed.service_date == "2024-10-02"
+    assert len(notes(feed, "2199-12-31")) == 1
+
+
+@pytest.mark.parametrize("number", ["inf", "1e400", "1e30", "-inf"])
+def test_numbers_beyond_all_bounds_are_refused(number: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(io.BytesIO(BUS)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["stop_times.txt"] = parts["stop_times.txt"].replace(b",1,0\n", f",1,{number}\n".encode(), 1)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    with pytest.raises(LayerError, match=number):
+        alone(tmp_path, "bus", target.getvalue())
 
 
 # Elsewhere -------------------------------------------------------------------------------------------------------
