@@ -10,6 +10,7 @@ import csv
 import fnmatch
 import gzip
 import json
+import lzma
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +31,16 @@ MOST_BYTES = 8 << 30
 _LON_LAT = ("CRS84", "4326")
 _GZIP = b"\x1f\x8b"
 _AGAIN = "take the file again; if it stays so, the source has changed."
-_BROKEN = (OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile, csv.Error, UnicodeDecodeError)
+_BROKEN = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+    csv.Error,
+    UnicodeDecodeError,
+)
 
 Keep = Callable[[list[str]], bool]
 

@@ -40,7 +40,7 @@ def files() -> Iterator[Shelf]:
         (Fault.reset(), "partial", "broke off"),
         (Fault.reset_in_body(), "partial", "broke off"),
         (Fault.truncated(), "partial", "broke off"),
-        (Fault.cut(), "damaged", "cannot be read"),
+        (Fault.cut(), "partial", "cannot be read"),
         (Fault.empty(), "partial", "the answer is empty"),
         (Fault.html(), "damaged", "a web page came"),
         (Fault.redirect_to_page(), "damaged", "a web page came"),

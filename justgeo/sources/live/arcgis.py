@@ -23,7 +23,7 @@ from justgeo.sources.live import dataset_parts as parts
 from justgeo.sources.live import expect
 from justgeo.sources.live.ask import Ask, Tools
 from justgeo.sources.live.failures import SERVER_ERROR, BusyError
-from justgeo.sources.live.http import Call, Got
+from justgeo.sources.live.http import JSON_BYTES, Call, Got
 from justgeo.sources.live.records import Question, Record, Told
 
 MOST_FEATURES = 250_000
@@ -135,7 +135,9 @@ class _Layer:
             _refuse_error(document, where)
             check(document, where)
 
-        return self.tools.client.download(self.service, Call(self.path + under, params), into, check=checked)
+        return self.tools.client.download(
+            self.service, Call(self.path + under, params, most_bytes=JSON_BYTES), into, check=checked
+        )
 
     @staticmethod
     def _read(got: Got) -> Any:

@@ -2,7 +2,8 @@
 
 An answer is a list of lists: a header that repeats the variables that were asked for and names the parts of the place
 (``state``, ``county``, ``tract``), then one row a place. Cells are text or null; where a number comes, its own digits
-are kept as text, so that none is rounded on the way.
+are kept as text, so that none is rounded on the way. A cell of a variable is a number, sentinels among them, or
+nothing: the API gives annotations ("(X)", "***") in variables of their own, which are not asked for.
 
 Definitions
 -----------
@@ -13,6 +14,8 @@ piece
 from __future__ import annotations
 
 import json
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, NoReturn
@@ -22,6 +25,7 @@ from justgeo.core.words import plural
 from justgeo.sources.live import expect
 
 SERVICE = "census_api"
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _AGAIN = "fetch again; if it stays so, look at the page of the Census Data API whether it has changed."
 
 Table = list[list[str | None]]
@@ -142,7 +146,7 @@ def rows_of(table: Any, piece: Piece, where: str) -> list[Row]:
     ------
     SourceError
         ``partial``: no row; ``damaged``: another header than was asked for, a row with cells too few or too many, a
-        place that is none of the piece's or comes twice.
+        place that is none of the piece's or comes twice, a cell that is neither a number nor null.
     """
     if not isinstance(table, list) or not all(isinstance(row, list) for row in table):
         raise broken(where, "what came is no table (a list of lists)")
@@ -163,8 +167,18 @@ def rows_of(table: Any, piece: Piece, where: str) -> list[Row]:
         geo_id = _geo_id(cells[split:], piece, where)
         if geo_id in found:
             raise broken(where, f"{geo_id} comes more than once")
+        for variable, cell in zip(piece.variables, cells, strict=False):
+            _refuse_text(cell, variable, geo_id, where)
         found[geo_id] = Row(geo_id, tuple(cells[:split]))
     return list(found.values())
+
+
+def _refuse_text(cell: str | None, variable: str, geo_id: str, where: str) -> None:
+    """What is recorded is read by every run: a word in place of a number would be refused there, again and again."""
+    if not cell or (_NUMBER.fullmatch(cell) and math.isfinite(float(cell))):
+        return
+    table = variable.partition("_")[0]
+    raise broken(where, f"table {table}, {geo_id}: {variable} is {ascii(cell)[:40]}, which is no number")
 
 
 def _geo_id(parts: Sequence[str | None], piece: Piece, where: str) -> str:

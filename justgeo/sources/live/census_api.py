@@ -24,7 +24,7 @@ from justgeo.core.service import Service
 from justgeo.core.words import suggestion
 from justgeo.sources.live.ask import Tools
 from justgeo.sources.live.census_answers import SERVICE, Piece, Row, Table, broken, document, rows_of
-from justgeo.sources.live.http import Call, Client
+from justgeo.sources.live.http import JSON_BYTES, Call, Client
 
 PROVIDERS = ("auto", "censusdis", "direct")
 FIRST_YEAR = 2009  # the first five-year estimates, 2005-2009
@@ -134,7 +134,9 @@ def answer(piece: Piece, params: Sequence[tuple[str, str]], tools: Tools, folder
             found.append(table)
 
     key = tools.key()
-    call = Call(piece.path, params=params, secret=[("key", key.value)], nothing=piece.may_be_nothing)
+    call = Call(
+        piece.path, params=params, secret=[("key", key.value)], nothing=piece.may_be_nothing, most_bytes=JSON_BYTES
+    )
     service = tools.services[SERVICE]
     try:
         got = tools.client.download(service, call, into, check=check)

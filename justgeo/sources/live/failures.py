@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import email.utils
 import errno
+import zlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Protocol
 
 import requests
 import urllib3.exceptions
@@ -13,12 +15,15 @@ import urllib3.exceptions
 from justgeo.core.errors import SourceError
 from justgeo.core.service import Service
 from justgeo.sources.live import expect, keys
+from justgeo.sources.live.begun import moment_of
 
 URLLIB3 = (urllib3.exceptions.HTTPError,)
+IN_BODY = (SourceError, TimeoutError, zlib.error, *URLLIB3)
+"""What may be raised while a body comes."""
 _AGAIN = "fetch again later: what is recorded already is not fetched twice."
 SERVER_ERROR = 500
 _ONLINE = "see that this computer is online; a proxy is named in HTTPS_PROXY. Then fetch again."
-_KEY_PAGES = ("missing_key.html", "invalid_key.html")
+_LONGEST_S = 365 * 86_400.0  # that anyone is believed to want to be left alone
 
 
 class BusyError(SourceError):
@@ -42,21 +47,43 @@ class UnknownHostError(SourceError):
         super().__init__(f"{where}: its name is not known.", remedy=_ONLINE, kind="refused")
 
 
-def refuse_status(response: requests.Response, where: str, service: Service, *, allow_nothing: bool = False) -> None:
+class Spoken(Protocol):
+    """What is looked at here of an answer."""
+
+    status: int
+    headers: Mapping[str, str]
+
+    def words(self) -> bytes: ...
+
+
+def refuse_status(
+    answer: Spoken, where: str, service: Service, *, allow_nothing: bool = False, allow_part: bool = False
+) -> None:
     """Raise unless an answer's status says that it is one.
+
+    Parameters
+    ----------
+    answer : Spoken
+    where : str
+        What messages call it.
+    service : Service
+    allow_nothing : bool
+        204 is an answer.
+    allow_part : bool
+        206 is one: a part was asked for.
 
     Raises
     ------
     SourceError
     """
-    if any(page in response.url for page in _KEY_PAGES):
-        raise no_key(where, "invalid" in response.url)
-    status = response.status_code
+    status = answer.status
     if status == requests.codes.no_content and allow_nothing:
         return
-    if status == requests.codes.ok or status == requests.codes.partial_content:
+    if status == requests.codes.ok or (status == requests.codes.partial_content and allow_part):
         return
-    said = expect.message_of(_some(response), response.headers)
+    if status == requests.codes.partial_content:
+        raise SourceError(f"{where}: a part came where the whole was asked for.", remedy=_AGAIN, kind="partial")
+    said = expect.message_of(answer.words(), answer.headers)
     tail = f" ({said})" if said else ""
     page = service.page or "the service's page"
     if status == requests.codes.no_content:
@@ -66,7 +93,7 @@ def refuse_status(response: requests.Response, where: str, service: Service, *, 
             kind="missing",
         )
     if status in (requests.codes.too_many_requests, requests.codes.service_unavailable):
-        wait = retry_after(response.headers.get("Retry-After", ""))
+        wait = retry_after(answer.headers.get("Retry-After", ""))
         asked = "" if wait is None else f" and asks to wait {wait:.0f} s"
         raise BusyError(f"{where}: the service is busy ({status}){asked}{tail}.", remedy=_AGAIN, retry_after=wait)
     if status >= SERVER_ERROR:
@@ -96,26 +123,13 @@ def no_key(where: str, invalid: bool) -> SourceError:
     return SourceError(f"{where}: the service {what}.", remedy=keys.HOW_TO, kind="key")
 
 
-def _some(response: requests.Response) -> bytes:
-    """The beginning of an error's body; what breaks in it does not matter any more."""
-    try:
-        return bytes(response.raw.read(2000, decode_content=True) or b"")
-    except (*URLLIB3, OSError):
-        return b""
-
-
 def retry_after(told: str) -> float | None:
-    """Seconds of a ``Retry-After`` header, which is a number or a date (RFC 9110, 10.2.3)."""
+    """Seconds of a ``Retry-After`` header, which is a number or a date (RFC 9110, 10.2.3); None where it is neither."""
     told = told.strip()
-    if told.isdigit():
-        return float(told)
-    try:
-        when = email.utils.parsedate_to_datetime(told)
-    except (ValueError, TypeError):
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=dt.UTC)
-    return max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds())
+    if told.isascii() and told.isdigit():
+        return min(float(told), _LONGEST_S)
+    when = moment_of(told)
+    return None if when is None else min(max(0.0, (when - dt.datetime.now(dt.UTC)).total_seconds()), _LONGEST_S)
 
 
 def told(error: Exception, where: str) -> SourceError:
@@ -126,18 +140,12 @@ def told(error: Exception, where: str) -> SourceError:
             remedy="see whether your organisation inspects traffic (then set REQUESTS_CA_BUNDLE), or try later.",
             kind="tls",
         )
-    if isinstance(error, requests.exceptions.TooManyRedirects):
-        return SourceError(
-            f"{where}: the service sends from one address to the next and back.", remedy=_AGAIN, kind="damaged"
-        )
-    if isinstance(error, requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
+    if isinstance(error, TimeoutError | requests.exceptions.Timeout | urllib3.exceptions.TimeoutError):
         return too_long(where)
     broken = (requests.exceptions.ChunkedEncodingError, urllib3.exceptions.ProtocolError)
     text = str(error).lower()
     if isinstance(error, broken) or "aborted" in text or "reset" in text:
-        return SourceError(f"{where}: the connection broke off.", remedy=_AGAIN, kind="partial")
-    if isinstance(error, requests.exceptions.ContentDecodingError | urllib3.exceptions.DecodeError):
-        return SourceError(f"{where}: the answer cannot be unpacked.", remedy=_AGAIN, kind="damaged")
+        return broke_off(where)
     if isinstance(error, requests.exceptions.ConnectionError | urllib3.exceptions.HTTPError):
         if "resol" in text:
             return UnknownHostError(where)
@@ -149,15 +157,67 @@ def told(error: Exception, where: str) -> SourceError:
     )
 
 
+def in_body(error: Exception, where: str, got: str, *, late: bool, little: bool) -> SourceError:
+    """What went wrong while a body came.
+
+    Parameters
+    ----------
+    error : Exception
+    where : str
+    got : str
+        How much of it is there, in words.
+    late : bool
+        The time for the whole call is over.
+    little : bool
+        So little came that the next question would hardly fare better: then the service as a whole does not answer.
+    """
+    if isinstance(error, zlib.error):
+        return SourceError(f"{where}: the answer cannot be unpacked.", remedy=_AGAIN, kind="damaged")
+    if not isinstance(error, TimeoutError | urllib3.exceptions.TimeoutError):
+        return broke_off(where, got)
+    if late and little:
+        return too_long(where)
+    how = "was not there in the time allowed" if late else "stopped coming"
+    return SourceError(f"{where}: the answer {how}, {got}.", remedy=_AGAIN, kind="partial")
+
+
+def broke_off(where: str, got: str = "") -> SourceError:
+    """The connection ended before the answer."""
+    tail = f", {got}" if got else ""
+    return SourceError(f"{where}: the connection broke off{tail}.", remedy=_AGAIN, kind="partial")
+
+
+def too_slow(where: str, got: str, pace: float) -> SourceError:
+    """It comes, but the whole would not be there in time."""
+    return SourceError(
+        f"{where}: the answer comes too slowly, {pace / 1e3:,.1f} kB a second, {got}.",
+        remedy="fetch again at another time or on another line; or download the file and name it under [layers].",
+        kind="partial",
+    )
+
+
+def too_much(where: str, got: str) -> SourceError:
+    """More came than the service said."""
+    return SourceError(f"{where}: more came than was to come, {got}.", remedy=_AGAIN, kind="damaged")
+
+
+def circling(where: str) -> SourceError:
+    """Redirects without an end."""
+    return SourceError(
+        f"{where}: the service sends from one address to the next and back.", remedy=_AGAIN, kind="damaged"
+    )
+
+
 def too_long(where: str) -> SourceError:
-    """No answer, or not all of it, in the time allowed."""
+    """No answer, or next to nothing of it, in the time allowed."""
     return SourceError(f"{where}: no whole answer in the time allowed.", remedy=_AGAIN, kind="timeout")
 
 
 def too_large(where: str, size: int) -> SourceError:
     """More than is believed."""
+    amount = f"{size / 1e9:,.1f} GB" if size >= 1e8 else f"{size:,} bytes"
     return SourceError(
-        f"{where}: the answer would have {size / 1e9:,.1f} GB, more than such a file has.",
+        f"{where}: the answer would have {amount}, more than such an answer has.",
         remedy="see what lies at that address.",
         kind="limit",
     )

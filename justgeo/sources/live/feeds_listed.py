@@ -23,7 +23,7 @@ from justgeo.sources._states import STATES, state_of
 from justgeo.sources.live import expect
 from justgeo.sources.live.address import Address
 from justgeo.sources.live.ask import Tools
-from justgeo.sources.live.http import Call
+from justgeo.sources.live.http import TABLE_BYTES, Call
 
 Row = Mapping[str, str]
 
@@ -103,7 +103,9 @@ def listed_feeds(folder: Path, tools: Tools, service: Service, place: Place) -> 
         The catalogue cannot be had, or lists no feed here (``missing``).
     """
     path = folder / _LISTING
-    tools.client.download(service, Call("/" + str(service.options["catalogue"])), path, check=_catalogue)
+    tools.client.download(
+        service, Call("/" + str(service.options["catalogue"]), most_bytes=TABLE_BYTES), path, check=_catalogue
+    )
     rows = [row for row in _rows(path) if row["data_type"] == "gtfs" and _country(row) in _COUNTRIES]
     near = [row for row in rows if (box := _box(row)) is not None and place.window.intersects(box)]
     taken = {row["id"]: row for row in near if _in_service(row)}

@@ -30,7 +30,7 @@ from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import _overpass
 from justgeo.sources.live import expect
 from justgeo.sources.live.ask import Ask, Tools, declared
-from justgeo.sources.live.http import Call, Got
+from justgeo.sources.live.http import JSON_BYTES, Call, Got
 from justgeo.sources.live.records import Question, Record, Told
 from justgeo.sources.live.redact import without_user
 from justgeo.sources.overpass_answers import FEATURE_TAGS, WAY_FILTER
@@ -151,7 +151,7 @@ def _answer(path: Path, tools: Tools, service: Service, query: str, before: int)
     patience = float(service.options["timeout_s"]) + _PATIENCE_S
     got = tools.client.download(
         service,
-        Call("/interpreter", form={"data": query}, patience_s=patience),
+        Call("/interpreter", form={"data": query}, patience_s=patience, most_bytes=JSON_BYTES),
         path,
         check=_whole,
         progress=lambda done, _: tools.progress(LABEL, before + done, None),

@@ -6,7 +6,7 @@ its mirrors too, ends within ``Policy.total_s``.
 
 from __future__ import annotations
 
-import email.utils
+import math
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -19,10 +19,11 @@ from justgeo.core.errors import SourceError
 from justgeo.core.service import Service
 from justgeo.sources._states import slug_of
 from justgeo.sources.live import expect
+from justgeo.sources.live.begun import moment_of
 from justgeo.sources.live.http import Call, Client, Knock, Policy
 from justgeo.sources.live.keys import Key
 
-POLICY = Policy(connect_s=8.0, read_s=12.0, total_s=25.0, tries=1)
+POLICY = Policy(connect_s=8.0, read_s=12.0, total_s=25.0, tries=1, least_bytes_per_s=math.inf)  # no size buys time
 _TIME = re.compile(rb"<gml:timePosition>\s*(\d{4})")
 _BEGINNING = {"Range": "bytes=0-1023"}  # of a large file
 _SMALL_STATE = "44"  # Rhode Island
@@ -237,10 +238,8 @@ def _newest(year: int, ask: Callable[[int], Knock]) -> tuple[int, str]:
 
 def _modified(knocked: Knock) -> str:
     told = next((value for name, value in knocked.headers.items() if name.lower() == "last-modified"), "")
-    try:
-        return f"of {email.utils.parsedate_to_datetime(told):%Y-%m-%d}"
-    except ValueError:
-        return ""
+    when = moment_of(told)
+    return f"of {when:%Y-%m-%d}" if when is not None else ""
 
 
 def _plain(text: str) -> str:

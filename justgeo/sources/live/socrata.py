@@ -20,7 +20,7 @@ from justgeo.core.service import Service
 from justgeo.sources.live import dataset_parts as parts
 from justgeo.sources.live import expect
 from justgeo.sources.live.ask import Ask, Tools
-from justgeo.sources.live.http import Call, Got
+from justgeo.sources.live.http import JSON_BYTES, Call, Got
 from justgeo.sources.live.records import Question, Record, Told
 
 MOST_ROWS = 2_000_000
@@ -162,7 +162,7 @@ def _get(
             )
         check(document, where)
 
-    return tools.client.download(service, Call(path, params), into, check=checked)
+    return tools.client.download(service, Call(path, params, most_bytes=JSON_BYTES), into, check=checked)
 
 
 def _read(path: Path) -> Any:

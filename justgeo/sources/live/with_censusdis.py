@@ -26,7 +26,7 @@ from justgeo.core.errors import ConfigError, SourceError
 from justgeo.sources.live.ask import Tools
 from justgeo.sources.live.census_answers import SERVICE, Piece, Row, rows_of
 from justgeo.sources.live.census_api import answer
-from justgeo.sources.live.http import Call
+from justgeo.sources.live.http import JSON_BYTES, Call
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +204,7 @@ class _Requests:
 
     def _page(self, path: str, question: list[tuple[str, str]]) -> Any:
         service = self.tools.services[SERVICE]
-        call = Call(path, params=question, secret=[("key", self.tools.key().value)])
+        call = Call(path, params=question, secret=[("key", self.tools.key().value)], most_bytes=JSON_BYTES)
         page = self.tools.client.json(service, call, self.folder)
         if path.endswith("/geography.json") and not (isinstance(page, Mapping) and page.get("fips")):
             raise SourceError(  # censusdis would keep an empty list for as long as the program runs
