@@ -321,3 +321,29 @@ def test_a_county_of_the_census_as_the_reference(
 def test_a_county_that_nobody_knows_is_refused(state: Place, folder: Path, tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="there is no county '09999'"):
         fetched(state, folder, tmp_path / "there", {"reference": {"geoids": ["09999"]}})
+
+
+def test_a_reference_of_two_counties_is_whole_however_the_district_is_given(folder: Path, tmp_path: Path) -> None:
+    """The counties are looked for twice where a district is a list of ids: the second look has to widen the first."""
+    district = gpd.read_file(folder / "district.geojson").union_all()
+    tracts = gpd.read_file(folder / "tl_2024_99_tract.zip").to_crs(4326)
+    home = set(tracts["GEOID"][tracts.intersects(district)])
+
+    def dealt(tract: str) -> str:
+        return NEW_YORK[0] if tract in home else NEW_YORK[1]
+
+    place = moved(folder, tmp_path / "two", dealt, dealt)
+    gpd.GeoDataFrame(geometry=[tracts.union_all()], crs=4326).to_file(tmp_path / "both.gpkg")
+    both = {"reference": {"file": str(tmp_path / "both.gpkg"), "name": "Both"}}
+    groups = gpd.read_file(folder / "tl_2024_99_bg.zip").to_crs(4326)
+    inside = groups["GEOID"][groups.representative_point().within(district)]
+    ids = sorted(NEW_YORK[0] + geoid[5:] for geoid in inside)
+    drawn, _ = fetched(place, folder, tmp_path / "drawn", both)
+    listed, _ = fetched(place, folder, tmp_path / "listed", {**both, "district": {"boundary": None, "geoids": ids}})
+    people = gpd.read_file(folder / "tl_2024_99_tabblock20.zip")["POP20"].sum()
+    for found in (drawn, listed):
+        assert dict(found.sizes)["reference"]["residents"] == pytest.approx(people)
+    rows = [
+        {key: row["value"] for key, row in found.rows.items() if key[0] == "reference"} for found in (drawn, listed)
+    ]
+    assert rows[0] == rows[1] and sum(value is not None for value in rows[0].values()) > 20
