@@ -22,7 +22,7 @@ from justgeo.catalogue import read as catalogue
 from justgeo.config import RunConfig
 from justgeo.core import district as districts
 from justgeo.core.district import District
-from justgeo.core.errors import CoverageError, LayerError, SourceError
+from justgeo.core.errors import ConfigError, CoverageError, LayerError, SourceError
 from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.result import Indicator
 from justgeo.core.spec import Area
@@ -182,6 +182,11 @@ def start(settings: RunConfig, records: Path | None, offline: bool, tools: Tools
     """The gathering of a district, with tools unless it is to use records alone; None where nothing is fetched."""
     if settings.fetch is None:
         return None
+    if offline and records is not None and not records.is_dir():
+        raise ConfigError(
+            f"There is no folder of records {records}.",
+            remedy=f"name the one that justgeo fetch wrote; without --records it is {settings.fetch.records}.",
+        )
     return Gathering.of(settings, records, None if offline else tools or gatherings.tools(settings))
 
 

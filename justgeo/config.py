@@ -189,7 +189,9 @@ def _toml(path: Path) -> Mapping[str, Any]:
         # Editors on Windows like to begin a file with a byte-order mark, which TOML does not know.
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as exc:
-        raise ConfigError(f"{path} does not exist.", remedy=f"make it with: justgeo init {path.parent}") from exc
+        folder = path.parent if path.suffix else path
+        remedy = f"make it with: justgeo init {folder} --boundary FILE"
+        raise ConfigError(f"{path} does not exist.", remedy=remedy) from exc
     except OSError as exc:
         raise ConfigError(
             f"{path} cannot be read ({exc.strerror}).", remedy="check its name and your rights to it."

@@ -102,7 +102,7 @@ def report(done: RunReport) -> list[str]:
         lines.append("  INVENTED: this place does not exist; nothing here is true of any place")
     lines.append(f"  {done.n_measured} figures of the district measured, {done.n_absent} absent with their reason")
     lines += failed(done.failures)
-    if not done.n_measured:
+    if not done.n_measured and not done.failures:
         lines += _first()
     elif done.absent_layers:
         lines.append("  not at hand: " + ", ".join(_grouped(done.absent_layers)))
@@ -118,7 +118,7 @@ def failed(failures: Mapping[str, SourceError]) -> list[str]:
     lines = []
     for (message, remedy), labels in found.items():
         more = f" and {len(labels) - 4} more" if len(labels) > 4 else ""
-        lines.append(f"  could not be fetched: {', '.join(labels[:4])}{more}")
+        lines.append(f"  could not be had: {'; '.join(labels[:4])}{more}")
         lines += [f"    {message}", f"    what to do: {remedy}"]
     return lines
 

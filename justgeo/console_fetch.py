@@ -87,8 +87,21 @@ def plan(found: Plan, settings: RunConfig) -> list[str]:
     list of str
         Lines for a screen; none where nothing is fetched.
     """
-    if settings.fetch is None:
+    return [] if settings.fetch is None else [*_things(found, settings), *_key(found, settings)]
+
+
+def _key(found: Plan, settings: RunConfig) -> list[str]:
+    """The commonest thing in the way, said before it is met."""
+    from justgeo.sources.live.keys import SIGN_UP, census_key
+
+    wanted = settings.fetch is not None and settings.fetch.census and "acs" not in settings.layers
+    ahead = bool(found.until) or any(t.label.startswith("acs ") and t.state != "recorded" for t in found.things)
+    if not (wanted and ahead) or census_key() is not None:
         return []
+    return wrapped(f"No Census key was found: without one no survey table comes. It is free: {SIGN_UP}", " " * 4)
+
+
+def _things(found: Plan, settings: RunConfig) -> list[str]:
     lines = ["", "From public services, under [fetch]:"]
     for (service, _), things in _by_service(found.things).items():
         lines += wrapped(f"  {service}, {_place([thing.where for thing in things])}", " " * 4)

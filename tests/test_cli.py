@@ -89,7 +89,7 @@ def test_run_says_what_could_not_be_fetched(run: SimpleNamespace, capsys: pytest
     run.failures = {"tracts 2024": SourceError("Nobody answers.", remedy="see that you are online.", kind="refused")}
     assert cli.main(["-q", "run", "district.toml"]) == 0  # what is absent is in the results, with its reason
     printed = capsys.readouterr().out
-    assert "could not be fetched: tracts 2024" in printed and "what to do: see that you are online." in printed
+    assert "could not be had: tracts 2024" in printed and "what to do: see that you are online." in printed
 
 
 def test_run_lets_the_file_choose_the_folder(run: SimpleNamespace) -> None:

@@ -28,6 +28,11 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.fixture(autouse=True)
+def a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CENSUS_API_KEY", "a-key")
+
+
 SETTINGS = RunConfig(Path("town/district.toml"), Path("town"), "Old Town", "old-town", fetch=Fetching())
 
 
@@ -190,8 +195,8 @@ def test_thirty_tables_without_a_key_are_one_trouble() -> None:
     absent = dict.fromkeys((f"acs:B{n}@2024" for n in range(25000, 25030)), next(iter(no_key.values())).message)
     lines = report(failures=no_key, absent=absent)
     text = "\n".join(lines)
-    assert text.count("could not be fetched") == 1 and text.count("key_signup") == 1
-    assert "acs B25000@2024, acs B25001@2024, acs B25002@2024, acs B25003@2024 and 26 more" in " ".join(text.split())
+    assert text.count("could not be had") == 1 and text.count("key_signup") == 1
+    assert "acs B25000@2024; acs B25001@2024; acs B25002@2024; acs B25003@2024 and 26 more" in " ".join(text.split())
     assert "not to be had" not in text  # it is said already
     assert lines[-1] == "  What came is kept. Fetch again for the rest, or run with what there is."
     assert len(lines) <= 12
@@ -204,7 +209,7 @@ def test_other_troubles_are_told_apart_each_with_what_to_do() -> None:
         "c": SourceError("Nobody answers.", remedy="see that this computer is online.", kind="refused"),
     }
     text = "\n".join(report(failures=failures))
-    assert "could not be fetched: a, c\n" in text and "could not be fetched: b\n" in text
+    assert "could not be had: a; c\n" in text and "could not be had: b\n" in text
     assert text.count("what to do: ") == 2 and "what to do: make room." in text
 
 
@@ -222,3 +227,12 @@ def test_what_no_service_has_is_told_by_its_reason() -> None:
 
 def test_why_it_stopped_is_told() -> None:
     assert "  The counties are not known." in report(stopped="The counties are not known.")
+
+
+def test_without_a_key_the_plan_says_what_that_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CENSUS_API_KEY", "US_CENSUS_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("justgeo.sources.live.keys._from_keyring", lambda: None)
+    for ahead in (plan(thing("acs B25003@2024")), plan(until="Then, once it is known where.")):
+        assert "No Census key was found" in " ".join(ahead) and "key_signup" in " ".join(ahead)
+    assert "No Census key" not in " ".join(plan(thing("acs B25003@2024", "recorded")))

@@ -368,3 +368,12 @@ def test_traces_are_found_where_there_are_some() -> None:
         archive.writestr("a.gz", gzip.compress(f"url?key={quote_plus(BIRD)}".encode()))
     assert len(traces(packed.getvalue())) == 2
     assert traces(b"nothing of it") == []
+
+
+def test_a_folder_of_records_that_is_not_there_does_not_empty_the_page(
+    records: Path, services: Online, tmp_path: Path
+) -> None:
+    path = services.begin_with(records, tmp_path / "district")
+    said = justgeo("run", path, "--offline", "--records", tmp_path / "nowhere", "--out", tmp_path / "out")
+    assert said.code == 2 and "There is no folder of records" in said.err
+    assert not (tmp_path / "out").exists()

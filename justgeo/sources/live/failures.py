@@ -40,13 +40,6 @@ class BusyError(SourceError):
         self.retry_after = retry_after
 
 
-class UnknownHostError(SourceError):
-    """Nobody knows the service's name: most likely this computer is not online, and a third try tells no more."""
-
-    def __init__(self, where: str) -> None:
-        super().__init__(f"{where}: its name is not known.", remedy=_ONLINE, kind="refused")
-
-
 class Spoken(Protocol):
     """What is looked at here of an answer."""
 
@@ -119,8 +112,9 @@ def refuse_status(
 
 def no_key(where: str, invalid: bool) -> SourceError:
     """A key is missing or not accepted."""
-    what = "does not accept the key that was sent" if invalid else "answers only those who send a key"
-    return SourceError(f"{where}: the service {what}.", remedy=keys.HOW_TO, kind="key")
+    if invalid:
+        return SourceError(f"{where}: the service does not accept the key that was sent.", remedy=keys.MEND, kind="key")
+    return SourceError(f"{where}: the service answers only those who send a key.", remedy=keys.HOW_TO, kind="key")
 
 
 def retry_after(told: str) -> float | None:
@@ -147,9 +141,8 @@ def told(error: Exception, where: str) -> SourceError:
     if isinstance(error, broken) or "aborted" in text or "reset" in text:
         return broke_off(where)
     if isinstance(error, requests.exceptions.ConnectionError | urllib3.exceptions.HTTPError):
-        if "resol" in text:
-            return UnknownHostError(where)
-        return SourceError(f"{where}: nobody answers.", remedy=_ONLINE, kind="refused")
+        why = "its name is not known" if "resol" in text else "nobody answers"
+        return SourceError(f"{where}: {why}.", remedy=_ONLINE, kind="refused")
     return SourceError(
         f"{where}: it cannot be called ({type(error).__name__}).",
         remedy="correct its address under [services].",

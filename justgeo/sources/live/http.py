@@ -207,7 +207,8 @@ class Client:
             found = self._try(asked, wanted)
             if isinstance(found, Got):
                 return found
-            lasting = found.kind not in PASSING or (attempt and isinstance(found, failures.UnknownHostError))
+            # Where nobody answers, or nobody knows the name, this computer is most likely not online: twice is enough.
+            lasting = found.kind not in PASSING or (attempt and found.kind == "refused")
             if lasting or attempt + 1 == self.policy.tries or not self._wait(found, attempt, asked):
                 return found
         raise AssertionError("no try at all")  # Policy.tries is at least 1

@@ -17,6 +17,10 @@ HOW_TO = (
     f"ask for a free key at {SIGN_UP} (it comes by e-mail and has to be activated there), then set it in the "
     f"environment: export {VARIABLES[0]}=... (or keep it in your keyring: keyring set {' '.join(KEYRING)})."
 )
+MEND = (
+    "see that the key was copied whole, and activated from the e-mail that it came with (a new one may need some "
+    f"minutes); or ask for another at {SIGN_UP}."
+)
 HIDDEN = "[key]"
 
 
