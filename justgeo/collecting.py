@@ -28,6 +28,7 @@ from justgeo.core.result import Indicator
 from justgeo.core.spec import Area
 from justgeo.core.words import plural
 from justgeo.fetch_settings import DATA
+from justgeo.gathering import GEOGRAPHY as GEOGRAPHY
 from justgeo.gathering import Gathering
 from justgeo.indicators.mobility import LONGEST_M
 from justgeo.sources import collect as doors
@@ -37,7 +38,6 @@ from justgeo.sources.live.ask import Tools
 from justgeo.sources.store import Store
 
 Progress = Callable[[str], None]
-GEOGRAPHY = ("counties", "tracts", "block_groups", "blocks")
 BASEMAP = ("streets", "parks", "water", "stops", "park_entrances")
 READ_LAYERS = "layers"
 """Folder below the records for what was read from large files."""

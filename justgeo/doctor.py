@@ -263,7 +263,8 @@ def _asks_api(settings: RunConfig) -> bool:
 def _used(settings: RunConfig) -> list[str]:
     """Ids of the services that give what the district's file does not declare."""
     from justgeo.collecting import GEOGRAPHY
-    from justgeo.gathering import OSM, giver
+    from justgeo.gathering import giver
+    from justgeo.sources.collect import OSM_LAYERS as OSM
 
     if settings.fetch is None:
         return []

@@ -22,6 +22,7 @@ from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.district_file import ACS_YEAR
 from justgeo.fetch_settings import DATA, FIRST_FETCHED, Fetching
+from justgeo.sources.collect import OSM_LAYERS as OSM
 from justgeo.sources.live import ask as asking
 from justgeo.sources.live.ask import Ask, Tools
 from justgeo.sources.live.http import Client
@@ -29,8 +30,7 @@ from justgeo.sources.live.records import Records
 
 log = logging.getLogger(__name__)
 
-OSM = ("walk", "streets", "parks", "park_entrances", "stops", "amenities", "water")
-CENSUS_SHAPES = ("counties", "tracts", "block_groups", "blocks")
+GEOGRAPHY = ("counties", "tracts", "block_groups", "blocks")
 GRID_SERVICES = {"worldcover": "worldcover", "canopy_height": "canopy_height", "surface_temperature": "landsat"}
 INVENTED_STATE = "99"
 FIRST_TIGER = 2011
@@ -59,7 +59,7 @@ def giver(settings: RunConfig, layer: str) -> str:
     fetch = settings.fetch
     if fetch is None or layer in settings.layers:
         return ""
-    if layer in CENSUS_SHAPES:
+    if layer in GEOGRAPHY:
         return "census_files" if fetch.census else ""
     if layer.startswith("acs:"):
         return "census_api" if fetch.census else ""

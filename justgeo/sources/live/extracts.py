@@ -23,11 +23,11 @@ from justgeo.core.errors import SourceError
 from justgeo.core.service import Service
 from justgeo.core.spec import LayerSpec
 from justgeo.sources._states import STATES, slug_of
+from justgeo.sources.collect import OSM_LAYERS as LAYERS
 from justgeo.sources.live import expect
 from justgeo.sources.live.address import Address
 from justgeo.sources.live.ask import Ask, Tools, declared
 from justgeo.sources.live.http import Call
-from justgeo.sources.live.overpass import LAYERS
 from justgeo.sources.live.records import Question, Record, Told
 from justgeo.sources.live.redact import without_user
 

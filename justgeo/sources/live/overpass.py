@@ -28,6 +28,7 @@ from justgeo.core.errors import SourceError
 from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import _overpass
+from justgeo.sources.collect import OSM_LAYERS as LAYERS
 from justgeo.sources.live import expect
 from justgeo.sources.live.ask import Ask, Tools, declared
 from justgeo.sources.live.http import JSON_BYTES, Call, Got
@@ -40,7 +41,6 @@ log = logging.getLogger(__name__)
 LABEL = "OpenStreetMap, district and halo"
 _OTHER_SERVER = 'fetch again, or name another server: [services] overpass = "https://..."'
 
-LAYERS = ("walk", "streets", "parks", "park_entrances", "stops", "amenities", "water")
 _DIGITS = 6  # degrees, 0.1 m: as osmnx writes them
 _TRIES = 2  # at one server, where its data change while it answers
 _PATIENCE_S = 30.0  # beyond the time that the server may work
