@@ -1,0 +1,130 @@
+"""What holds of every region: order, units, inflation, gaps, chances that sum to 1."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import sparse
+
+from justgeo.measure.typology.classify import against, classify
+from justgeo.measure.typology.prepare import prepare
+from justgeo.measure.typology.values import (
+    BEFORE,
+    NONE,
+    NOW,
+    UNTOLD,
+    VARIANTS,
+    Amount,
+    Pooled,
+    Tracts,
+    Typology,
+)
+from tests.measure.typology.invented import NAN, QUICK, changed, region, take
+
+YES, NO = 1.0, 0.0
+
+
+@hypothesis_settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_filling_a_gap_never_overturns_what_was_told(data: st.DataObject) -> None:
+    tracts = region(4, 3, seed=data.draw(st.integers(0, 50)), error=0.0)
+    cells = [("now", n) for n in NOW] + [("before", n) for n in BEFORE]
+    # a gap changes quantiles too; hold them
+    held = against(prepare(tracts, QUICK))
+    cuts = np.array([c.threshold for m in ("value", "rent") for c in held.markets[m].conditions.values()])
+    gaps = data.draw(st.lists(st.tuples(st.sampled_from(cells), st.integers(0, 11)), min_size=1, max_size=6))
+    holed = tracts
+    for (when, name), at in gaps:
+        holed = changed(holed, when, name, at, value=NAN)
+    full, part = (against(prepare(t, QUICK), cuts) for t in (tracts, holed))
+    for condition, other in ((full.vulnerable, part.vulnerable), (full.changed, part.changed)):
+        told = np.isfinite(other)
+        assert_array_equal(condition[told], other[told])
+    # a gap at a neighbour counts as not high, which is a rule and no knowledge; so the stages of the tracts alone
+    gone = sparse.csr_array((12, 12))
+    full, part = (against(prepare(replace(t, neighbours=gone), QUICK), cuts) for t in (tracts, holed))
+    told = part.stage["rent"] != UNTOLD
+    assert_array_equal(full.stage["rent"][told], part.stage["rent"][told])
+
+
+def same(one: Typology, other: Typology, rows: npt.ArrayLike | None = None, *, chances: float = 0.0) -> None:
+    """Classes are the same; chances within so much, for the rows of ``one``."""
+    at = np.arange(len(one.tracts)) if rows is None else np.asarray(rows)
+    for v in VARIANTS:
+        assert_array_equal(other.stage[v], one.stage[v][at])
+        assert_array_equal(other.markets[v].code, one.markets[v].code[at])
+        assert_allclose(other.p_stage[v], one.p_stage[v][at], rtol=0, atol=chances)
+        assert_allclose(other.p_pressed[v], one.p_pressed[v][at], rtol=0, atol=chances)
+    assert_array_equal(other.vulnerable, one.vulnerable[at])
+    assert_array_equal(other.changed, one.changed[at])
+    assert_allclose(other.p_vulnerable, one.p_vulnerable[at], rtol=0, atol=chances)
+
+
+@hypothesis_settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_order_of_tracts_does_not_matter(seed: int) -> None:
+    tracts = region(seed=seed)
+    order = np.random.default_rng(seed).permutation(40)
+    same(classify(tracts, QUICK), classify(take(tracts, order), QUICK), order)
+
+
+def rescaled(tracts: Tracts, factor: float) -> Tracts:
+    """Dollars of the earlier vintage in another unit, with the price index that belongs to it."""
+
+    def scaled(name: str, amount: Amount) -> Amount:
+        return Amount(amount.value * factor, amount.se * factor) if name in ("income", "value", "rent") else amount
+
+    old = tracts.region_before["income"]
+    return replace(
+        tracts,
+        price=tracts.price / factor,
+        before={k: scaled(k, v) for k, v in tracts.before.items()},
+        region_before={**tracts.region_before, "income": Pooled(old.value * factor, old.se * factor)},
+    )
+
+
+@hypothesis_settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), power=st.integers(-3, 3))
+def test_the_unit_of_earlier_dollars_does_not_matter(seed: int, power: int) -> None:
+    tracts = region(seed=seed)
+    same(classify(tracts, QUICK), classify(rescaled(tracts, 2.0**power), QUICK))  # exactly, where rounding is exact
+    same(classify(tracts, QUICK), classify(rescaled(tracts, 1.3), QUICK), chances=0.002)
+
+
+@hypothesis_settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), factor=st.floats(0.5, 2.0))
+def test_inflation_ranks_nothing_anew(seed: int, factor: float) -> None:
+    tracts = region(seed=seed)
+    plain, inflated = classify(tracts, QUICK), classify(replace(tracts, price=tracts.price * factor), QUICK)
+    for market in ("value", "rent"):
+        for name in ("before_high", "now_high", "change_high"):  # all are dollars of one year, or changes alike
+            one, other = (t.markets[market].conditions[name] for t in (plain, inflated))
+            assert_array_equal(other.holds, one.holds)
+        assert_allclose(
+            inflated.markets[market].conditions["now_high"].threshold,
+            plain.markets[market].conditions["now_high"].threshold,
+        )
+    same(plain, inflated, chances=0.002)
+
+
+@hypothesis_settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), error=st.floats(0.0, 3.0))
+def test_one_stage_and_one_market_hold_in_every_draw(seed: int, error: float) -> None:
+    found = classify(region(seed=seed, error=error), QUICK)
+    for v in VARIANTS:
+        assert_allclose(found.p_stage[v].sum(axis=1), 1.0)
+        assert_allclose(found.markets[v].probability.sum(axis=1), 1.0)
+        assert_array_equal(found.p_stage[v][:, 8], 0.0)
+        assert ((found.p_stage[v] >= 0) & (found.p_stage[v] <= 1)).all()
+        # A with a market: the stages 1 to 5 and 7
+        assert_allclose(found.p_pressed[v], found.p_stage[v][:, [1, 2, 3, 4, 5, 7]].sum(axis=1))
+        assert_array_equal(found.pressed[v], np.isin(found.stage[v], [1, 2, 3, 4, 5, 7]))
+        # the further of the two is at least as far as each
+    none = found.markets["either"].probability[:, NONE]
+    assert (none <= np.minimum(*(found.markets[m].probability[:, NONE] for m in ("value", "rent"))) + 1e-12).all()
