@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from justgeo import cli_begin, cli_catalogue, cli_check
+from justgeo import cli_begin, cli_catalogue, cli_check, cli_displacement
 from justgeo.core.errors import JustgeoError
 
 INCOMPLETE = 1
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is read")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_runs(commands)
+    cli_displacement.add(commands)
     cli_check.add(commands)
     cli_catalogue.add(commands)
     return parser
@@ -122,6 +123,12 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
     run.add_argument("--out", type=Path, help="folder of the outputs (default: out/<slug>)")
     run.add_argument("--records", type=Path, help=RECORDS)
     run.add_argument("--offline", action="store_true", help="use what is recorded, fetch nothing")
+    run.add_argument(
+        "--audience",
+        choices=("public", "internal"),
+        default="public",
+        help="internal: write displacement/ besides, markets and stages of tracts for analysts, not for a public page",
+    )
     run.set_defaults(command=_run)
 
 
@@ -170,7 +177,8 @@ def _measure(config: Path, out: Path | None, args: argparse.Namespace) -> None:
     with console.progress(place, quiet=args.quiet) as tell:
         from justgeo.run import run_config
 
-        report = run_config(config, out, tell, getattr(args, "records", None), offline=getattr(args, "offline", False))
+        asked = {name: getattr(args, name) for name in ("offline", "audience") if hasattr(args, name)}
+        report = run_config(config, out, tell, getattr(args, "records", None), **asked)
     _say(console.report(report))
 
 

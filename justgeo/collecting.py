@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import geopandas as gpd
 import shapely
@@ -39,6 +39,8 @@ from justgeo.sources.store import Store
 
 Progress = Callable[[str], None]
 BASEMAP = ("streets", "parks", "water", "stops", "park_entrances")
+DISPLACEMENT = ("vulnerability", "market_pressure")
+"""Fields of the rows that stand on the typology of displacement."""
 READ_LAYERS = "layers"
 """Folder below the records for what was read from large files."""
 
@@ -122,10 +124,12 @@ def collect_layers(
     rows = catalogue.indicators()
     if live is not None:
         _say(progress, "fetch")
-        live.rest(site.area, survey_tables(rows), site.units.values())
+        live.rest(site.area, survey_tables(rows), site.units.values(), survey_tables(rows, "t0"), metro_tables(rows))
     settings = _with_readings(site.config if live is None else live.settings, site.reference.prefixes)
     years = years_of(settings)
-    names = [name for row in rows for name in measuring.layer_names(row, years)]
+    states = {county[:2] for county in (*site.reference.prefixes, *settings.metro)}
+    named = [name for pair in surveys_of(settings) for row in rows for name in measuring.layer_names(row, pair, states)]
+    names = [name for name in named if not measuring.unnamed(name)]  # of a survey that is not asked for
     more = [n for n in settings.layers if doors.is_unit(n) or doors.is_extra(n)]
     if settings.fetch is not None:  # what was asked for by name is told of, though nothing is measured of it yet
         more += [*settings.fetch.grids, *(f"{DATA}{table}" for table in settings.fetch.tables)]
@@ -247,10 +251,24 @@ def _check_reference(reference: zoning.Reference, units: Iterable[Layer]) -> Non
             )
 
 
-def survey_tables(rows: Sequence[Indicator]) -> list[str]:
-    """ACS tables that the catalogue can use: ``B25003``, ..."""
-    names = [name for row in rows for name in (*row.inputs, *row.optional) if name.startswith("acs:")]
-    return sorted({name[4:].partition("@")[0] for name in names})
+def survey_tables(rows: Sequence[Indicator], when: Literal["t1", "t0"] = "t1") -> list[str]:
+    """ACS tables that the catalogue can use of the survey, or of the earlier one: ``B25003``, ...
+
+    Of the earlier survey no more is asked than is compared: many a table of today did not exist then.
+    """
+    found = set()
+    for row in rows:
+        usual = str(row.parameters.get("when", "t1"))
+        for name in (*row.inputs, *row.optional):
+            table, _, told = name.removeprefix("acs:").partition("@")
+            if name.startswith("acs:") and ((told or usual) == "t0") == (when == "t0"):
+                found.add(table)
+    return sorted(found)
+
+
+def metro_tables(rows: Sequence[Indicator]) -> list[str]:
+    """Tables that the typology of displacement takes of today's survey: those of a metro area are asked for too."""
+    return survey_tables([row for row in rows if row.field in DISPLACEMENT])
 
 
 def _find_geography(settings: RunConfig, live: Gathering) -> None:
@@ -288,12 +306,19 @@ def _say(progress: Progress | None, what: str) -> None:
 
 
 def years_of(settings: RunConfig) -> dict[str, int]:
-    """ACS end years by role, as the declared tables have them."""
+    """ACS end years by role, as the declared tables have them; of the earlier survey also as it is to be fetched."""
     years = {"t1": settings.acs_year}
-    earlier = [int(s.options["year"]) for n, s in settings.layers.items() if n.startswith("acs_t0")]
-    if earlier:
-        years["t0"] = earlier[0]
-    return years
+    declared = {n: int(s.options["year"]) for n, s in settings.layers.items() if n.startswith(configs.EARLIER)}
+    asked = settings.acs_before if settings.fetch is not None and settings.fetch.census else None
+    others = [year for year in declared.values() if year not in settings.base_years]
+    reported = declared.get(configs.EARLIER) or asked or next(iter(others), None)
+    return years if reported is None else {**years, "t0": reported}
+
+
+def surveys_of(settings: RunConfig) -> list[dict[str, int]]:
+    """Pairs of surveys that are compared, by role: the one that is reported, then those of other base years."""
+    reported = years_of(settings)
+    return [reported, *({**reported, "t0": year} for year in settings.base_years if year != reported.get("t0"))]
 
 
 def _geography(settings: RunConfig, progress: Progress | None) -> dict[str, Layer]:

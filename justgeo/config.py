@@ -31,7 +31,10 @@ from justgeo.district_file import (
 from justgeo.fetch_settings import DATA, Fetching, fetching
 
 _COLUMN_KINDS = {"acs_share": ("count", "percent"), "acs_count": ("count",), "acs_median": ("median",)}
-_VARIANT = re.compile(r"(blocks|block_groups|tracts|counties|areas|acs)[_@]\w+")
+CROSSWALK = "crosswalk"
+EARLIER = "acs_t0"
+"""The survey of an earlier time; others are ``acs_t0_2019`` and so on."""
+_VARIANT = re.compile(rf"((blocks|block_groups|tracts|counties|areas|acs)[_@]\w+|{CROSSWALK}_\d\d)")
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,12 @@ class RunConfig:
     commitments : Path or None
     answers : mapping of str to str
         What the community said, by item of the checklist.
+    protections : tuple of str
+        Of tenants, as residents and the city name them; they stand beside the figures of displacement.
+    metro : tuple of str
+        Counties of the metro area, which the typology of displacement is held against besides, for analysts.
+    base_years : tuple of int
+        End years of still other earlier surveys, for the same.
     output : Path
         ``out/<slug>`` in the working folder unless the file says otherwise.
     language : str
@@ -91,6 +100,9 @@ class RunConfig:
     synthetic: bool = False
     commitments: Path | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    protections: tuple[str, ...] = ()
+    metro: tuple[str, ...] = ()
+    base_years: tuple[int, ...] = ()
     output: Path = Path("out")
     language: str = "en"
     fetch: Fetching | None = None
@@ -131,6 +143,8 @@ def read(path: Path) -> RunConfig:
     layers = {layer: row.spec(layer, folder) for layer, row in told.layers.items()}
     if told.areas is not None:
         layers["areas"] = told.areas.spec("areas", folder)
+    if told.canopy.biome is not None:
+        layers["biome"] = LayerSpec("biome", path, {"value": told.canopy.biome})
     year = _acs_year(told, layers, path.name)
     _check_earlier(told.vintages.acs_t0, year, layers, path.name)
     reference = told.reference or ReferenceTable()
@@ -151,6 +165,9 @@ def read(path: Path) -> RunConfig:
         invented_seed=None if told.invented is None else told.invented.seed,
         commitments=_existing(told.protocol.commitments, folder, "protocol.commitments"),
         answers=_answers(_existing(told.protocol.answers, folder, "protocol.answers")),
+        protections=tuple(told.displacement.protections),
+        metro=tuple(told.displacement.metro),
+        base_years=_base_years(told, year, layers, path.name),
         output=Path("out") / slug if told.output.folder is None else folder / told.output.folder,
         language=told.output.language,
         fetch=fetching(told, folder, path.name),
@@ -229,7 +246,7 @@ def _check_place(told: DistrictFile, slug: str, name: str) -> None:
 
 def _check_words(told: DistrictFile, name: str) -> None:
     vocabulary = catalogue.layers()
-    known = set(vocabulary.layers)
+    known = set(vocabulary.layers) - {CROSSWALK}  # one a state: crosswalk_51
     for key, names in (("layers", told.layers), ("absent", told.absent)):
         for layer in names:
             if (
@@ -238,7 +255,8 @@ def _check_words(told: DistrictFile, name: str) -> None:
                 and layer.removeprefix(DATA) not in (catalogue.datasets() if layer.startswith(DATA) else ())
                 and not (key == "absent" and vocabulary.knows_layer(layer))
             ):
-                raise ConfigError(f"{name}: unknown layer '{key}.{layer}'.", remedy=suggestion(layer, known))
+                near = suggestion(layer, known | {f"{CROSSWALK}_51"})
+                raise ConfigError(f"{name}: unknown layer '{key}.{layer}'.", remedy=near)
     for table in told.tables:
         for column in table.columns:
             _check_column(column, name)
@@ -304,6 +322,23 @@ def _check_earlier(before: int | None, year: int, layers: Mapping[str, LayerSpec
         raise ConfigError(
             f"{name}: vintages.acs_t0 is {before} and layers.acs_t0.year is {own}.", remedy="name the year once."
         )
+
+
+def _base_years(told: DistrictFile, year: int, layers: Mapping[str, LayerSpec], name: str) -> tuple[int, ...]:
+    """Earlier surveys beside the one that is reported: those that are asked for, and every other one declared."""
+    declared = {n: int(s.options["year"]) for n, s in layers.items() if n.startswith(EARLIER)}
+    asked = told.displacement.base_years
+    rest = [one for one in declared.values() if one not in asked]
+    # With none of that name, the first that is declared is the one reported.
+    reported = told.vintages.acs_t0 or declared.get(EARLIER) or next(iter(rest), None)
+    for one in asked:
+        if one == reported or year - one < SURVEY_YEARS:
+            why = "is the survey compared with already" if one == reported else f"shares years with that of {year}"
+            raise ConfigError(
+                f"{name}: displacement.base_years names {one}, which {why}.",
+                remedy=f"name another year, at least {SURVEY_YEARS} before {year}, or take it out.",
+            )
+    return tuple(sorted({*asked, *rest} - {reported}))
 
 
 def _with_year(layers: Mapping[str, LayerSpec], year: int) -> Mapping[str, LayerSpec]:

@@ -106,6 +106,8 @@ def report(done: RunReport) -> list[str]:
         lines += _first()
     elif done.absent_layers:
         lines.append("  not at hand: " + ", ".join(_grouped(done.absent_layers)))
+    if done.analysts:
+        lines.append(f"  {done.analysts}")
     lines.append(f"  look at {done.folder / 'index.html'}")
     return [piece for line in lines for piece in wrapped(line, "    ")]
 

@@ -6,7 +6,7 @@ import datetime
 import re
 import unicodedata
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
@@ -22,6 +22,7 @@ SURVEY_YEARS = 5
 """Years that one ACS estimate pools; two periods that share one are no two measurements."""
 
 _GEOID_DIGITS = (5, 11, 12, 15)
+_LONGEST_PROTECTION = 200
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _PROVENANCE = ("source", "dataset", "vintage", "retrieved", "licence", "attribution", "url", "synthetic", "modelled")
 
@@ -250,6 +251,37 @@ class ProtocolTable(Strict):
     answers: str | None = None
 
 
+class DisplacementTable(Strict):
+    """What stands beside the figures of displacement, and what else they are held against, for analysts."""
+
+    protections: list[str] = []  # as residents and the city name them, in their own words
+    metro: list[str] = []  # counties
+    base_years: list[Annotated[int, Field(ge=2010, le=2100)]] = []
+
+    @field_validator("metro")
+    @classmethod
+    def _counties(cls, given: list[str]) -> list[str]:
+        return list(dict.fromkeys(_checked_geoids(given, only=5)))
+
+    @field_validator("protections")
+    @classmethod
+    def _lines(cls, given: list[str]) -> list[str]:
+        told = [" ".join(one.split()) for one in given]
+        for one in told:
+            if not one or len(one) > _LONGEST_PROTECTION or not one.isprintable():
+                raise ValueError(
+                    f"{one[:40]!r} cannot stand as a protection. | write each as one line of up to "
+                    f"{_LONGEST_PROTECTION} characters, such as 'Rent registry since 2021'; take out what is empty."
+                )
+        return list(dict.fromkeys(told))
+
+
+class CanopyTable(Strict):
+    """What the goal of tree canopy depends on, and no map at hand tells."""
+
+    biome: Literal["forest", "grassland", "mediterranean", "desert"] | None = None
+
+
 class OutputTable(Strict):
     folder: str | None = None
     language: Literal["en"] = "en"
@@ -268,6 +300,8 @@ class DistrictFile(Strict):
     absent: dict[str, str] = {}
     invented: InventedTable | None = None
     protocol: ProtocolTable = ProtocolTable()
+    displacement: DisplacementTable = DisplacementTable()
+    canopy: CanopyTable = CanopyTable()
     output: OutputTable = OutputTable()
 
     @field_validator("services", mode="before")

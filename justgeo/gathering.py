@@ -15,7 +15,7 @@ from pathlib import Path
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.catalogue import read as catalogue
-from justgeo.config import RunConfig
+from justgeo.config import EARLIER, RunConfig
 from justgeo.core.errors import ConfigError, SourceError
 from justgeo.core.layer import Layer
 from justgeo.core.service import Service
@@ -63,6 +63,8 @@ def giver(settings: RunConfig, layer: str) -> str:
         return "census_files" if fetch.census else ""
     if layer.startswith("acs:"):
         return "census_api" if fetch.census else ""
+    if layer.startswith("crosswalk"):
+        return "census_files" if fetch.census and _earliest(settings) is not None else ""
     if layer in OSM:
         return "" if not fetch.osm else "overpass" if fetch.osm == "overpass" else "geofabrik"
     if layer == "gtfs":
@@ -98,6 +100,9 @@ class Gathering:
         Labels that were fetched and not found recorded.
     counties : tuple of str
         GEOIDs that the district, its halo and its reference touch.
+    metro : tuple of str
+        Those of the metro area, by the codes of the survey's year: of them tracts, and the tables of the typology of
+        displacement.
     """
 
     settings: RunConfig
@@ -107,6 +112,7 @@ class Gathering:
     failures: dict[str, SourceError] = field(default_factory=dict)
     fetched: list[str] = field(default_factory=list)
     counties: tuple[str, ...] = ()
+    metro: tuple[str, ...] = ()
     _services: Mapping[str, Service] = field(init=False)
     _own: RunConfig = field(init=False)  # as the planner wrote it: what is declared there is not fetched
 
@@ -132,15 +138,18 @@ class Gathering:
         geoids : sequence of str
             Counties that are needed in any case.
         """
-        from justgeo.sources.live import tiger
+        from justgeo.sources.live import census_counties, tiger
 
+        self.metro = census_counties.counties_in(self.settings.metro, self.settings.acs_year)
         if not self._wants("counties"):
             self.counties = _declared_counties(self.settings.layers["counties"], shape, geoids)
+            self.metro = _among(self.settings.layers["counties"], self.metro)
         elif self._fetch.census:
             one = tiger.counties_ask(self._services["census_files"], self.settings.acs_year)
             brought = self._bring([one], keep=False)
             if one.label in brought.records:
                 record = brought.records[one.label]
+                tiger.counties_near(record.path(), None, self.metro)  # refuses a county that does not exist
                 self.counties = tuple(tiger.counties_near(record.path(), shape, geoids))
                 self._take({"counties": tiger.counties_spec(record, self.counties)}, {})
             else:
@@ -156,8 +165,10 @@ class Gathering:
             return
         wanted = [name for name in ("tracts", "block_groups", "blocks") if self._wants(name)]
         files, year = self._services["census_files"], self.settings.acs_year
-        areas = [name for name in wanted if name != "blocks"]
-        asks = list(tiger.geometry_asks(files, year, self.counties, areas))
+        asks: list[Ask] = []
+        for name in wanted:
+            if name != "blocks":
+                asks += tiger.geometry_asks(files, year, self._wide if name == "tracts" else self.counties, [name])
         if "blocks" in wanted:  # of 2020, whatever the survey's year
             blocks = year if year >= FIRST_BLOCKS else ACS_YEAR
             asks += tiger.geometry_asks(files, blocks, self.counties, ["blocks"])
@@ -165,7 +176,10 @@ class Gathering:
         before = self.settings.acs_before
         if before is not None and before < tiger.TRACTS_2020 and self._wants("tracts_2010"):
             asks += tiger.geometry_asks(files, max(before, FIRST_TIGER), self.counties, ["tracts"], suffix="_2010")
-            asks += tiger.relationship_asks(files, sorted({c[:2] for c in self.counties}))
+        earliest = _earliest(self.settings)
+        if earliest is not None and earliest < tiger.TRACTS_2020:
+            states = sorted({county[:2] for county in self._wide})
+            asks += tiger.relationship_asks(files, [one for one in states if self._wants(f"crosswalk_{one}")])
         self._bring(asks)
         self._tell_of_races()
 
@@ -179,7 +193,14 @@ class Gathering:
         told = replace(blocks, notes=(*blocks.notes, f"No counts by race: {failure.message}"))
         self.settings = replace(self.settings, layers={**self.settings.layers, "blocks": told})
 
-    def rest(self, area: Area, tables: Iterable[str], units: Iterable[Layer] = ()) -> None:
+    def rest(
+        self,
+        area: Area,
+        tables: Iterable[str],
+        units: Iterable[Layer] = (),
+        earlier: Iterable[str] = (),
+        metro: Iterable[str] = (),
+    ) -> None:
         """Third stage: survey tables, OpenStreetMap, timetables, grids, and the tables that were asked for by name.
 
         Parameters
@@ -189,10 +210,14 @@ class Gathering:
             Ids of ACS tables that the catalogue's rows use.
         units : iterable of Layer
             Census geography at hand: it tells the counties where the planner gave it and nothing of it was fetched.
+        earlier : iterable of str
+            Tables of the earlier survey that the rows compare with.
+        metro : iterable of str
+            Of ``tables``, those that are asked of the metro's counties too.
         """
         if not self.counties:
             self.counties = _counties_of(units, area)
-        asks = [*self._survey(tables), *self._osm(area), *self._feeds(area), *self._grids(area)]
+        asks = [*self._survey(tables, earlier, metro), *self._osm(area), *self._feeds(area), *self._grids(area)]
         self._bring([*asks, *self._datasets(area)])
 
     @property
@@ -203,22 +228,36 @@ class Gathering:
     def _wants(self, layer: str) -> bool:
         return layer not in self._own.layers
 
-    def _survey(self, tables: Iterable[str]) -> list[Ask]:
+    @property
+    def _wide(self) -> tuple[str, ...]:
+        """The counties, with those of the metro area."""
+        return tuple(sorted({*self.counties, *self.metro}))
+
+    def _survey(self, tables: Iterable[str], earlier: Iterable[str], metro: Iterable[str]) -> list[Ask]:
         from justgeo.sources.live import census_counties, census_tables
 
         if not self._fetch.census or not self.counties:
             return []
-        service, names = self._services["census_api"], sorted(set(tables))
+        service = self._services["census_api"]
         asks: list[Ask] = []
         if self._wants("acs"):
-            now = census_counties.counties_in(self.counties, self.settings.acs_year)
-            asks += census_tables.acs_asks(service, names, self.settings.acs_year, now)
-        before = self.settings.acs_before
-        if before is not None and self._wants("acs_t0"):
-            then = census_counties.counties_in(self.counties, before)
+            year, wide = self.settings.acs_year, set(metro)
+            for name in sorted(set(tables)):
+                now = census_counties.counties_in(self._wide if name in wide else self.counties, year)
+                asks += census_tables.acs_asks(service, [name], year, now)
+        for role, before in self._earlier():
+            then = census_counties.counties_in(self._wide, before)
             levels = census_tables.LEVELS_OF_SURVEY if before >= FIRST_FETCHED else ("county", "tract")
-            asks += census_tables.acs_asks(service, names, before, then, role="acs_t0", levels=levels)
+            asks += census_tables.acs_asks(service, sorted(set(earlier)), before, then, role=role, levels=levels)
         return asks
+
+    def _earlier(self) -> list[tuple[str, int]]:
+        """Earlier surveys to ask for, by the layers that they become: none of a year whose tables are declared."""
+        before, own = self.settings.acs_before, self._own.layers.items()
+        declared = {spec.options.get("year") for name, spec in own if name.startswith("acs")}
+        asked = [] if before is None or not self._wants(EARLIER) else [(EARLIER, before)]
+        others = [(f"{EARLIER}_{year}", year) for year in self.settings.base_years if year not in declared]
+        return [*asked, *others]
 
     def _osm(self, area: Area) -> list[Ask]:
         how = self._fetch.osm
@@ -306,6 +345,12 @@ class Gathering:
         self.settings = replace(self.settings, synthetic=True, layers=layers)
 
 
+def _earliest(settings: RunConfig) -> int | None:
+    """End year of the earliest survey that is asked for by name."""
+    asked = [*settings.base_years, *(() if settings.acs_before is None else (settings.acs_before,))]
+    return min(asked, default=None)
+
+
 def _marked(spec: LayerSpec) -> LayerSpec:
     """A declaration that says in every part of its provenance that it is of no place."""
     if spec.synthetic:
@@ -339,3 +384,11 @@ def _declared_counties(spec: LayerSpec, shape: BaseGeometry | None, geoids: Sequ
     from justgeo.sources.live.tiger import chosen_counties
 
     return tuple(chosen_counties(read_zones(spec).features, shape, geoids))
+
+
+def _among(spec: LayerSpec, counties: Sequence[str]) -> tuple[str, ...]:
+    """Those counties that a planner's own layer has: of the others it cannot be known that they exist."""
+    from justgeo.sources.files import read_zones
+
+    known = set(read_zones(spec).features["geoid"]) if counties else set[str]()
+    return tuple(county for county in counties if county in known)

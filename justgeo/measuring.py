@@ -15,7 +15,7 @@ from justgeo.core.layer import BoolArray
 from justgeo.core.result import Column, Indicator, Record
 from justgeo.indicators import FIELDS
 from justgeo.indicators.groups import why_absent
-from justgeo.indicators.mobility import covered
+from justgeo.indicators.mobility import BY_WALK, covered
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
 from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, group_share, reduce_group
@@ -24,16 +24,44 @@ from justgeo.measure.reduce import ReduceSettings, reduce
 log = logging.getLogger(__name__)
 
 
-def layer_names(row: Indicator, years: Mapping[str, int]) -> list[str]:
-    """Layers that a row asks for or can use: ``acs:B25003@2024``, ``walk``, ..."""
+CROSSWALK = "crosswalk"
+TRACTS_2020 = 2020
+"""First survey on the tracts of the 2020 census."""
+
+
+def layer_names(row: Indicator, years: Mapping[str, int], states: Iterable[str] | None = None) -> list[str]:
+    """Layers that a row asks for or can use: ``acs:B25003@2024``, ``walk``, ...
+
+    Parameters
+    ----------
+    row : Indicator
+    years : mapping of str to int
+        ACS end year by role. A table of a role that has none keeps its name, as ``acs:B25003@t0``: see `unnamed`.
+    states : iterable of str, optional
+        Those of the reference, two digits each: ``crosswalk`` becomes ``crosswalk_51``. None where they are not known
+        yet: it keeps its name. It is left out where both surveys stand on tracts of one census, or there is but one.
+    """
     when = str(row.parameters.get("when", "t1"))
-    return list(dict.fromkeys(_with_year(name, when, years) for name in (*row.inputs, *row.optional)))
+    names: list[str] = []
+    for name in (*row.inputs, *row.optional):
+        if name != CROSSWALK:
+            names.append(_with_year(name, when, years))
+        elif years.get("t0", TRACTS_2020) < TRACTS_2020 <= years.get("t1", TRACTS_2020):
+            names += [CROSSWALK] if states is None else [f"{CROSSWALK}_{state}" for state in sorted(set(states))]
+    return list(dict.fromkeys(names))
+
+
+def unnamed(name: str) -> bool:
+    """Whether a layer is a table of a survey that this place does not have: ``acs:B25003@t0``."""
+    return name.startswith("acs:") and "@" in name and not name.partition("@")[2].isdigit()
 
 
 def _with_year(name: str, when: str, years: Mapping[str, int]) -> str:
-    if not name.startswith("acs:") or "@" in name:
+    if not name.startswith("acs:"):
         return name
-    return f"{name}@{years[when]}" if when in years else name
+    table, _, told = name.partition("@")
+    role = told or when
+    return f"{table}@{years[role]}" if role in years else name
 
 
 @dataclass(frozen=True)
@@ -77,7 +105,7 @@ def _row(row: Indicator, desk: _Desk) -> list[Record]:
         for group in row.groups:
             made += _group_alone(row, group, desk, absent.reason)
         return made
-    covers = covered(row, desk.place) if row.field == "walk_share" else None
+    covers = covered(row, desk.place) if row.field in BY_WALK else None
     made = _reduced(field, row, "all", desk, covers)
     for group in row.groups:
         made += _group(row, group, field, desk, covers)
@@ -177,9 +205,12 @@ def _inside(desk: _Desk) -> BoolArray:
 
 
 def _published(row: Indicator, place: Place) -> BoolArray:
-    """Block groups carry only what is no sample or is mapped there: a sampled figure's margin is too wide for them."""
+    """Zones that a row is told of. Block groups carry only what is no sample or is mapped there: a sampled figure's
+    margin is too wide for them."""
     small = np.array([g == "block group" for g in place.zones.geography], dtype=np.bool_)
-    return np.asarray(~small | (row.map == "block group"), dtype=np.bool_)
+    told = ~small | (row.map == "block group")
+    # What is told of a district as a whole alone: of a single tract it could be read as a verdict, or a buyer's guide.
+    return np.asarray(told & (row.areas | ~place.zones.having("area")), dtype=np.bool_)
 
 
 def _absent(row: Indicator, group: str, place: Place, reason: str) -> list[Record]:
@@ -196,4 +227,6 @@ def _used(row: Indicator, place: Place) -> Iterable[str]:
     if own:
         return [*own, "blocks", "block_groups", "tracts"]
     geography = [] if row.weight == "land" else ["blocks", "block_groups", "tracts"]
-    return list(dict.fromkeys([*layer_names(row, place.years), *geography]))
+    if row.field == "canopy_gap":
+        geography = ["biome", "blocks"]
+    return list(dict.fromkeys([*layer_names(row, place.years, place.states), *geography]))

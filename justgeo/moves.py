@@ -189,6 +189,11 @@ def zones(one: Side, other: Side) -> tuple[MovedZone, ...]:
 
 
 def parts(one: Side, other: Side) -> tuple[str, ...]:
-    """Other parts of ``results.json`` that differ."""
+    """Other parts of ``results.json`` that differ; of displacement, which (``displacement (cards)``)."""
     names = ("groups", "notes", "absent_layers", "disclaimer")
-    return tuple(key for key in names if one.results.get(key) != other.results.get(key))
+    found = [key for key in names if one.results.get(key) != other.results.get(key)]
+    old, new = (side.results.get("displacement") for side in (one, other))
+    if old is None or new is None:
+        return (*found, *["displacement"] * (old != new))
+    differ = (key for key in sorted({*old, *new}) if old.get(key) != new.get(key))
+    return (*found, *(f"displacement ({key.replace('_', ' ')})" for key in differ))

@@ -10,19 +10,21 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args
 
 import geopandas as gpd
 
 import justgeo
 from justgeo import gathering, manifests, measuring, zoning
 from justgeo.catalogue import read as catalogue
-from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, make_district, read_config, years_of
+from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, make_district, read_config, surveys_of
 from justgeo.core import district as districts
-from justgeo.core.errors import LayerError, SourceError
+from justgeo.core.errors import Absent, ConfigError, LayerError, SourceError
 from justgeo.core.layer import Layer
 from justgeo.core.protocol import Checklist, fill
 from justgeo.core.result import Baseline, Record
+from justgeo.indicators.displacement import NO_EARLIER
+from justgeo.indicators.displacement_cards import public_block
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
 from justgeo.measure.apportion import Weights
@@ -39,7 +41,12 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
+EARLIER = "acs_t0"
+"""All tables of the earlier survey, in a plan for a place that has none."""
+
 Progress = Callable[[str], None]
+Audience = Literal["public", "internal"]
+"""Who the outputs are for: ``internal`` adds a folder for analysts, which is not for a public page."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +89,21 @@ class RunReport:
     absent_layers: Mapping[str, str]
     notes: tuple[str, ...]
     failures: Mapping[str, SourceError] = field(default_factory=dict)
+    analysts: str = ""
+    """What became of the folder for analysts; nothing where none was asked for."""
 
 
 def plan(path: Path) -> list[PlanRow]:
     """What a run of ``district.toml`` would read or fetch, and what nobody gives, without reading any of it."""
     settings = read_config(path)
     rows = catalogue.indicators()
-    years = years_of(settings)
     services = gathering.services(settings)
     needed: dict[str, list[str]] = {name: [] for name in GEOGRAPHY}
+    # The reference, and with it its states, is found only when the geography is read.
+    states = [n.removeprefix(doors.CROSSWALK) for n in settings.layers if n.startswith(doors.CROSSWALK)] or None
     for row in rows:
-        for name in measuring.layer_names(row, years):
+        named = [name for pair in surveys_of(settings) for name in measuring.layer_names(row, pair, states)]
+        for name in dict.fromkeys(EARLIER if measuring.unnamed(name) else name for name in named):
             needed.setdefault(name, []).append(row.id)
     made = []
     for name, by in needed.items():
@@ -101,14 +112,20 @@ def plan(path: Path) -> list[PlanRow]:
         if service:
             made.append(PlanRow(name, tuple(by), services[service].title, True, "", fetched=True))
             continue
-        why = "" if spec else settings.absent.get(name, settings.absent.get(name.split(":")[0], "not declared"))
+        why = NO_EARLIER if name == EARLIER else "not declared"
+        why = "" if spec else settings.absent.get(name, settings.absent.get(name.split(":")[0], why))
         made.append(PlanRow(name, tuple(by), str(spec.path) if spec else "", spec is not None, why))
     return made
 
 
-def measure_place(found: Collected, progress: Progress | None = None) -> tuple[Baseline, Checklist]:
-    """Fields, reductions, records and the checklist of what was collected; pure."""
-    place = make_place(found)
+def measure_place(
+    found: Collected, progress: Progress | None = None, place: Place | None = None
+) -> tuple[Baseline, Checklist]:
+    """Fields, reductions, records and the checklist of what was collected; pure.
+
+    ``place`` is that of `make_place`, where it is at hand.
+    """
+    place = make_place(found) if place is None else place
     records = measuring.measure(
         found.rows, place, settings=ReduceSettings(), judging=judge.JudgeSettings(), progress=progress
     )
@@ -134,7 +151,16 @@ def make_place(found: Collected) -> Place:
     units = [layers[n] for n in layers if doors.is_unit(n) and not n.startswith(("areas", "blocks"))]
     shapes = [u for u in units if isinstance(u, Layer)]
     weights = Weights.build(zones, blocks, shapes, found.crs)
-    return Place(layers, found.absent, zones, weights, found.crs, found.years, found.reference.prefixes)
+    return Place(
+        layers,
+        found.absent,
+        zones,
+        weights,
+        found.crs,
+        found.years,
+        found.reference.prefixes,
+        prices=catalogue.prices(),
+    )
 
 
 def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Baseline:
@@ -159,7 +185,17 @@ def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Base
         records=tuple(records),
         settings=_settings(found),
         notes=tuple(dict.fromkeys([*found.district.notes, *found.reference.notes, *place.weights.notes])),
+        displacement=_displacement(found, place),
     )
+
+
+def _displacement(found: Collected, place: Place) -> Mapping[str, Any] | None:
+    """Cards of the tracts and what residents name beside them; None where the catalogue has no row on pressures."""
+    row = next((r for r in found.rows if (r.field, r.parameters.get("homes", "all")) == ("vulnerability", "all")), None)
+    if row is None:
+        return None
+    told = {"reference": found.reference.name, "protections": list(found.config.protections)}
+    return {**public_block(place, row, judge.JudgeSettings().min_households), **told}
 
 
 def _facts(place: Place) -> tuple[Mapping[str, Any], ...]:
@@ -180,7 +216,17 @@ def _settings(found: Collected) -> Mapping[str, Any]:
         "reference": found.reference.name,
         "margin_level": 0.9,
         "judging": vars(judge.JudgeSettings()),
+        **_prices(found.years),
     }
+
+
+def _prices(years: Mapping[str, int]) -> Mapping[str, Any]:
+    """The one index by which dollars of two surveys are compared, where there are two."""
+    index = catalogue.prices()
+    if "t0" not in years or not {years["t0"], years["t1"]} <= set(index.averages):
+        return {}
+    told = {"name": index.name, "source": index.source, "url": index.url}
+    return {"price_index": {**told, "factor": index.factor(years["t0"], years["t1"])}}
 
 
 def _centre(wkt: str) -> str:
@@ -194,6 +240,7 @@ def run_config(
     progress: Progress | None = None,
     records: Path | None = None,
     offline: bool = False,
+    audience: Audience = "public",
 ) -> RunReport:
     """Run one district from its ``district.toml`` and write its folder of outputs.
 
@@ -209,6 +256,9 @@ def run_config(
         As for :func:`collect_layers`.
     offline : bool
         Use records alone, fetch nothing.
+    audience : {'public', 'internal'}
+        For ``internal`` the folder ``displacement`` is written besides, with the classes and markets of the tracts; the
+        other outputs are the same. A run for the public takes such a folder of an earlier run away.
 
     Returns
     -------
@@ -219,11 +269,16 @@ def run_config(
     JustgeoError
         Anything that a planner has to mend; nothing is written then.
     """
+    if audience not in get_args(Audience):
+        known = " or ".join(get_args(Audience))
+        raise ConfigError(f"There is no audience {audience!r}.", remedy=f"say {known}.")
     settings = read_config(path)
     folder = Path(out) if out is not None else settings.output
     write.check(folder)
     found = collect_layers(settings, progress, records, offline)
-    baseline, checklist = measure_place(found, progress)
+    place = make_place(found)
+    baseline, checklist = measure_place(found, progress, place)
+    inner, told = _for_analysts(found, place, progress) if audience == "internal" else (None, "")
     if progress is not None:
         progress("page")
     files = write.write_all(
@@ -233,6 +288,7 @@ def run_config(
         reports.zones_frame(baseline.zones),
         basemap(found),
         manifests.make(settings, found.layers, folder, records),
+        inner,
     )
     shown = [r for r in baseline.records if r.zone == "district"]
     measured = sum(r.value is not None or r.text is not None for r in shown)
@@ -246,7 +302,21 @@ def run_config(
         absent_layers=baseline.absent_layers,
         notes=baseline.notes,
         failures=found.failures,
+        analysts=told,
     )
+
+
+def _for_analysts(
+    found: Collected, place: Place, progress: Progress | None
+) -> tuple[Callable[[Path], None] | None, str]:
+    """What fills the folder for analysts, and what is said of it; where the typology cannot be told there is none."""
+    from justgeo import displacing
+
+    try:
+        made = displacing.of_place(found, place, progress=progress)
+    except Absent as why:
+        return None, f"no folder for analysts: {why.reason}"
+    return lambda part: displacing.fill(made, part), f"for analysts, not for a public page: {write.INNER}"
 
 
 def basemap(found: Collected) -> Basemap:

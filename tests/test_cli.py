@@ -25,7 +25,7 @@ LEAST = '[district]\nname = "Old Town"\nboundary = "town.geojson"\n'
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A stand-in for ``justgeo.run`` that records what it was asked."""
-    asked = SimpleNamespace(calls=[], told=[], failures={}, fail=None)
+    asked = SimpleNamespace(calls=[], told=[], audiences=[], failures={}, fail=None)
     absent = {"gtfs": "none", "acs:B25003@2024": "none", "acs:B25070@2024": "none"}
 
     def run_config(
@@ -34,15 +34,17 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         progress: Callable[[str], None],
         records: Path | None = None,
         offline: bool = False,
+        audience: str = "public",
     ) -> Any:
         asked.calls.append((path, out))
         asked.told.append((records, offline))
+        asked.audiences.append(audience)
         progress("walk")
         if asked.fail is not None:
             raise asked.fail
         return SimpleNamespace(
             folder=Path("out/old-town"), name="Old Town", synthetic="invented" in str(path), n_measured=3, n_absent=2,
-            absent_layers=absent, failures=asked.failures,
+            absent_layers=absent, failures=asked.failures, analysts="",
         )  # fmt: skip
 
     def embedded() -> list[Path]:
@@ -83,6 +85,14 @@ def test_run_can_be_told_to_use_records_alone(run: SimpleNamespace) -> None:
     assert cli.main(["-q", "run", "district.toml", "--records", "kept", "--offline"]) == 0
     assert cli.main(["-q", "demo"]) == 0
     assert run.told == [(None, False), (Path("kept"), True), (None, False), (None, False)]
+
+
+def test_run_is_for_the_public_unless_it_is_said_otherwise(run: SimpleNamespace) -> None:
+    assert cli.main(["run", "district.toml"]) == 0
+    assert cli.main(["run", "district.toml", "--audience", "internal"]) == 0
+    assert run.audiences == ["public", "internal"]
+    with pytest.raises(SystemExit):
+        cli.main(["run", "district.toml", "--audience", "everybody"])
 
 
 def test_run_says_what_could_not_be_fetched(run: SimpleNamespace, capsys: pytest.CaptureFixture[str]) -> None:
@@ -199,7 +209,7 @@ def test_the_catalogue_is_listed_and_explained(capsys: pytest.CaptureFixture[str
 
 
 def test_an_unknown_indicator_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["indicators", "explain", "BEL-2"]) == 2
+    assert cli.main(["indicators", "explain", "BEL-022"]) == 2
     assert "did you mean 'BEL-02'?" in capsys.readouterr().err
 
 

@@ -109,6 +109,14 @@ def test_everything_that_can_be_told(tmp_path: Path) -> None:
     assert found.output == tmp_path / "results"
 
 
+def test_protections_are_lines_of_text_each_once(tmp_path: Path) -> None:
+    lines = '"  Rent registry\\tsince 2021 ", "Rent registry since 2021", "Derecho a abogado"'
+    asked = f"[displacement]\nprotections = [{lines}]\n"
+    found = config.read(write(tmp_path, LEAST + asked))
+    assert found.protections == ("Rent registry since 2021", "Derecho a abogado")
+    assert config.read(write(tmp_path, LEAST)).protections == ()
+
+
 def test_a_planners_table_keeps_its_declaration(tmp_path: Path) -> None:
     (tmp_path / "answers.toml").write_text("", encoding="utf-8")
     (table,) = config.read(write(tmp_path, FULL)).tables
@@ -148,9 +156,16 @@ def test_an_editor_on_windows_may_begin_the_file_with_a_mark(tmp_path: Path) -> 
         (LEAST + '[vintages]\nacs = "2024"\n', "'vintages.acs' = '2024'", "a valid integer"),
         (LEAST + "[vintages]\nacs = 1990\n", "'vintages.acs' = 1990", "2009"),
         (LEAST + '[layers.bloks]\npath = "x"\n', "unknown layer 'layers.bloks'", "'blocks'"),
+        (LEAST + '[layers.crosswalk]\npath = "x"\n', "unknown layer 'layers.crosswalk'", "'crosswalk_51'"),
+        (LEAST + '[layers.crosswalk_va]\npath = "x"\n', "unknown layer 'layers.crosswalk_va'", "'crosswalk_51'"),
         (LEAST + '[layers.blocks]\nfile = "x"\n', "'layers.blocks.path' is missing", "'path'"),
         (LEAST + '[layers]\nblocks = "x"\n', "'layers.blocks' = 'x'", ""),
         (LEAST + '[absent]\ngtsf = "x"\n', "unknown layer 'absent.gtsf'", "'gtfs'"),
+        (LEAST + '[displacement]\nprotections = [" "]\n', "'displacement.protections'", "one line of up to 200"),
+        (LEAST + f'[displacement]\nprotections = ["{"x" * 201}"]\n', "cannot stand as a protection", "200 characters"),
+        (LEAST + '[displacement]\nprotections = ["a\\u0000b"]\n', "cannot stand as a protection", "one line"),
+        (LEAST + '[displacement]\nprotections = "none"\n', "'displacement.protections'", "a valid list"),
+        (LEAST + "[displacement]\nprotection = []\n", "unknown key 'displacement.protection'", "'protections'"),
         (LEAST + '[output]\nlanguage = "es"\n', "'output.language' = 'es'", "'en'"),
         (LEAST + '[output]\nfolders = "x"\n', "unknown key 'output.folders'", "'folder'"),
         ('[district]\nname = "A"\n', "no boundary", "geoids"),
@@ -199,7 +214,7 @@ estimate = "x"
 @pytest.mark.parametrize(
     ("column", "told", "remedy"),
     [
-        ('indicator = "BEL-2"\nkind = "count"', "unknown indicator 'BEL-2'", "'BEL-02'"),
+        ('indicator = "BEL-022"\nkind = "count"', "unknown indicator 'BEL-022'", "'BEL-02'"),
         ('indicator = "BEL-02"\nkind = "rate"', "'rate'", "'count', 'percent' or 'median'"),
         ('indicator = "BEL-02"\nkind = "percent"', "a percent needs its denominator", "add denominator"),
         ('indicator = "BEL-02"\nkind = "count"', "without its denominator", "add denominator"),

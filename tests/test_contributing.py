@@ -20,7 +20,7 @@ def test_an_acs_share_is_one_row_of_the_catalogue(tmp_path: Path) -> None:
     path.write_text(f"indicators:\n{example()}", encoding="utf-8")
     (row,) = read.indicators(path)
     assert row.field == "acs_share"
-    assert row.inputs == ("acs:B25014",)
+    assert row.inputs == ("acs:B25024",)
     assert row.id not in {known.id for known in read.indicators()}, "the example is to be a new row"
 
 

@@ -18,7 +18,7 @@ from justgeo.core.layer import Provenance
 from justgeo.core.result import Baseline
 from justgeo.differing import Change, Difference
 from justgeo.report import results, write
-from tests.report import made
+from tests.report import made, made_displacement
 
 SETTINGS = {"district.toml": "1" * 64, "boundary": "2" * 64, "answers": "3" * 64, "catalogue/indicators.yml": "4" * 64}
 RUN = {"justgeo": "0.1.0", "python": "3.11.7", "packages": {"numpy": "2.1.0"}}
@@ -274,6 +274,23 @@ def test_a_planners_table_without_margins_is_no_survey(before: Baseline, tmp_pat
         told = replace(before, layers=(*before.layers, own))
         write_run(tmp_path / name, record("WEL-05", value=value, layers=("table:WEL-05",))(told))
     assert only(differing.diff(tmp_path / "a", tmp_path / "b")).judgement == "margin not known, no test"
+
+
+def test_what_stands_beside_displacement_is_told_where_it_alone_moved(before: Baseline, tmp_path: Path) -> None:
+    block = made_displacement.block(["Rent registry since 2021"])
+    told = replace(before, displacement=block)
+    fewer = {**block["cards"][0], "caveats": ["students"]}
+    for name, after, said_of in (
+        ("same", block, ()),
+        ("words", {**block, "protections": []}, ("displacement (protections)",)),
+        ("card", {**block, "cards": [fewer, *block["cards"][1:]]}, ("displacement (cards)",)),
+        ("none", None, ("displacement",)),
+    ):
+        write_run(tmp_path / "a", told)
+        write_run(tmp_path / name, replace(before, displacement=after))
+        found = differing.diff(tmp_path / "a", tmp_path / name)
+        assert (found.parts, found.changes, found.empty) == (said_of, (), not said_of)
+        assert all(f"other parts of the results: {part}" in said(found) for part in said_of)
 
 
 # ----------------------------------------------------------------------------------------- appeared, absent, in words

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -193,6 +194,42 @@ def test_layers_of_a_row_carry_the_year_of_their_role() -> None:
     earlier = row(inputs=("acs:B25003", "tracts", "acs:B01003@2019"), parameters={"when": "t0"})
     assert measuring.layer_names(earlier, years) == ["acs:B25003@2014", "tracts", "acs:B01003@2019"]
     assert measuring.layer_names(earlier, {"t1": 2024}) == ["acs:B25003", "tracts", "acs:B01003@2019"]
+
+
+def test_a_table_of_the_earlier_survey_is_named_by_its_role() -> None:
+    both = row(inputs=("acs:B25003", "acs:B25003@t0"), optional=("acs:B25077@t0",))
+    names = ["acs:B25003@2024", "acs:B25003@2014", "acs:B25077@2014"]
+    assert measuring.layer_names(both, {"t1": 2024, "t0": 2014}) == names
+    alone = measuring.layer_names(both, {"t1": 2024})
+    assert alone == ["acs:B25003@2024", "acs:B25003@t0", "acs:B25077@t0"]
+    assert [measuring.unnamed(name) for name in [*alone, "tracts", "acs:B25003"]] == [False, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("years", "states", "names"),
+    [
+        ({"t1": 2024, "t0": 2014}, ["51", "24", "51"], ["crosswalk_24", "crosswalk_51"]),
+        ({"t1": 2024, "t0": 2014}, None, ["crosswalk"]),  # a plan, before the reference is found
+        ({"t1": 2024, "t0": 2014}, [], []),
+        ({"t1": 2024}, ["51"], []),
+        ({"t1": 2025, "t0": 2020}, ["51"], []),  # both on tracts of 2020
+        ({"t1": 2019, "t0": 2014}, ["51"], []),  # both on those of 2010
+        ({"t1": 2024, "t0": 2019}, ["51"], ["crosswalk_51"]),
+    ],
+)
+def test_a_crosswalk_is_asked_for_where_the_tracts_changed(
+    years: Mapping[str, int], states: Sequence[str] | None, names: list[str]
+) -> None:
+    assert measuring.layer_names(row(optional=("crosswalk",)), years, states) == names
+
+
+def test_what_is_told_of_the_district_alone_has_no_record_for_its_areas() -> None:
+    whole = replace(RENTERS, areas=False, groups={})
+    records = measured([whole], place({"acs:B25003@2024": TENURE}))
+    assert {r.zone for r in records} == {"district", "reference"}
+    assert all(r.value is not None for r in records)
+    absent = measured([whole], place({}, {"acs:B25003@2024": "not bought"}))
+    assert {(r.zone, r.reason) for r in absent} == {("district", "not bought"), ("reference", "not bought")}
 
 
 def test_progress_names_each_row_before_its_turn() -> None:

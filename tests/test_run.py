@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ def whole(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wh
     path = here / "district.toml"
     path.write_text(
         '[district]\nname = "Nowhere (invented)"\nslug = "nowhere-invented"\n\n'
-        f'[reference]\nname = "Nowhere County (invented)"\n\n[invented]\nseed = {SEED}\n',
+        f'[reference]\nname = "Nowhere County (invented)"\n\n[invented]\nseed = {SEED}\n\n[canopy]\nbiome = "forest"\n',
         encoding="utf-8",
     )
     told: list[str] = []
@@ -97,7 +98,10 @@ def test_a_run_says_how_much_it_found(whole: Whole) -> None:
 def test_everybody_is_measured_by_every_row_where_nothing_is_missing(whole: Whole) -> None:
     everybody = [r for r in whole.results["records"] if r["zone"] == "district" and r["group"] == "all"]
     assert {r["indicator"] for r in everybody} == {row.id for row in catalogue.indicators()}
-    assert [r["indicator"] for r in everybody if r["value"] is None] == []
+    # Segregation is told of the reference as a whole, never of a part of it.
+    of_the_reference = {row.id for row in catalogue.indicators() if row.field == "segregation"}
+    assert {r["indicator"] for r in everybody if r["value"] is None} == of_the_reference
+    assert all(whole.record(one, "reference")["value"] is not None for one in of_the_reference)
 
 
 def test_every_absence_has_its_reason_and_every_number_its_layers(whole: Whole) -> None:
@@ -130,6 +134,34 @@ def test_no_margin_is_mere_rounding(whole: Whole) -> None:
     assert [(r["zone"], r["indicator"], r["group"], r["moe"]) for r in shares if r["moe"] < 1e-7] == []
 
 
+MARKET = ("BEL-01", "BEL-01.renters")
+
+
+def test_market_pressure_is_told_of_the_district_and_its_reference_alone(whole: Whole) -> None:
+    """Of a single tract it could be read as a buyer's guide: it is in none of the files that are made for all."""
+    for indicator in MARKET:
+        told = [r for r in whole.results["records"] if r["indicator"] == indicator]
+        assert [r["zone"] for r in told] == ["district", "reference"]
+        assert all(0 < r["value"] < 1 and r["moe"] > 0 and r["numerator_moe"] > 0 for r in told)
+    with (whole.folder / "out" / "indicators.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["indicator"] in MARKET]
+    assert {row["zone_role"] for row in rows} == {"district", "reference"} and len(rows) == 4
+    layers = whole.folder / "out" / "indicators.gpkg"
+    of_tracts = gpd.read_file(layers, layer="tract")
+    assert len(of_tracts) and of_tracts[["bel_01", "bel_01_moe", "bel_01_rel"]].isna().all(axis=None)
+    # What has no market in it is told of tracts too.
+    assert of_tracts["bel_01_vulnerable"].notna().any()
+
+
+def test_what_displacement_stands_on_is_told(whole: Whole) -> None:
+    known = {layer["id"]: layer for layer in whole.results["layers"]}
+    market = set(whole.record("BEL-01")["layers"])
+    assert {"acs:B25077@2024", "acs:B25077@2014", "acs:B25003@2014", "crosswalk_99", "tracts"} <= market <= set(known)
+    assert not any("2014" in name for name in whole.record("BEL-01.vulnerable")["layers"])
+    assert whole.results["settings"]["price_index"]["factor"] == pytest.approx(313.689 / 236.736)
+    assert "CPI-U" in whole.results["settings"]["price_index"]["name"]
+
+
 def test_people_without_sampling_are_the_truth(whole: Whole, source: Path) -> None:
     """The county's residents are counted in full: no apportionment is left over."""
     truth = synthetic.county(SEED).block_counts(2024)
@@ -158,7 +190,7 @@ def test_a_plan_names_layers_with_what_needs_them_and_reads_nothing(tmp_path: Pa
     assert rows["walk"].source.endswith("extract.osm.pbf")
     assert rows["parks"].source.endswith("parks.gpkg")  # the planner's own, not the extract
     assert not rows["gtfs"].present and rows["gtfs"].reason == "no timetable is public"
-    assert rows["gtfs"].needed_by == ("MOB-02.400", "MOB-02.800")
+    assert rows["gtfs"].needed_by == ("MOB-02.400", "MOB-02.800", "MOB-03")
     assert not rows["tree_canopy"].present and "declared" in rows["tree_canopy"].reason
     assert all(bool(r.reason) != r.present for r in rows.values())
 
@@ -169,6 +201,29 @@ def test_a_plan_of_the_invented_district_misses_nothing_but_park_entrances(
     monkeypatch.setattr(synthetic, "ensure", lambda seed: source)
     rows = run.plan(whole.folder / "district.toml")
     assert [r.layer for r in rows if not r.present] == []
+
+
+def test_a_plan_names_what_an_earlier_survey_is_needed_for(tmp_path: Path) -> None:
+    told: dict[str, dict[str, Any]] = {"acs": {"path": "a"}}
+    rows = {r.layer: r for r in run.plan(nowhere.write(tmp_path / "one", told, {"boundary": "x.geojson"}))}
+    assert not any("@t0" in name or name.startswith("crosswalk") for name in rows)
+    assert not rows["acs_t0"].present and "acs_t0 = 2014" in rows["acs_t0"].reason
+    assert rows["acs_t0"].needed_by == MARKET
+
+    told["acs_t0"] = {"path": "b", "year": 2014}
+    rows = {r.layer: r for r in run.plan(nowhere.write(tmp_path / "both", told, {"boundary": "x.geojson"}))}
+    assert rows["acs:B25077@2014"].present and "acs_t0" not in rows
+    assert not rows["crosswalk"].present and rows["crosswalk"].reason == "not declared"
+
+    told["crosswalk_51"] = {"path": "TAB2010_TAB2020_ST51.zip", "counts": "tabblock2010_51_pophu.zip"}
+    rows = {r.layer: r for r in run.plan(nowhere.write(tmp_path / "all", told, {"boundary": "x.geojson"}))}
+    assert rows["crosswalk_51"].present and rows["crosswalk_51"].source.endswith("ST51.zip")
+
+    fetched = nowhere.write(
+        tmp_path / "fetched", {}, {"boundary": "x.geojson"}, {"vintages": {"acs_t0": 2014}, "fetch": {"census": True}}
+    )
+    rows = {r.layer: r for r in run.plan(fetched)}
+    assert rows["acs:B25077@2014"].fetched and rows["crosswalk"].fetched and "acs_t0" not in rows
 
 
 def test_a_plan_follows_the_year(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ def loaded(statement: str) -> set[str]:
         "import justgeo.cli",
         "import justgeo.cli\ntry:\n    justgeo.cli.main(['--help'])\nexcept SystemExit:\n    pass",
         "import justgeo.cli\ntry:\n    justgeo.cli.main(['run', '--help'])\nexcept SystemExit:\n    pass",
+        "import justgeo.cli\ntry:\n    justgeo.cli.main(['displacement', '--help'])\nexcept SystemExit:\n    pass",
     ],
 )
 def test_no_heavy_library_is_imported(statement: str) -> None:

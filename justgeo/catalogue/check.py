@@ -17,8 +17,11 @@ from justgeo.core.words import suggestion
 DEMOGRAPHICS = "Demographics"
 """What the baseline action asks to be told of the people; no category of the Protocol."""
 
+_ACS = re.compile(r"acs:[^@]+(@(t0|t1|\d{4}))?")
 _URL = re.compile(r"https?://\S+\.\S+")
 _GEOGRAPHIES = frozenset({"block group", "tract", "county"})
+_GAP_CELLS = frozenset(f"{side}{name}" for side in ("", "less_") for name in ("numerator", "denominator", "complement"))
+_INDICES = frozenset({"dissimilarity", "isolation", "information"})
 _SHARE_CELLS = frozenset({"numerator", "denominator", "components", "denominator_components", "complement"})
 
 
@@ -53,10 +56,20 @@ def _field(needs: str, may: str, aggregates: str, expressions: Iterable[str] = (
 
 
 _EXPOSURE = "blocks cells geography sample"
+_TRACTS = "income_edges rent_edges value_edges"
+_TRACTS_MAY = "min_households max_group_quarters min_tracts"
+_WORDS: Mapping[str, frozenset[str]] = {
+    "homes": frozenset({"all", "renters"}),
+    "market": frozenset({"value", "rent", "either"}),
+}
 
 FIELDS: Mapping[str, Field] = {
     "acs_count": _field(
         "numerator", "components universe_cells when", "sum", ("numerator", "components", "universe_cells")
+    ),
+    "acs_gap": _field(
+        "numerator denominator less_numerator less_denominator", "complement less_complement when", "difference",
+        _GAP_CELLS,
     ),
     "acs_share": _field(
         "numerator denominator", "components denominator_components complement when", "share ratio", _SHARE_CELLS,
@@ -66,13 +79,20 @@ FIELDS: Mapping[str, Field] = {
         "bins edges", "published pareto jam when", "median", ("bins", "published"), "bins edges published geography"
     ),
     "walk_share": _field(
-        "targets distance_m", "min_area_m2 start end headway_min gap_min", "share", groups=_EXPOSURE
+        "targets distance_m", "min_area_m2 start end headway_min gap_min kinds", "share", groups=_EXPOSURE
     ),
+    "transit_trips": _field("distance_m rail_distance_m start end", "", "mean", groups=_EXPOSURE),
+    "walk_kinds": _field("distance_m kinds", "", "mean", groups=_EXPOSURE),
     "park_acres": _field("", "", "zone"),
+    "segregation": _field("index", "", "zone", groups="blocks"),
+    "divergence": _field("", "", "zone"),
+    "intersections": _field("tolerance_m", "", "zone"),
     "raster_area": _field("raster", "land_cover min_valid", "zone"),
+    "canopy_gap": _field("raster", "land_cover min_valid", "zone"),
     "raster_people": _field("raster", "land_cover", "mean", groups=_EXPOSURE),
     "class_share": _field("raster classes", "min_valid", "zone"),
-    "vulnerability": _field("income_edges", "min_households max_group_quarters min_tracts", "class"),
+    "vulnerability": _field(_TRACTS, f"{_TRACTS_MAY} homes", "class"),
+    "market_pressure": _field(_TRACTS, f"{_TRACTS_MAY} homes market", "class"),
 }  # fmt: skip
 """The kinds of field, each a function of the same name in ``justgeo.indicators``."""
 
@@ -141,7 +161,7 @@ def _check_words(row: Indicator, words: Words) -> None:
         ("pillar", row.pillars, words.pillars),
         ("baseline item", row.baseline, words.baseline),
         ("outcome area", row.outcomes, words.outcomes),
-        ("layer", [n for n in (*row.inputs, *row.optional) if not n.startswith("acs:")], words.layers),
+        ("layer", [n for n in (*row.inputs, *row.optional) if not _ACS.fullmatch(n)], words.layers),
     ]
     for kind, values, known in named:
         for value in values:
@@ -168,6 +188,21 @@ def _check_field(row: Indicator, words: Words) -> None:
         )
     if not row.inputs and not row.field.startswith("acs_"):
         raise _refuse(row, "it names no layer", "add 'inputs'")
+    index = row.parameters.get("index", "information")
+    if index not in _INDICES:
+        raise _refuse(row, f"unknown index {index!r}", suggestion(str(index), _INDICES))
+    if row.field == "walk_kinds" or row.parameters.get("targets") == "amenities":
+        _check_kinds(row)
+
+
+def _check_kinds(row: Indicator) -> None:
+    """Kinds of amenities: a list of words, for ``walk_kinds`` one under each name."""
+    told = row.parameters.get("kinds")
+    if row.field == "walk_kinds" and not isinstance(told, dict):
+        raise _refuse(row, f"kinds = {told!r} has no names", "write a name, and under it the amenities of that kind")
+    for kinds in told.values() if isinstance(told, dict) else [told]:
+        if not isinstance(kinds, list) or not kinds or not all(isinstance(one, str) for one in kinds):
+            raise _refuse(row, f"kinds = {kinds!r} is no list of amenities", "write words such as [library, theatre]")
 
 
 def _check_expressions(row: Indicator, words: Words) -> None:
@@ -176,8 +211,12 @@ def _check_expressions(row: Indicator, words: Words) -> None:
         _expression(row, key, row.parameters[key])
     if row.field == "acs_median":
         _check_bins(row)
-    if "income_edges" in row.parameters:
-        _check_edges(row, row.parameters["income_edges"], "income_edges")
+    for key in sorted({*_TRACTS.split()} & set(row.parameters)):
+        _check_edges(row, row.parameters[key], key)
+    for key, known in _WORDS.items():
+        told = row.parameters.get(key)
+        if told is not None and told not in known:
+            raise _refuse(row, f"{key} = {told!r} is not understood", suggestion(str(told), known))
 
 
 def _expression(row: Indicator, key: str, text: Any) -> None:
@@ -187,7 +226,7 @@ def _expression(row: Indicator, key: str, text: Any) -> None:
         found = parse(text)
     except CatalogueError as exc:
         raise CatalogueError(f"Indicator {row.id}, {key}: {exc.message}", remedy=exc.remedy) from exc
-    if key in {"complement", "components", "denominator_components", "bins"} and found.minus:
+    if key in {"complement", "less_complement", "components", "denominator_components", "bins"} and found.minus:
         raise _refuse(row, f"{key} = {text!r} subtracts", "name the cells themselves, joined by +")
     if key == "published" and len(found.codes) != 1:
         raise _refuse(row, f"published = {text!r} is not one cell", "name the one cell of the Bureau's own median")
@@ -239,9 +278,10 @@ def _group_source(row: Indicator, group: str, asked: Mapping[str, Any], words: W
         )
     if row.field == "acs_median" and "published" not in asked:
         raise _refuse(row, f"the group {group} has no published median", "add 'published'")
-    if FIELDS[row.field].groups == frozenset(_EXPOSURE.split()):
-        if ("blocks" in asked) == ("cells" in asked):
-            raise _refuse(row, f"the group {group} needs either 'blocks' or 'cells'", "keep one of the two")
-        column = asked.get("blocks")
-        if column is not None and column not in words.block_columns:
-            raise _refuse(row, f"blocks have no column {column!r}", suggestion(str(column), words.block_columns))
+    if FIELDS[row.field].groups == frozenset(_EXPOSURE.split()) and ("blocks" in asked) == ("cells" in asked):
+        raise _refuse(row, f"the group {group} needs either 'blocks' or 'cells'", "keep one of the two")
+    if row.field == "segregation" and "blocks" not in asked:
+        raise _refuse(row, f"the group {group} names no column of the blocks", "add 'blocks', such as p2_black")
+    column = asked.get("blocks")
+    if column is not None and column not in words.block_columns:
+        raise _refuse(row, f"blocks have no column {column!r}", suggestion(str(column), words.block_columns))

@@ -20,9 +20,18 @@ class LayerModel(Strict):
     gives: list[str] = []
 
 
+class PricesModel(Strict):
+    name: str = Field(min_length=1)
+    source: str = Field(min_length=1)
+    url: str = Field(min_length=1)
+    note: str = ""
+    averages: dict[int, float]
+
+
 class VocabularyModel(Strict):
     layers: dict[str, LayerModel]
     groups: dict[str, str]
+    prices: PricesModel
 
 
 class ServiceModel(Strict):
@@ -53,7 +62,7 @@ class IndicatorModel(Strict):
     inputs: list[str] = []
     optional: list[str] = []
     parameters: dict[str, Any] = {}
-    aggregate: Literal["sum", "share", "ratio", "mean", "density", "median", "class", "zone"]
+    aggregate: Literal["sum", "share", "ratio", "mean", "density", "median", "class", "difference", "zone"]
     weight: Literal["persons", "households", "land"]
     universe: str = Field(min_length=1)
     method: str = Field(min_length=1)
@@ -64,6 +73,7 @@ class IndicatorModel(Strict):
     outcomes: list[str] = []
     groups: dict[str, dict[str, Any]] = {}
     map: Literal["block group", "tract", "none"] = "tract"
+    areas: bool = True
     frequency: str = Field(min_length=1)
     evidence: Literal["V", "M", "D"] = "V"
 

@@ -20,6 +20,7 @@ from justgeo.catalogue import models
 from justgeo.catalogue.strict import validated
 from justgeo.core import protocol as core
 from justgeo.core.errors import CatalogueError
+from justgeo.core.prices import PriceIndex
 from justgeo.core.result import Indicator
 from justgeo.core.service import Service
 from justgeo.core.words import suggestion
@@ -83,6 +84,14 @@ def layers() -> Vocabulary:
         for name, row in model.layers.items()
     }
     return Vocabulary(words, dict(model.groups))
+
+
+@cache
+def prices() -> PriceIndex:
+    """The price index of ``layers.yml``, by which dollars of two years are compared."""
+    raw = _own_file("layers.yml")
+    model = validated(models.VocabularyModel, raw, where="layers.yml", error=CatalogueError).prices
+    return PriceIndex(**model.model_dump())
 
 
 @cache
@@ -168,6 +177,7 @@ def _indicator(raw: Mapping[str, Any], name: str, number: int) -> Indicator:
         outcomes=tuple(row.outcomes),
         groups=row.groups,
         map=row.map,
+        areas=row.areas,
         frequency=row.frequency,
         evidence=row.evidence,
     )

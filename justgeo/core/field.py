@@ -75,6 +75,17 @@ class CountField:
 
 
 @dataclass(frozen=True)
+class GapField:
+    """How far apart the shares of two groups are, in percentage points: the first less the second.
+
+    Nobody is in both denominators, so that the two shares err independently.
+    """
+
+    first: CountField
+    second: CountField
+
+
+@dataclass(frozen=True)
 class MedianField:
     """A median to be rebuilt from bins.
 
@@ -134,6 +145,8 @@ class ExposureField:
     groups : mapping of str to GroupCounts
         Whose exposure is asked for, by group id; sampled counts of a group that is also counted in full stand under
         its id with ``@sample``.
+    flags : tuple of str
+        What is to be said beside every number that it gives.
     """
 
     units: Units
@@ -143,6 +156,7 @@ class ExposureField:
     universe: str
     unknown: tuple[str, ...] = ()
     groups: Mapping[str, GroupCounts] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,6 +170,10 @@ class ZoneField:
         Share of the zone on which the measure is known, 1 where it is known everywhere.
     reason : (Z,) tuple of str or None
         Why a value is absent.
+    universe_moe : (Z,) float or None
+        90 % margin of a sampled denominator.
+    noise : (Z,) float or None
+        90 % margin that noise in full counts makes; None where nothing stands on noisy counts.
     """
 
     value: FloatArray
@@ -165,6 +183,7 @@ class ZoneField:
     reason: tuple[str | None, ...]
     universe: str
     universe_moe: FloatArray | None = None
+    noise: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -179,6 +198,10 @@ class ClassField:
         1 where it holds on the estimates as they stand, 0 where not, NaN where it cannot be told.
     weights : Cells
         Households at the unit, one column.
+    surest : float
+        The chance of one unit is told as no surer than this, nor than 1 less it.
+    flags : tuple of str
+        To be said beside every number of it.
     """
 
     units: Units
@@ -187,6 +210,8 @@ class ClassField:
     weights: Cells
     weight: Weight
     universe: str
+    surest: float = 1.0
+    flags: tuple[str, ...] = ()
 
 
-AnyField = CountField | MedianField | ExposureField | ZoneField | ClassField
+AnyField = CountField | GapField | MedianField | ExposureField | ZoneField | ClassField

@@ -19,6 +19,9 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+ENDED = "ended on"
+"""In the note of a timetable that had run out when it was fetched."""
+
 
 @dataclass(frozen=True)
 class Provenance:
@@ -158,6 +161,11 @@ class Feed:
     departures: pd.DataFrame
     service_date: str
     provenance: Provenance
+
+    @property
+    def ended(self) -> bool:
+        """Whether it, or one of those that it is made of, had run out when it was fetched; its notes say which."""
+        return any(ENDED in note for note in self.provenance.notes)
 
 
 AnyLayer = Layer | Network | Raster | Feed

@@ -11,8 +11,9 @@ from justgeo.core.layer import FloatArray, Provenance
 from justgeo.core.zones import Zones
 
 MarginRule = Literal[
-    "", "sum", "proportion", "ratio", "complement", "complement_ratio", "both_sides", "median", "class", "none"
-]
+    "", "sum", "proportion", "ratio", "complement", "complement_ratio", "both_sides", "median", "class", "difference",
+    "none",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,9 @@ class Indicator:
     """A catalogue row: what is measured, from what, and how it is to be read. See ``catalogue/indicators.yml``.
 
     ``inputs`` are the layers without which it is absent, ``optional`` those that make it better or split it by
-    group; ``acs:B25003`` stands for that table at the run's vintage.
+    group; ``acs:B25003`` stands for that table at the run's vintage, ``acs:B25003@t0`` at that of the earlier survey,
+    ``crosswalk`` for how areas of 2010 lie in those of 2020, state by state. ``areas`` is False for what is told of the
+    district and its reference alone, never of a single tract.
     """
 
     id: str
@@ -139,11 +142,16 @@ class Indicator:
     frequency: str = ""
     evidence: str = "V"
     optional: tuple[str, ...] = ()
+    areas: bool = True
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """Everything that a run found: the value behind ``results.json``."""
+    """Everything that a run found: the value behind ``results.json``.
+
+    ``displacement`` holds what no record can: a card for each tract with its conditions, the rule, and the protections
+    that residents name; in the form of ``results.schema.json``. None where nothing was asked of it.
+    """
 
     slug: str
     name: str
@@ -157,3 +165,4 @@ class Baseline:
     records: tuple[Record, ...]
     settings: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    displacement: Mapping[str, Any] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -10,13 +11,14 @@ import pandas as pd
 
 from justgeo.core.errors import Absent
 from justgeo.core.expression import parse
-from justgeo.core.field import Cells, CountField, Counts, MedianField, Weight
+from justgeo.core.field import Cells, CountField, Counts, GapField, MedianField, Weight
 from justgeo.core.layer import FloatArray
 from justgeo.core.result import Indicator
 from justgeo.core.zones import Units
 from justgeo.indicators.place import Place
 
 ACS_2020_TRACTS = 2020
+_LESS = "less_"
 
 
 def acs_share(row: Indicator, place: Place, group: str = "all") -> CountField:
@@ -54,6 +56,27 @@ def acs_share(row: Indicator, place: Place, group: str = "all") -> CountField:
         complement=complement,
         zero_moe=_largest_zero_margin(frame),
     )
+
+
+def acs_gap(row: Indicator, place: Place, group: str = "all") -> GapField:
+    """How far apart two groups' shares are; neither group has members in the other.
+
+    Parameters
+    ----------
+    row : Indicator
+        ``parameters``: ``numerator``, ``denominator``, optional ``complement`` of the first group; the same with
+        ``less_`` before them of the group whose share is taken off.
+
+    Returns
+    -------
+    GapField
+    """
+    if group != "all":
+        raise Absent(f"{row.id} is itself of two groups")
+    own = {k: v for k, v in row.parameters.items() if not k.startswith(_LESS)}
+    other = {k.removeprefix(_LESS): v for k, v in row.parameters.items() if k.startswith(_LESS) or k == "when"}
+    shares = [acs_share(replace(row, parameters=told, aggregate="share"), place) for told in (own, other)]
+    return GapField(shares[0], shares[1])
 
 
 def acs_count(row: Indicator, place: Place, group: str = "all") -> CountField:

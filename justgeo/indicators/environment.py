@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 
 from justgeo.core.errors import Absent
 from justgeo.core.field import ExposureField, ZoneField
-from justgeo.core.layer import FloatArray, Raster
+from justgeo.core.layer import FloatArray, Layer, Raster
 from justgeo.core.result import Indicator
 from justgeo.indicators.groups import exposure_groups
 from justgeo.indicators.place import Place
-from justgeo.measure import zonal
+from justgeo.measure import canopy, zonal
 
 WATER = (11.0,)
 MIN_VALID = 0.95
 MIN_LAND_SHARE = 0.05
 MIN_LAND_M2 = 10_000.0
 NO_LAND = "hardly any land here"
+NO_BIOME = (
+    "no natural biome is stated, on which the goal depends: write biome under [canopy] of district.toml, one of "
+    + ", ".join(canopy.BASELINES)
+)
 SMALL_BLOCK_M2 = 5000.0
 SMALL_BLOCK_BUFFER_M = 100.0
 
@@ -77,6 +83,30 @@ def _zone_field(row: Indicator, place: Place, found: zonal.Zonal, share: FloatAr
         reason=tuple(reasons),
         universe=row.universe,
     )
+
+
+def canopy_gap(row: Indicator, place: Place, group: str = "all") -> ZoneField:
+    """Percentage points of canopy that each zone lacks to the goal of its biome and density (METHODS 4.3).
+
+    ``parameters``: as of `raster_area`. The biome is what the planner states.
+
+    Returns
+    -------
+    ZoneField
+        Without numerator and denominator.
+    """
+    if group != "all":
+        raise Absent("an area has no race or income; see the population-weighted canopy")
+    stated = place.layers.get("biome")
+    if not isinstance(stated, Layer):
+        raise Absent(NO_BIOME)
+    cover = raster_area(row, place)
+    people = place.zone_population()
+    land = cover.denominator / 1e6
+    density = np.divide(people, land, out=np.full(len(land), np.nan), where=land > 0)
+    missing = canopy.gap(canopy.goal(str(stated.data["biome"].iloc[0]), density), cover.value)
+    nothing = np.full(len(missing), np.nan)
+    return replace(cover, value=100.0 * missing, numerator=nothing, denominator=nothing, universe=row.universe)
 
 
 def raster_people(row: Indicator, place: Place, group: str = "all") -> ExposureField:

@@ -6,7 +6,7 @@ around it; otherwise the answer is not known (NaN): something may lie just beyon
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,19 +22,23 @@ from justgeo.core.result import Indicator
 from justgeo.core.zones import StrArray
 from justgeo.indicators.groups import exposure_groups
 from justgeo.indicators.place import Place
-from justgeo.measure import access, headway, reach
+from justgeo.measure import access, boarding, headway, reach
 
 EDGE = "the data end before the walk does"
+TIMETABLE_ENDED = "timetable ended"
+BY_WALK = {"intersections": "walk", "transit_trips": "walk", "walk_kinds": "amenities", "walk_share": "stops"}
+"""Fields that stand on the walk network, which a zone can lie outside of; with the targets of those that name none."""
 # Distances are searched a little beyond the longest threshold, so that ±10 % can be asked of them.
 SEARCH_BEYOND_M = 200.0
-LONGEST_M = 804.67
+LONGEST_M = 1609.34
+"""The longest walk that a row asks for: the data are read so far around the district."""
 
 
 def walk_share(row: Indicator, place: Place, group: str = "all") -> ExposureField:
     """Share of people within a walk of the nearest target.
 
-    ``parameters``: ``targets`` (``stops``, ``frequent_stops``, ``parks``), ``distance_m``, for parks optionally
-    ``min_area_m2``. Groups come along as weights (``exposure_groups``).
+    ``parameters``: ``targets`` (``stops``, ``frequent_stops``, ``parks``, ``amenities``), ``distance_m``, for parks
+    optionally ``min_area_m2``, for amenities ``kinds``. Groups come along as weights (``exposure_groups``).
 
     Returns
     -------
@@ -43,21 +47,90 @@ def walk_share(row: Indicator, place: Place, group: str = "all") -> ExposureFiel
     """
     targets = str(row.parameters["targets"])
     limit = float(row.parameters["distance_m"])
-    reached = _reached(row, targets, place)
-    margin = _distance_to_edge(_covers(targets, place), place)
-    near = reached.metres <= limit
-    x = np.where(near, 1.0, np.where(np.isnan(reached.metres), np.nan, 0.0))
-    edge = (x == 0.0) & (margin < limit)
-    unknown: StrArray = np.where(edge, EDGE, reached.reason)
+    x, unknown = _has(_reached(row, targets, place), limit, _distance_to_edge(_covers(targets, place), place))
     return ExposureField(
         units=place.origin_units(),
-        x=np.where(edge, np.nan, x),
+        x=x,
         base=place.population(),
         kind="share",
         universe=row.universe,
         unknown=tuple(unknown.tolist()),
         groups=exposure_groups(row, place),
+        flags=_timetable_flags(place.feed()) if targets == "frequent_stops" else (),
     )
+
+
+def _has(reached: reach.Reached, limit: float, edge_m: FloatArray) -> tuple[FloatArray, StrArray]:
+    """1, 0 or NaN for each origin, and why it is NaN; ``edge_m`` is how far the data reach around it, metres."""
+    x = np.where(reached.metres <= limit, 1.0, np.where(np.isnan(reached.metres), np.nan, 0.0))
+    edge = (x == 0.0) & (edge_m < limit)
+    return np.where(edge, np.nan, x), np.where(edge, EDGE, reached.reason)
+
+
+def walk_kinds(row: Indicator, place: Place, group: str = "all") -> ExposureField:
+    """How many kinds of amenities people have within a walk.
+
+    ``parameters``: ``kinds`` (name of each kind, with the amenities that it is made of), ``distance_m``.
+
+    Returns
+    -------
+    ExposureField
+        x is 0 to the number of kinds; NaN where it is not known of any one of them.
+    """
+    limit = float(row.parameters["distance_m"])
+    edge_m = _distance_to_edge(_covers("amenities", place), place)
+    each = [_has(_to_amenities(kinds, place), limit, edge_m) for kinds in row.parameters["kinds"].values()]
+    reasons = np.stack([why for _, why in each])
+    return ExposureField(
+        units=place.origin_units(),
+        x=np.sum([x for x, _ in each], axis=0),
+        base=place.population(),
+        kind="mean",
+        universe=row.universe,
+        unknown=tuple(next((w for w in some if w), "") for some in reasons.T.tolist()),
+        groups=exposure_groups(row, place),
+    )
+
+
+def transit_trips(row: Indicator, place: Place, group: str = "all") -> ExposureField:
+    """Buses and trains an hour that people can board within a walk of home (METHODS 3.2, MOB-03).
+
+    ``parameters``: ``distance_m``, ``rail_distance_m`` (for stops of trains, trams and ferries), ``start`` and ``end``
+    (hours of the weekday). A trip counts once for each origin, whether one stop is near that it calls at or five.
+
+    Returns
+    -------
+    ExposureField
+        x is trips an hour at each origin; NaN where the network is not known, or where the data end before the walk
+        does: there may be more stops beyond.
+    """
+    told = row.parameters
+    limits = {rail: float(told["rail_distance_m" if rail else "distance_m"]) for rail in (False, True)}
+    start, end = float(told["start"]), float(told["end"])
+    feed, reason = place.feed(), reach.why_unknown(graph(place), _snapped(place))
+
+    def find() -> FloatArray:
+        stops = gpd.points_from_xy(feed.stops["lon"], feed.stops["lat"])
+        xy = _points(gpd.GeoDataFrame(geometry=stops, crs=WGS84), place)
+        near = boarding.stops_near(graph(place), _snapped(place), xy, feed.stops["rail"].to_numpy(dtype=bool), limits)
+        return boarding.trips_at(feed, near, start, end) / (end - start)
+
+    found = place.once(f"trips:{limits}:{start:g}:{end:g}", find)
+    edge = (reason == "") & (_distance_to_edge(_covers("frequent_stops", place), place) < max(limits.values()))
+    return ExposureField(
+        units=place.origin_units(),
+        x=np.where((reason == "") & ~edge, found, np.nan),
+        base=place.population(),
+        kind="mean",
+        universe=row.universe,
+        unknown=tuple(np.where(edge, EDGE, reason).tolist()),
+        groups=exposure_groups(row, place),
+        flags=_timetable_flags(feed),
+    )
+
+
+def _timetable_flags(feed: Feed) -> tuple[str, ...]:
+    return (TIMETABLE_ENDED,) if feed.ended else ()
 
 
 def graph(place: Place) -> reach.Graph:
@@ -87,7 +160,20 @@ def _reached(row: Indicator, targets: str, place: Place) -> reach.Reached:
         rule = replace(headway.DEFAULT_RULE, **asked)
         frequent = frequent_frame(place.feed(), rule)
         return place.once(f"reached:{rule}", lambda: _to_stops(_points(frequent, place), place))
+    if targets == "amenities":
+        return _to_amenities(row.parameters["kinds"], place)
     return place.once(f"reached:{targets}", lambda: _to_stops(stop_points(place), place))
+
+
+def _to_amenities(kinds: Iterable[str], place: Place) -> reach.Reached:
+    """Distances to the nearest amenity of some kinds (values of the ``kind`` column)."""
+    wanted = sorted(set(kinds))
+
+    def find() -> reach.Reached:
+        every = place.layer("amenities").features
+        return _to_stops(_points(every[every["kind"].isin(wanted)], place), place)
+
+    return place.once(f"reached:amenities:{','.join(wanted)}", find)
 
 
 _RULE = ("start", "end", "headway_min", "gap_min")
@@ -150,7 +236,7 @@ def _to_parks(min_area_m2: float, place: Place) -> reach.Reached:
 def _covers(targets: str, place: Place) -> Sequence[BaseGeometry]:
     """Areas within which the absence of a street or a target means absence, EPSG:4326."""
     found = [place.network().covers]
-    if targets in ("stops", "parks"):
+    if targets in ("stops", "parks", "amenities"):
         found.append(place.layer(targets).covers)
     return [shape for shape in found if shape is not None]
 
@@ -166,11 +252,16 @@ def _distance_to_edge(covers: Sequence[BaseGeometry], place: Place) -> FloatArra
     return distance
 
 
+def targets_of(row: Indicator) -> str:
+    """What a row's people walk to: its ``targets``, or that of its field."""
+    return str(row.parameters.get("targets", BY_WALK[row.field]))
+
+
 def covered(row: Indicator, place: Place) -> BoolArray:
     """Which zones the row's network and targets cover, shape (Z,): at least 99.9 % of the zone's area."""
     zones = place.zones.geometry.to_numpy()
     ok = np.ones(len(zones), dtype=np.bool_)
-    for shape in _covers(str(row.parameters["targets"]), place):
+    for shape in _covers(targets_of(row), place):
         metric = gpd.GeoSeries([shape], crs=WGS84).to_crs(place.crs).iloc[0]
         ok &= shapely.area(shapely.intersection(zones, metric)) >= 0.999 * shapely.area(zones)
     return ok

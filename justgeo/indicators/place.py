@@ -12,6 +12,7 @@ import pandas as pd
 
 from justgeo.core.errors import Absent
 from justgeo.core.layer import AnyLayer, Feed, FloatArray, Layer, Network, Raster
+from justgeo.core.prices import PriceIndex
 from justgeo.core.zones import Units, Zones
 from justgeo.measure.apportion import Weights
 
@@ -35,6 +36,8 @@ class Place:
         ACS end year by role: ``{"t1": 2024, "t0": 2014}``.
     reference_prefixes : tuple of str
         GEOID prefixes (counties) that make up the reference; empty where it is a free shape or unknown.
+    prices : PriceIndex or None
+        By which dollars of two years are compared.
     origin_geography : str
         ``"block"`` or ``"zone"``.
     cache : dict
@@ -49,6 +52,12 @@ class Place:
     years: Mapping[str, int]
     reference_prefixes: tuple[str, ...] = ()
     cache: dict[str, Any] = field(default_factory=dict)
+    prices: PriceIndex | None = None
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """States that the reference lies in, two digits each."""
+        return tuple(sorted({prefix[:2] for prefix in self.reference_prefixes}))
 
     def layer(self, name: str) -> Layer:
         """A table or set of features, or ``Absent`` with its reason."""

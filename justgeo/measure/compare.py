@@ -79,6 +79,14 @@ def overlap_difference(
     return Difference(diff, Z90 * se, z, np.asarray(2.0 * ndtr(-np.abs(z)), dtype=np.float64))
 
 
+def apart(first: Difference, second: Difference, factor: float = 1.0) -> Difference:
+    """``factor`` times one difference less another one that is independent of it."""
+    diff, se = first.diff - second.diff, np.hypot(first.moe, second.moe) / Z90
+    z = np.divide(diff, se, out=np.full(diff.shape, np.nan), where=se > 0)
+    p = np.asarray(2.0 * ndtr(-np.abs(z)), dtype=np.float64)
+    return Difference(factor * diff, factor * Z90 * se, z, p)
+
+
 def verdict(diff: Floats, moe: Floats) -> StrArray:
     """``higher``, ``lower`` or ``not distinguishable`` at 90 %: is the difference larger than its margin?
 

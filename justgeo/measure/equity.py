@@ -24,7 +24,7 @@ from justgeo.measure import margins, nesting
 from justgeo.measure.apportion import Weights
 from justgeo.measure.column import Draft, ReduceSettings, cuts, no_margin, quotient
 from justgeo.measure.fractions import Matrix
-from justgeo.measure.places import NO_RESIDENTS, Met, exposure, tell_unknown
+from justgeo.measure.places import NO_RESIDENTS, Met, exposure, say, tell_unknown
 
 SAMPLED = "@sample"
 """``groups["race:black@sample"]`` holds the sampled counts of ``race:black``, used where the group is small."""
@@ -207,6 +207,7 @@ def _sampled(field: ExposureField, counts: GroupCounts, weights: Weights, settin
     draft.untell(cuts(held.all) & np.isfinite(mean))
     draft.flag(np.isfinite(mean), SAMPLED_FLAG.format(level))
     draft.flag(no_margin(draft.sampling, mean), "margin not known")
+    say(draft, field, mean)
     return draft
 
 

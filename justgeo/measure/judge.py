@@ -15,6 +15,7 @@ from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Column, Comparison, Indicator, Record
 from justgeo.core.zones import Zones
 from justgeo.measure import compare, margins
+from justgeo.measure.gaps import POINTS, GapColumn, poorer
 
 SHARE_UNITS = frozenset({"share"})
 PERSONS, HOUSEHOLDS = "persons", "households"
@@ -98,19 +99,12 @@ def records(
     list of Record
         In the order of ``zones``; suppressed ones hold a reason and nothing else.
     """
-    # The reliability class speaks of sampling; the apportionment part is in the total margin that it is read from.
-    classes = margins.reliability(
-        column.value,
-        column.moe,
-        proportion=indicator.unit in SHARE_UNITS,
-        high=settings.high_cv,
-        low=settings.low_cv,
-    )
     share = indicator.unit in SHARE_UNITS
+    classes = _classes(column, share, settings)
     wide = margins.nchs_flag(column.value, column.moe) if share else np.zeros(len(zones), dtype=np.bool_)
     made = []
     for row in range(len(zones)):
-        record = _record(column, row, str(classes[row]), indicator, group, zones.ids[row], layers)
+        record = _record(column, row, classes[row], indicator, group, zones.ids[row], layers)
         reason = _suppress(record, column, row, indicator, group, zones, settings)
         if wide[row]:
             record = replace(record, flags=(*record.flags, "wide interval (NCHS)"))
@@ -123,6 +117,15 @@ def records(
         if row != against.row and record.value is not None:
             made[row] = replace(record, comparison=_comparison(column, row, against, indicator, zones))
     return made
+
+
+def _classes(column: Column, share: bool, settings: JudgeSettings) -> Sequence[str]:
+    """Reliability of every zone's number; that of a gap is the poorer one of its two shares."""
+    if isinstance(column, GapColumn):
+        return poorer([_classes(part, True, settings) for part in column.parts])
+    # The class speaks of sampling; the apportionment part is in the total margin that it is read from.
+    found = margins.reliability(column.value, column.moe, proportion=share, high=settings.high_cv, low=settings.low_cv)
+    return [str(one) for one in found]
 
 
 def _of_a_model(record: Record) -> Record:
@@ -197,6 +200,8 @@ def _suppress(
     """Why this number may not be shown, or None."""
     if record.value is None and record.text is None:
         return None
+    if isinstance(column, GapColumn):
+        return _suppress_gap(column, row, indicator, group, zones, settings)
     base = record.denominator
     if group != "all":
         return _suppress_group(record, base, settings)
@@ -225,6 +230,16 @@ def _suppress_group(record: Record, base: float | None, settings: JudgeSettings)
     return None
 
 
+def _suppress_gap(
+    column: GapColumn, row: int, indicator: Indicator, group: str, zones: Zones, settings: JudgeSettings
+) -> str | None:
+    """A gap is hidden wherever either group's share would be: else the hidden one is the shown one less the gap."""
+    share = replace(indicator, unit="share")
+    made = [_record(part, row, "", share, group, zones.ids[row], ()) for part in column.parts]
+    reasons = (_suppress_group(one, one.denominator, settings) for one in made)
+    return next((why for why in reasons if why is not None), None)
+
+
 def _comparison(shown: Column, row: int, against: Against, indicator: Indicator, zones: Zones) -> Comparison | None:
     column = shown if against.columns is None else against.columns(row)
     reference = against.row
@@ -232,7 +247,7 @@ def _comparison(shown: Column, row: int, against: Against, indicator: Indicator,
     if not (math.isfinite(value) and math.isfinite(base)):
         return None
     name, difference = zones.ids[reference], value - base
-    ratio = value / base if base else None
+    ratio = value / base if base and not isinstance(column, GapColumn) else None
     tested = _tested(column, row, against, indicator)
     moe = float(tested.moe)
     sampled = any(column.error["sampling"][z] != 0 for z in (row, reference))
@@ -254,6 +269,10 @@ def _half_range(column: Column, row: int) -> float:
 def _tested(column: Column, row: int, against: Against, indicator: Indicator) -> compare.Difference:
     """The difference with the overlap taken out where the zone lies in the reference."""
     reference = against.row
+    if isinstance(column, GapColumn):
+        # Each group's share against its own in the reference; the groups overlap with nobody but themselves.
+        first, second = (_tested(part, row, against, indicator) for part in column.parts)
+        return compare.apart(first, second, POINTS)
     others = [float(part[row]) for name, part in column.error.items() if name != "sampling"]
     extra = math.sqrt(sum(part**2 for part in others if math.isfinite(part)))
     overlap = 0.0

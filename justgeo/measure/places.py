@@ -18,6 +18,9 @@ from justgeo.measure.margins import Z90
 
 NO_RESIDENTS = "no residents"
 RULES: tuple[Rule, ...] = ("area", "centroid")
+RESOLUTION = 1e-4
+"""A chance is found by some 10,000 draws, and known no finer: without this a class that held in none, or in all, would
+have a margin of 0 and pass for a full count."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,14 @@ def exposure(
     tell_unknown(draft, found, settings, lambda z: main_reason(cover.matrix, counted, field, z))
     uncounted = np.asarray(cover.matrix.astype(bool) @ np.isnan(people).astype(np.int64), dtype=np.int64)
     draft.flag(uncounted > 0, lambda z: f"uncounted_origins={uncounted[z]}")
+    say(draft, field, found.mean)
     return draft
+
+
+def say(draft: Draft, field: ExposureField, mean: FloatArray) -> None:
+    """Say what the field has to say beside each of its numbers."""
+    for flag in field.flags:
+        draft.flag(np.isfinite(mean), flag)
 
 
 def bounds(found: Met, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -154,37 +164,40 @@ def main_reason(matrix: Matrix, people: FloatArray, field: ExposureField, zone: 
 
 
 def reduce_class(field: ClassField, weights: Weights, settings: ReduceSettings) -> Draft:
-    """Expected share of households who live in units of the class: ``sum(w h P) / sum(w h)``.
+    """Expected households who live in units of the class, and their share: ``sum(w h P) / sum(w h)`` over known units.
 
-    Its margin is that of not knowing the classes, ``1.645 sqrt(sum((w h)**2 P (1 - P))) / sum(w h)``, units taken as
-    independent. A zone inside one unit inherits the unit's probability, which is itself a statement of doubt and has
-    no margin. The share by the estimates as they stand is told in a flag.
+    The margins hold two things: that the classes are not known, and that households are sampled. With B the class of a
+    unit, a draw of chance P, and s the standard error of its households h, independent of B and of other units,
+
+    ``Var(sum(w h B)) = sum(w**2 (h**2 P (1 - P) + s**2 P))``
+    ``Var(share) = sum(w**2 (h**2 P (1 - P) + s**2 (P (1 - P) + (P - R)**2))) / sum(w h)**2``, R the share.
+
+    A zone inside one unit inherits the unit's chance, which is itself a statement of doubt and has no margin. What the
+    estimates come to as they stand, the errors of households alone beside them, is told in flags.
     """
     homes = field.weights.estimate[:, 0]
     usable = np.isfinite(homes)
     cover = weights.covering_of(field.units, field.weight, usable=usable)
     matrix, counted = cover.matrix, np.nan_to_num(homes, nan=0.0)
     found = meet(matrix, counted, field.probability)
-    total = margins.weighted_sum(matrix, field.weights.estimate, field.weights.moe)
-    plain = meet(matrix, counted, field.flag)
-    squares = matrix.copy()
-    squares.data = np.square(squares.data)
-    chance = np.nan_to_num(field.probability, nan=0.0)
-    variance = np.asarray(squares @ (counted**2 * chance * (1.0 - chance)), dtype=np.float64)
-    doubt = quotient(Z90 * np.sqrt(variance), found.known)
-    single = np.diff(matrix.indptr) == 1
+    total = _homes_where(matrix, field, np.isfinite(field.probability).astype(np.float64))
     low, high = spread(
         matrix,
         found.mean,
         (meet(weights.cover(field.units, field.weight, r, usable), counted, field.probability).mean for r in RULES),
     )
     zones = len(weights.zones)
+    single = np.diff(matrix.indptr) == 1
+    # One unit's chance is told to readers as it is, and no surer than can be meant.
+    told = np.where(single, np.clip(found.mean, 1.0 - field.surest, field.surest), found.mean)
+    count_moe, share_moe = _class_margins(matrix, field, found)
     draft = Draft(
         zones=zones,
-        value=np.where(total.missing, np.nan, found.mean),
-        sampling=np.where(single, np.nan, doubt),
+        value=told,
+        sampling=np.where(single, np.nan, share_moe),
         rule=["class"] * zones,
-        numerator=found.summed,
+        numerator=np.where(single, told * found.known, found.summed),
+        numerator_moe=np.where(single, np.nan, count_moe),
         denominator=found.known,
         denominator_moe=total.moe,
         low=low,
@@ -196,12 +209,53 @@ def reduce_class(field: ClassField, weights: Weights, settings: ReduceSettings) 
     tell_unknown(draft, found, settings, lambda z: "")
     draft.untell(cuts(matrix) & ~single)
     draft.flag(single, "probability of one unit")
-    draft.flag(np.isfinite(plain.mean), lambda z: f"as_estimated={plain.mean[z]:.4f}")
+    _tell_plain(draft, matrix, field, counted)
+    for flag in field.flags:
+        draft.flag(np.ones(zones, dtype=np.bool_), flag)
     return draft
 
 
+def _homes_where(matrix: Matrix, field: ClassField, share: FloatArray) -> margins.Sum:
+    """Households of a part of each unit, ``sum(w h share)``, with the margin of ``sum(w**2 s**2 share)``."""
+    some = matrix.copy()
+    some.data = some.data * (share > 0)[some.indices]
+    part = np.where(share > 0, share, 1.0)[:, None]
+    return margins.weighted_sum(some, field.weights.estimate * part, field.weights.moe * np.sqrt(part))
+
+
+def _class_margins(matrix: Matrix, field: ClassField, found: Met) -> tuple[FloatArray, FloatArray]:
+    """90 % margins of the count and of the share, (Z,) each; see `reduce_class`."""
+    known = np.isfinite(field.probability)
+    chance = np.where(known, field.probability, 0.0)
+    doubt = np.where(known, np.maximum(chance * (1.0 - chance), RESOLUTION), 0.0)
+    h, s = field.weights.estimate[:, 0], field.weights.moe[:, 0] / Z90
+    rows, of = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)), matrix.indices
+    squares = np.square(matrix.data)
+
+    def summed(terms: FloatArray) -> FloatArray:
+        return np.bincount(rows, squares * terms, minlength=matrix.shape[0]).astype(np.float64)
+
+    classes = summed((np.square(h) * doubt)[of])
+    apart = np.square(chance[of] - np.nan_to_num(found.mean, nan=0.0)[rows])
+    sampled = summed(np.where(known, np.square(s), 0.0)[of] * (doubt[of] + apart))
+    counted = _homes_where(matrix, field, chance)
+    count = np.hypot(Z90 * np.sqrt(classes), np.where(counted.missing, 0.0, counted.moe))
+    return count, quotient(Z90 * np.sqrt(classes + sampled), found.known)
+
+
+def _tell_plain(draft: Draft, matrix: Matrix, field: ClassField, counted: FloatArray) -> None:
+    """What it comes to by the estimates as they stand: the share, the households and their sampling margin."""
+    plain = meet(matrix, counted, field.flag)
+    homes = _homes_where(matrix, field, np.nan_to_num(field.flag, nan=0.0))
+    told = np.isfinite(plain.mean)
+    draft.flag(told, lambda z: f"as_estimated={plain.mean[z]:.4f}")
+    draft.flag(told, lambda z: f"as_estimated_count={plain.summed[z]:.1f}")
+    draft.flag(told & np.isfinite(homes.moe), lambda z: f"as_estimated_count_moe={homes.moe[z]:.1f}")
+
+
 def reduce_zone(field: ZoneField, weights: Weights) -> Draft:
-    """What was measured on the zones themselves; the only margin is that of a sampled universe below the line."""
+    """What was measured on the zones themselves; its margin is that of a sampled universe below the line, and of noise
+    in full counts."""
     zones = len(weights.zones)
     sampling, rule = np.zeros(zones), ["none"] * zones
     universe_moe = None
@@ -219,6 +273,7 @@ def reduce_zone(field: ZoneField, weights: Weights) -> Draft:
         numerator_moe=np.zeros(zones),
         denominator=field.denominator,
         denominator_moe=np.zeros(zones) if universe_moe is None else universe_moe,
+        noise=field.noise,
     )
     for z, why in enumerate(field.reason):
         if why is not None:

@@ -15,13 +15,24 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from justgeo.core.field import AnyField, Cells, ClassField, CountField, Counts, ExposureField, MedianField, ZoneField
+from justgeo.core.field import (
+    AnyField,
+    Cells,
+    ClassField,
+    CountField,
+    Counts,
+    ExposureField,
+    GapField,
+    MedianField,
+    ZoneField,
+)
 from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Column, Record
 from justgeo.measure import allocation, margins
 from justgeo.measure.apportion import Rule, Weights
 from justgeo.measure.column import Draft, ReduceSettings, cuts, no_margin, split_share, spread
 from justgeo.measure.fractions import Matrix
+from justgeo.measure.gaps import gap
 from justgeo.measure.margins import StrArray, Sum
 from justgeo.measure.middle import reduce_median
 from justgeo.measure.places import reduce_class, reduce_exposure, reduce_zone
@@ -44,7 +55,7 @@ def reduce(
 
     Parameters
     ----------
-    field : CountField, MedianField, ExposureField, ClassField or ZoneField
+    field : CountField, GapField, MedianField, ExposureField, ClassField or ZoneField
     weights : Weights
         Z zones.
     reference : int or None
@@ -67,6 +78,12 @@ def reduce(
     ----------
     U.S. Census Bureau (2018, rev. 2020), *Understanding and Using ACS Data*, chapter 8.
     """
+    if isinstance(field, GapField):
+        both = [
+            reduce(part, weights, reference=reference, settings=settings, covered=covered)
+            for part in (field.first, field.second)
+        ]
+        return gap(both[0], both[1], [_by_rule(field, weights, rule) for rule in OTHER_RULES])
     match field:
         case CountField():
             draft = _reduce_count(field, weights, reference, settings)
@@ -254,6 +271,15 @@ def _reduce_count(field: CountField, weights: Weights, reference: int | None, se
         draft.absent(found.bottom.value == 0, f"its universe is empty here ({field.universe})")
     draft.flag(no_margin(found.moe, found.value), "margin not known")
     return draft
+
+
+def _by_rule(field: GapField, weights: Weights, rule: Rule) -> FloatArray:
+    """The first share less the second by another way of dividing what is cut, (Z,)."""
+    first, second = (
+        parts(weights.cover(one.units, one.weight, rule, usable_rows(one)), one).value
+        for one in (field.first, field.second)
+    )
+    return first - second
 
 
 def _apportionment(

@@ -12,12 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from justgeo.measure.compare import FIRM, LIKELY
 from justgeo.report import origins, remarks, words
 from justgeo.report.results import ALL
 
 MOST_CLASSES = 5
 RAMP = ("#ece6f6", "#cbbde3", "#a18ccb", "#7456ab", "#43267a")
 """One hue, light to dark: told apart by people who see colours differently, and in grey print."""
+
+CHANCES = (1 - FIRM, 1 - LIKELY, LIKELY, FIRM)
+"""Breaks between chances, whatever chances there are: a dark area is a likely one, never merely the likeliest here."""
 
 _SHADES = {1: (2,), 2: (1, 3), 3: (0, 2, 4), 4: (0, 1, 3, 4), 5: (0, 1, 2, 3, 4)}
 _LEVELS = ("tract", "block group", "area")
@@ -136,7 +140,8 @@ def _indicator(
     level, moved = _level(row, records, inside)
     cells = [records.get(zone["id"]) for zone in inside[level]]
     values = [(c["value"], c["moe"]) for c in cells if c is not None and c["value"] is not None]
-    edges = breaks([value for value, _ in values])
+    chances = bool(values) and all(c is None or c["value"] is None or c["reliability"] == "chance" for c in cells)
+    edges = list(CHANCES) if chances else breaks([value for value, _ in values])
     labels = class_labels(edges, row["unit"])
     if values and not labels:
         labels = [words.tick(values[0][0], row["unit"])]
@@ -145,6 +150,7 @@ def _indicator(
     used = [layers[one] for one in dict.fromkeys(x for r in records.values() for x in r["layers"])]
     trusted = [c is not None and c["reliability"] in ("high", "medium", "exact", "modelled") for c in cells]
     low = [c is not None and c["value"] is not None and c["reliability"] == "low" for c in cells]
+    even = [_even(c) for c in cells]
     return {
         "id": row["id"],
         "title": row["title"],
@@ -158,6 +164,8 @@ def _indicator(
         "counts": [classes.count(k) for k in range(len(labels))],
         "absent": classes.count(-1),
         "low": sum(low),
+        "even": sum(even),
+        "hatched": 2 if chances else -1,
         "fit": 2 * sum(trusted) > len(values) > 0,
         "classes": classes,
         "cells": [_cell(c) for c in cells],
@@ -182,6 +190,13 @@ def _level(
     return order[0], ""
 
 
+def _even(cell: Mapping[str, Any] | None) -> bool:
+    """Whether a chance is too near to even to say yes or no: hatched, so that colour alone does not say it."""
+    if cell is None or cell["value"] is None or cell["reliability"] != "chance":
+        return False
+    return 1 - LIKELY < float(cell["value"]) < LIKELY
+
+
 def _class(cell: Mapping[str, Any] | None, edges: Sequence[float]) -> int:
     if cell is None or cell["value"] is None:
         return -1
@@ -193,7 +208,8 @@ def _cell(cell: Mapping[str, Any] | None) -> list[str]:
     if cell is None:
         return ["–", "", "absent", "not computed for this area"]
     told = [*([cell["reason"]] if cell["reason"] else []), *remarks.beside(cell)]
-    return [words.shown(cell), words.shown_margin(cell), cell["reliability"], "; ".join(told)]
+    reliability = "even" if _even(cell) else cell["reliability"]
+    return [words.shown(cell), words.shown_margin(cell), reliability, "; ".join(told)]
 
 
 def _headline(records: Mapping[str, Mapping[str, Any]], results: Mapping[str, Any]) -> dict[str, str]:

@@ -11,7 +11,7 @@ import geopandas as gpd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from justgeo.report import checklist as lists
-from justgeo.report import choropleth, inline, maps, origins, remarks, view, words
+from justgeo.report import choropleth, displacement_block, inline, maps, origins, remarks, view, words
 from justgeo.report.basemap import Basemap
 
 EVIDENCE_SHOWN = 4
@@ -44,6 +44,7 @@ def render(
     results = remarks.marked(results)
     values = choropleth.payload(results)
     notices = origins.notices(results["layers"])
+    block = displacement_block.view(results)
     data = values | {
         "layers": drawn.layers,
         "labels": drawn.labels,
@@ -51,12 +52,14 @@ def render(
         "notices": notices,
         "ramp": choropleth.RAMP,
         "reliability": words.RELIABILITY,
+        "pressures": [] if block is None else block["rows"],
     }
     scripts = [inline.script("leaflet/leaflet.js") + _NO_LINK, f"\n{drawn.script}\n", f"\n{inline.text('page.js')}"]
     scripts = [inline.checked_script(code) for code in scripts]
     page = _environment().get_template("index.html").render(
         page=view.page(results),
         map=values,
+        block=block,
         map_html=drawn.html,
         checklist=lists.view(checklist, results),
         shown=EVIDENCE_SHOWN,
@@ -69,7 +72,7 @@ def render(
         scripts=scripts,
         policy=inline.policy(scripts),
         leaflet_css=inline.stylesheet("leaflet/leaflet.css"),
-        page_css=inline.stylesheet("page.css"),
+        page_css=inline.stylesheet("page.css") + inline.stylesheet("displacement_public.css"),
     )  # fmt: skip
     inline.refuse_links(page)
     return page

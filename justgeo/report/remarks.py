@@ -32,6 +32,9 @@ _TOLD = {
     "wide interval (NCHS)": "The interval is wide for a share: read it as a rough idea.",
 }
 
+_WARNED = {"timetable ended": "from a timetable that had run out when it was fetched: service may have changed since"}
+_FEW_TRACTS = re.compile(r"few tracts in the reference \((\d+)\)")
+
 
 def marked(results: Mapping[str, Any]) -> dict[str, Any]:
     """``results`` for the page: each number says whether it is modelled or a chance, each reason in plain words.
@@ -91,9 +94,18 @@ def beside(record: Record | None) -> list[str]:
         found.append(f"measured on {_percent(valid)} of the land")
     if lacking >= UNKNOWN_TOLD:
         found.append(f"the table lacks {_percent(lacking)} of this area")
+    found += [told for one in record["flags"] for told in _warned(str(one))]
     if record.get("modelled") and record["reliability"] == "low":
         found.append(words.RELIABILITY["modelled"])
     return found
+
+
+def _warned(one: str) -> Iterable[str]:
+    """A flag that no number may stand without, in plain words: how old its timetable is, how few it is held against."""
+    if one in _WARNED:
+        yield _WARNED[one]
+    elif few := _FEW_TRACTS.match(one):
+        yield f"judged against only {few[1]} census tracts: read it as a rough idea"
 
 
 def _percent(share: float) -> str:

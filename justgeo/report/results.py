@@ -49,9 +49,9 @@ def to_dict(baseline: Baseline) -> Results:
     -------
     dict
         ``schema_version, disclaimer, synthetic, slug, name, zones[], indicators[], groups[], layers[],
-        absent_layers, settings, notes[], records[]`` as in ``schema/results.schema.json``. Records are ordered by
-        indicator, group and zone, each in the order of the baseline. An absent record carries no number at all
-        (nothing of a suppressed value is left), only its reason and, for an open-ended median, its text.
+        absent_layers, settings, notes[], displacement, records[]`` as in ``schema/results.schema.json``. Records are
+        ordered by indicator, group and zone, each in the order of the baseline. An absent record carries no number at
+        all (nothing of a suppressed value is left), only its reason and, for an open-ended median, its text.
 
     Raises
     ------
@@ -95,6 +95,7 @@ def to_dict(baseline: Baseline) -> Results:
         "absent_layers": plain(dict(baseline.absent_layers), "absent layers"),
         "settings": plain(dict(baseline.settings), "settings"),
         "notes": list(baseline.notes),
+        "displacement": plain(baseline.displacement, "displacement"),
         "records": [_record(r) for r in records],
     }
 

@@ -15,8 +15,11 @@ MOST_CARDS = 8
 FEW_CARDS = 4
 """With fewer families than this, more than one number of a family gets a card."""
 
-_BY_PLACE = {"walk_share", "raster_people"}
+_BY_PLACE = {"walk_share", "walk_kinds", "transit_trips", "raster_people"}
 """Fields that give everybody in a block the block's answer."""
+
+_OF_REFERENCE = {"segregation"}
+"""Fields that are told of the reference alone: their number is its number, and the district has none."""
 
 Record = Mapping[str, Any]
 
@@ -48,6 +51,10 @@ class Reader:
         zone = self.district if role == "district" else self.reference
         return None if zone is None else self.records.get((indicator, zone["id"], group))
 
+    def told_of(self, row: Record) -> str:
+        """Whose number a row of the catalogue is: ``district``, or ``reference`` where it is told of that alone."""
+        return "reference" if row["field"] in _OF_REFERENCE and self.reference is not None else "district"
+
     def used(self, records: Iterable[Record | None]) -> list[Mapping[str, Any]]:
         """Provenance of the layers behind some records, without repeats."""
         ids = dict.fromkeys(one for r in records if r is not None for one in r["layers"])
@@ -59,7 +66,7 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
     reader = Reader(results)
     areas = sum(zone["role"] == "area" for zone in results["zones"])
     shown = cards(reader)
-    measured = [row["id"] for row in results["indicators"] if _has_any(reader, row["id"])]
+    measured = [row["id"] for row in results["indicators"] if _has_any(reader, row)]
     return {
         "name": results["name"],
         "synthetic": results["synthetic"],
@@ -126,8 +133,9 @@ def cell(record: Record | None, reader: Reader) -> dict[str, Any]:
     }
 
 
-def _against(reader: Reader, indicator: str, group: str = ALL) -> dict[str, Any]:
-    record = reader.at(indicator, "reference", group)
+def _against(reader: Reader, indicator: str, group: str | None = ALL) -> dict[str, Any]:
+    """The reference's number beside that of the district; empty without a group."""
+    record = None if group is None else reader.at(indicator, "reference", group)
     return {
         "reference_value": words.shown(record) if _shows(record) else "",
         "reference_margin": words.shown_margin(record),
@@ -159,9 +167,10 @@ def _by_reason(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _row(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
-    record = reader.at(row["id"], "district")
+    role = reader.told_of(row)
+    record = reader.at(row["id"], role)
     groups = reader.groups.get(row["id"], [])
-    behind = [record, reader.at(row["id"], "reference"), *(reader.at(row["id"], "district", g) for g in groups)]
+    behind = [record, reader.at(row["id"], "reference"), *(reader.at(row["id"], role, g) for g in groups)]
     used = reader.used(behind)
     return {
         **cell(record, reader),
@@ -169,12 +178,13 @@ def _row(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
         **_category(row),
         **{name: row[name] for name in ("id", "title", "plain", "method", "caveat", "universe", "references")},
         "only_groups": record is None and bool(groups),
+        "only_reference": role == "reference",
         "frequency": row.get("frequency", ""),
         "sources": origins.told(used),
         "vintage": origins.vintage(used),
-        "details": [*_cells(row), *remarks.details(record), *_compared(reader, row["id"])],
+        "details": [*_cells(row), *remarks.details(record), *_compared(reader, row["id"], role == "reference")],
         "by_place": row["field"] in _BY_PLACE,
-        "groups": _groups(reader, row["id"], groups),
+        "groups": _groups(reader, row["id"], groups, role),
     }
 
 
@@ -188,10 +198,10 @@ def _cells(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, told) for name, told in (("Census table cells", cells), ("Farthest walk", walk)) if told]
 
 
-def _compared(reader: Reader, indicator: str) -> list[tuple[str, str]]:
-    """The reference area, its number and the difference with its margin."""
+def _compared(reader: Reader, indicator: str, alone: bool) -> list[tuple[str, str]]:
+    """The reference area, its number and the difference with its margin; nothing where it is told of ``alone``."""
     record, base = reader.at(indicator, "district"), reader.at(indicator, "reference")
-    if record is None or base is None or base["value"] is None:
+    if record is None or base is None or base["value"] is None or alone:
         return []
     fraction = remarks.fraction(base)
     told = f"{reader.reference_name}: {words.told(base)}{f' ({fraction})' if fraction else ''}."
@@ -205,9 +215,9 @@ def _compared(reader: Reader, indicator: str) -> list[tuple[str, str]]:
     return [("Compared with", told)]
 
 
-def _groups(reader: Reader, indicator: str, groups: Sequence[str]) -> list[dict[str, Any]]:
-    """Rows of each kind of group (race, income, ...), with bars on one scale."""
-    records = {g: reader.at(indicator, "district", g) for g in groups}
+def _groups(reader: Reader, indicator: str, groups: Sequence[str], role: str) -> list[dict[str, Any]]:
+    """Rows of each kind of group (race, income, ...) of the district or the reference, with bars on one scale."""
+    records = {g: reader.at(indicator, role, g) for g in groups}
     reach = [abs(r["value"]) + (r["moe"] or 0.0) for r in records.values() if r is not None and r["value"] is not None]
     unit = next((r["unit"] for r in records.values() if r is not None), "")
     top = words.scale(unit).top or max(reach, default=1.0) or 1.0
@@ -216,7 +226,7 @@ def _groups(reader: Reader, indicator: str, groups: Sequence[str]) -> list[dict[
         rows = [
             {
                 **cell(records[g], reader),
-                **_against(reader, indicator, g),
+                **_against(reader, indicator, g if role == "district" else None),
                 "label": reader.labels.get(g, g),
                 "bar": _bar(records[g], top),
             }
@@ -248,10 +258,10 @@ def absences(reader: Reader) -> dict[str, Any]:
     """What is not measured and why: layers, indicators by reason, and how many numbers for groups and areas."""
     reasons = []
     for row in reader.results["indicators"]:
-        record = reader.at(row["id"], "district")
-        if not _has_any(reader, row["id"]):
+        record = reader.at(row["id"], reader.told_of(row))
+        if not _has_any(reader, row):
             reasons.append("not computed in this run" if record is None else record["reason"])
-    district = (reader.district or {}).get("id")
+    own = _own_zones(reader)
     areas = {zone["id"] for zone in reader.results["zones"] if zone["role"] == "area"}
     gone = [record for record in reader.results["records"] if not _shows(record)]
     # What is missing altogether is missing for groups and small areas too: told once.
@@ -259,7 +269,7 @@ def absences(reader: Reader) -> dict[str, Any]:
     return {
         "layers": origins.missing(reader.results["absent_layers"]),
         "indicators": _tally(reasons),
-        "groups": _tally(r["reason"] for r in gone if r["group"] != ALL and r["zone"] == district),
+        "groups": _tally(r["reason"] for r in gone if r["group"] != ALL and r["zone"] == own[r["indicator"]]),
         "areas": _tally(r["reason"] for r in gone if r["group"] == ALL and r["zone"] in areas),
     }
 
@@ -272,14 +282,20 @@ def _tally(reasons: Iterable[str]) -> list[tuple[str, int]]:
 
 
 def _told(reader: Reader) -> list[Record]:
-    """Records of the district that have a number."""
-    district = (reader.district or {}).get("id")
-    return [r for r in reader.results["records"] if r["zone"] == district and _shows(r)]
+    """Records of the district that have a number, and of the reference where it alone is told of."""
+    own = _own_zones(reader)
+    return [r for r in reader.results["records"] if r["zone"] == own[r["indicator"]] and _shows(r)]
 
 
-def _has_any(reader: Reader, indicator: str) -> bool:
-    ids = [ALL, *reader.groups.get(indicator, [])]
-    return any(_shows(reader.at(indicator, "district", group)) for group in ids)
+def _own_zones(reader: Reader) -> dict[str, Any]:
+    """Id of the zone that each indicator is told of."""
+    zones = {"district": (reader.district or {}).get("id"), "reference": (reader.reference or {}).get("id")}
+    return {row["id"]: zones[reader.told_of(row)] for row in reader.results["indicators"]}
+
+
+def _has_any(reader: Reader, row: Record) -> bool:
+    ids = [ALL, *reader.groups.get(row["id"], [])]
+    return any(_shows(reader.at(row["id"], reader.told_of(row), group)) for group in ids)
 
 
 def _shows(record: Record | None) -> bool:

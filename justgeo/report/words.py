@@ -15,6 +15,7 @@ RELIABILITY = {
     "unknown": "margin not known",
     "modelled": "modelled, not counted",
     "chance": "a chance, not a count",
+    "even": "a chance, too close to tell",
     "absent": "no number",
     "suppressed": "withheld: too few people",
 }
@@ -37,6 +38,7 @@ GROUP_KINDS = {
     "sex": "By sex",
     "employment": "By employment",
     "tenure": "By tenure",
+    "vehicle": "By whether the home has a vehicle",
 }
 
 _SHARES = {"share", "proportion", "fraction"}

@@ -11,7 +11,7 @@ import logging
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,9 @@ FILES = (
 """What a run writes, the manifest last."""
 
 MAKER = "justgeo"
+INTERNAL = "justgeo displacement"
+INNER = "displacement"
+"""Maker of the folder for analysts, and its name inside the outputs of a run."""
 
 
 def write_all(
@@ -45,6 +48,7 @@ def write_all(
     zones: gpd.GeoDataFrame,
     basemap: Basemap | None = None,
     manifest: Mapping[str, Any] | None = None,
+    inner: Callable[[Path], None] | None = None,
 ) -> list[Path]:
     """Write page, results, tables, checklist and manifest into ``folder``.
 
@@ -60,6 +64,9 @@ def write_all(
     basemap : Basemap, optional
     manifest : mapping, optional
         ``run`` (time, versions, machine), more ``inputs``, and whatever else is to stand in ``manifest.json``.
+    inner : callable, optional
+        Fills the folder for analysts, `INNER`. That of an earlier run does not stay where none is asked for: it would
+        stand beside a public page.
 
     Returns
     -------
@@ -71,12 +78,46 @@ def write_all(
     OutputError
         The folder cannot be written, or holds files but no results. An earlier run's files are then untouched.
     """
+
+    def fill(part: Path) -> None:
+        _fill(part, content, checklist, zones, basemap, manifest or {})
+        if inner is not None:
+            (part / INNER).mkdir()
+            inner(part / INNER)
+
+    return put(folder, FILES if inner is None else (*FILES, INNER), fill)[: len(FILES)]
+
+
+def put(folder: Path, files: Sequence[str], fill: Callable[[Path], None], maker: str = MAKER) -> list[Path]:
+    """Fill a new folder and put it in the target's place: all of it or nothing.
+
+    Parameters
+    ----------
+    folder : Path
+        Made where it is not there. Files of an earlier writing are replaced; other files in such a folder are kept.
+    files : sequence of str
+        What ``fill`` writes, ``manifest.json`` among them; also a folder.
+    fill : callable
+        Writes them into the empty folder that it is given.
+    maker : str
+        What ``made_by`` in the manifest of such a folder says.
+
+    Returns
+    -------
+    list of Path
+        In the order of ``files``.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or holds files of something else. What was there is then untouched.
+    """
     target = folder.expanduser().resolve()
-    kept = _foreign(target)
+    kept = _foreign(target, files, maker)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         part.mkdir(parents=True)
-        _fill(part, content, checklist, zones, basemap, manifest or {})
+        fill(part)
         for one in kept:
             _copy(target / one, part / one)
         _swap(part, target)
@@ -87,11 +128,13 @@ def write_all(
         ) from why
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return [target / name for name in FILES]
+    return [target / name for name in files]
 
 
-def check(folder: Path) -> None:
+def check(folder: Path, maker: str = MAKER) -> None:
     """Refuse a folder that could not be written later, before hours are spent on what goes into it.
+
+    ``maker`` is as for :func:`put`.
 
     Raises
     ------
@@ -99,7 +142,7 @@ def check(folder: Path) -> None:
         A file is in the way, the folder holds other things than results, or it may not be written.
     """
     target = folder.expanduser().resolve()
-    _foreign(target)
+    _foreign(target, (), maker)
     nearest = next(one for one in (target.parent, *target.parent.parents) if one.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
         raise OutputError(
@@ -174,7 +217,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _foreign(target: Path) -> list[str]:
+def _foreign(target: Path, files: Sequence[str], maker: str) -> list[str]:
     """Names in the target that justgeo did not write and must not lose; refuse a folder of something else."""
     if not target.exists():
         return []
@@ -186,20 +229,27 @@ def _foreign(target: Path) -> list[str]:
         raise OutputError(
             f"The folder {target.name} cannot be read: {why.strerror or why}.", remedy="Choose a folder of your own."
         ) from why
-    if names and not _ours(target / "manifest.json"):
+    if names and _maker(target / "manifest.json") != maker:
         raise OutputError(
-            f"The folder {target.name} holds other files ({names[0]}, ...) and no results of justgeo.",
+            f"The folder {target.name} holds other files ({names[0]}, ...) and no results of {maker}.",
             remedy="Name a new or an empty folder for the results.",
         )
-    return [name for name in names if name not in FILES]
+    analysts = _maker(target / INNER / "manifest.json") == INTERNAL
+    if INNER in files and INNER in names and not analysts:
+        raise OutputError(
+            f"The folder {target.name}/{INNER} holds other files than {INTERNAL} wrote.",
+            remedy="Move it away, or name another folder for the results.",
+        )
+    return [name for name in names if name not in files and not (name == INNER and analysts)]
 
 
-def _ours(manifest: Path) -> bool:
+def _maker(manifest: Path) -> str | None:
+    """Who says to have made a folder; None where nobody does."""
     try:
         found = json.loads(manifest.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("made_by") == MAKER
+        return None
+    return str(found["made_by"]) if isinstance(found, dict) and "made_by" in found else None
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from justgeo.core.errors import ConfigError
 from justgeo.core.layer import AnyLayer
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._hash import combined, sha256_of
+from justgeo.sources.stated import BIOME, read_biome
 
 Reader = Callable[[Sequence[str]], dict[str, AnyLayer]]
 
@@ -83,6 +85,8 @@ def _one(name: str, spec: LayerSpec, area: Area) -> AnyLayer:
         from justgeo.sources.gtfs import read_feed
 
         return read_feed(spec, area)
+    if name == BIOME:
+        return read_biome(spec)
     if name in _GRIDS:
         return _read_raster(spec, area)
     if name == "surface_temperature":
@@ -92,7 +96,7 @@ def _one(name: str, spec: LayerSpec, area: Area) -> AnyLayer:
     if name.startswith("crosswalk_"):
         from justgeo.sources.relationship import read_relationship
 
-        return read_relationship(spec.path, Path(spec.options["counts"]), spec=spec)
+        return read_relationship(spec.path, _counts_of(spec), spec=spec)
     if name.startswith("data:"):
         from justgeo.sources.datasets import read_dataset
 
@@ -102,9 +106,20 @@ def _one(name: str, spec: LayerSpec, area: Area) -> AnyLayer:
     return read_zones(spec, area)
 
 
+def _counts_of(spec: LayerSpec) -> Path:
+    """The people and homes of 2010 beside a block relationship."""
+    told = spec.options.get("counts")
+    if not isinstance(told, str):
+        raise ConfigError(
+            f"Layer {spec.name!r}: its counts of 2010 are declared as {told!r}.",
+            remedy='name the file with the homes of that state\'s blocks: counts = "tabblock2010_51_pophu.zip".',
+        )
+    return spec.path.parent / told
+
+
 def digest(spec: LayerSpec) -> str:
-    """Digest of the layer's file, and of the polygons of the area that it is said to cover."""
-    companion = spec.options.get("covers")
+    """Digest of the layer's file, and of the polygons of the area that it is said to cover or the counts beside it."""
+    companion = spec.options.get("covers", spec.options.get("counts"))
     if isinstance(companion, Mapping):
         companion = companion.get("file", companion.get("path"))
     beside = spec.path.parent / companion if isinstance(companion, str) else None

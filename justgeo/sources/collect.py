@@ -17,7 +17,7 @@ from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.spec import Area, LayerSpec, TableSpec
 from justgeo.core.words import suggestion
 from justgeo.sources import _readers as readers
-from justgeo.sources import census, files
+from justgeo.sources import census, files, stated
 from justgeo.sources import tables as own_tables
 from justgeo.sources._covering import covering
 from justgeo.sources._frames import check_options, prefixes
@@ -32,7 +32,7 @@ OSM_LAYERS = ("walk", "streets", "parks", "park_entrances", "stops", "amenities"
 UNITS = ("blocks", "block_groups", "tracts", "counties", "areas")
 RASTERS = ("tree_canopy", "impervious", "land_cover")
 #: Read wherever they are declared, though no row of the catalogue may ask for them yet.
-EXTRAS = ("worldcover", "canopy_height", "surface_temperature")
+EXTRAS = ("worldcover", "canopy_height", "surface_temperature", stated.BIOME)
 #: Beginning of the names of downloaded tables and designations.
 DATA = "data:"
 #: Beginning of the names of how areas of 2010 lie in those of 2020, one a state.

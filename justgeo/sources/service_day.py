@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from justgeo.core.errors import LayerError
-from justgeo.core.layer import IntArray
+from justgeo.core.layer import ENDED, IntArray
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NO_END = date(2199, 12, 31)
@@ -76,7 +76,7 @@ class ServiceDay:
             return ()
         of = f" of {whose}" if whose else ""
         return (
-            f"The timetable{of} ended on {self.until}, before it was fetched on {fetched}: service may have changed "
+            f"The timetable{of} {ENDED} {self.until}, before it was fetched on {fetched}: service may have changed "
             "since.",
         )
 

@@ -18,7 +18,8 @@ from justgeo.core.layer import BoolArray, FloatArray, IntArray
 from justgeo.synthetic import survey
 from justgeo.synthetic.geography import COUNTY, STATE, Geography, build
 from justgeo.synthetic.layouts import MedianTable, Table, codes, columns, layouts
-from justgeo.synthetic.people import VINTAGES, Population, populate
+from justgeo.synthetic.people import VINTAGES, Population, empty_homes, populate
+from justgeo.synthetic.traits import furnish
 
 NAME = "Nowhere (invented)"
 SUMMARY_LEVELS = {"county": "0500000US", "tract": "1400000US", "block group": "1500000US"}
@@ -62,11 +63,13 @@ class County:
         self.seed = seed
         self.geography: Geography = build(seed)
         self._codes: dict[tuple[str, int], IntArray] = {}
+        self._units: dict[str, tuple[npt.NDArray[np.str_], IntArray]] = {}
 
     @cached_property
     def people(self) -> Mapping[int, Population]:
         """Population at each vintage (2014, 2024)."""
-        return {vintage: populate(self.geography, self.seed, vintage) for vintage in VINTAGES}
+        made = {vintage: populate(self.geography, self.seed, vintage) for vintage in VINTAGES}
+        return {vintage: furnish(some, self.geography, self.seed) for vintage, some in made.items()}
 
     def households(self, vintage: int = 2024) -> pd.DataFrame:
         """All households, see ``people.Population``."""
@@ -86,8 +89,10 @@ class County:
         if level == "county":
             return np.array([STATE + COUNTY]), np.zeros(len(blocks), dtype=np.int64)
         key = _KEY[level] + ("10" if vintage < 2020 and level != "block" else "")
-        geoid, unit = np.unique(blocks[key].to_numpy().astype(str), return_inverse=True)
-        return geoid, unit.astype(np.int64)
+        if key not in self._units:
+            geoid, unit = np.unique(blocks[key].to_numpy().astype(str), return_inverse=True)
+            self._units[key] = geoid, unit.astype(np.int64)
+        return self._units[key]
 
     def tables(self, vintage: int = 2024) -> Mapping[str, Table | MedianTable]:
         """Layouts of the tables of a vintage, by name."""
@@ -123,7 +128,7 @@ class County:
             frame[name] = np.bincount(block[~hispanic & (race == number)], minlength=count)
         rng = np.random.default_rng([self.seed, 4, vintage])
         homes = np.bincount(people.households["block"].to_numpy(), minlength=count)
-        vacant = rng.binomial(homes, 0.065)
+        vacant = empty_homes(homes, rng)
         if noise > 0:
             land = homes > 0
             names = ["p2_hispanic", *P2_GROUPS]
@@ -157,10 +162,13 @@ class County:
         people = self.people[vintage]
         inside = self._address_in(where, people)
         layout, code = self._layout(table, vintage)
-        if isinstance(layout, MedianTable) or layout.entity == "household":
-            code = np.where(inside[: len(people.households)], code, -1)
-        else:
+        entity = "household" if isinstance(layout, MedianTable) else layout.entity
+        if entity == "person":
             code = np.where(inside[people.persons["address"].to_numpy()], code, -1)
+        else:
+            lived_in = inside[: len(people.households)]
+            empty = self._empty_in(where, people) if entity == "home" else lived_in[:0]
+            code = np.where(np.concatenate([lived_in, empty]), code, -1)
         everywhere = np.zeros(len(self.geography.blocks), dtype=np.int64)
         found = self._true(table, vintage, everywhere, 1, code)
         return pd.Series(found[0], index=list(columns(layout)), dtype=float)
@@ -179,8 +187,19 @@ class County:
             shapely.prepare(where)
             x, y = np.concatenate([lon, quarters[:, 0]]), np.concatenate([lat, quarters[:, 1]])
             return np.asarray(shapely.contains_xy(where, x, y), dtype=np.bool_)
-        chosen = self.geography.blocks["geoid"].isin(list(where)).to_numpy()
-        return np.asarray(chosen[people.address_block], dtype=np.bool_)
+        return np.asarray(self._chosen(where)[people.address_block], dtype=np.bool_)
+
+    def _chosen(self, where: Sequence[str]) -> BoolArray:
+        """Which blocks are named, (B,)."""
+        named = set(where)
+        return np.array([geoid in named for geoid in self.geography.blocks["geoid"]], dtype=np.bool_)
+
+    def _empty_in(self, where: BaseGeometry | Sequence[str], people: Population) -> BoolArray:
+        """Which of the homes that stand empty lie in a polygon or in some blocks."""
+        if isinstance(where, BaseGeometry):
+            inside = shapely.contains_xy(where, people.empty["lon"].to_numpy(), people.empty["lat"].to_numpy())
+            return np.asarray(inside, dtype=np.bool_)
+        return np.asarray(self._chosen(where)[people.empty["block"].to_numpy()], dtype=np.bool_)
 
     def _true(
         self, table: str, vintage: int, unit_of_block: IntArray, units: int, code: IntArray | None = None
@@ -192,7 +211,7 @@ class County:
             part = people.households[leaf >= 0]
             medians = part[layout.column].groupby(unit_of_block[part["block"].to_numpy()]).median()
             return medians.reindex(range(units)).to_numpy(dtype=float)[:, None]
-        frame = people.persons if layout.entity == "person" else people.households
+        frame = people.of(layout.entity)
         inside, leaves = leaf >= 0, layout.lines.shape[1]
         cell = unit_of_block[frame["block"].to_numpy()[inside]] * leaves + leaf[inside]
         counts = np.bincount(cell, minlength=units * leaves).reshape(units, leaves)
@@ -223,8 +242,8 @@ class County:
         return {name: self._publish(name, vintage, sample) for name in names}
 
     def _draw(self, vintage: int, draw_seed: int) -> survey.Sample:
-        rng = np.random.default_rng([self.seed, 5, vintage, draw_seed])
-        return survey.draw(self.people[vintage], self.unit_of_block("block group", vintage)[1], rng)
+        rng, empty = (np.random.default_rng([self.seed, number, vintage, draw_seed]) for number in (5, 14))
+        return survey.draw(self.people[vintage], self.unit_of_block("block group", vintage)[1], rng, empty)
 
     def _publish(self, name: str, vintage: int, sample: survey.Sample) -> pd.DataFrame:
         layout, _ = self._layout(name, vintage)
@@ -235,7 +254,7 @@ class County:
             geoid, unit = self.unit_of_block(level, vintage)
             estimate, moe, _ = self._estimate(name, vintage, sample, unit, len(geoid))
             if level == "county" and isinstance(layout, Table) and layout.controlled:
-                moe[0, 0] = survey.CONTROLLED
+                moe[0, layout.controlled - 1] = survey.CONTROLLED
             both = np.stack([estimate, moe], axis=2).reshape(len(geoid), -1).astype(np.int64)
             parts.append(pd.DataFrame(both, index=[prefix + g for g in geoid]))
         frame = pd.concat(parts)

@@ -8,6 +8,8 @@ from typing import Any
 
 SOURCE = "justgeo.synthetic (invented data)"
 NOTE = "Invented: no such place, no such people."
+RELATIONSHIP = "TAB2010_TAB2020_ST99.txt"
+BLOCKS_2010 = "tabblock2010_99_pophu.csv"
 _P2 = {
     "p2_hispanic": 2,
     "p2_white": 5,
@@ -67,6 +69,11 @@ def layers() -> dict[str, dict[str, Any]]:
         },
         "acs": {"path": "acs2024", "year": 2024, **_made("five-year survey", "2020-2024")},
         "acs_t0": {"path": "acs2014", "year": 2014, **_made("five-year survey", "2010-2014")},
+        "crosswalk_99": {
+            "path": RELATIONSHIP,
+            "counts": BLOCKS_2010,
+            **_made("relationship of census blocks of 2010 and 2020, with people and homes of 2010", "2010 to 2020"),
+        },
         "osm": {"path": "nowhere.osm.pbf", **_made("streets, parks, stops, amenities", "2024")},
         "gtfs": {"path": "gtfs.zip", **_made("timetables", "2024-09-02 to 2024-12-13")},
         "tree_canopy": {"path": "tree_canopy.tif", **_made("tree canopy, percent, 30 m", "2024")},

@@ -5,11 +5,13 @@ who lives where) and differ by a history: in the quarters under *pressure*, inco
 people of colour and renters left; elsewhere little changed but prices. All amounts are in dollars of the end year.
 
 A household is treated as one family: its members share its poverty ratio. That is simpler than the Bureau's rule.
+What else is known of people and homes (language, insurance, the way to work, ...) is added by ``traits.py``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
@@ -81,15 +83,29 @@ class Population:
         One row a person, in order of ``address``: ``address``, ``block``, ``race``, ``hispanic``, ``sex`` (0 male, 1
         female), ``age``, ``schooling`` (0-23 as B15003_002 to _025; -1 under 25), ``work`` (0 employed, 1 unemployed,
         2 armed forces, 3 not in the labour force; -1 under 16), ``poverty`` (income over the poverty line; NaN where it
-        is not determined), ``quarters`` (True in group quarters).
+        is not determined), ``quarters`` (True in group quarters), ``institution`` (True in a nursing home or gaol).
     address_block : (A,) int
         Block of each address: households first, then each person in group quarters as an address of its own.
+    empty : DataFrame
+        One row a home that stands empty: ``block``, ``geoid``, ``lon``, ``lat``.
     """
 
     vintage: int
     households: pd.DataFrame
     persons: pd.DataFrame
     address_block: IntArray
+    empty: pd.DataFrame
+
+    def of(self, entity: str) -> pd.DataFrame:
+        """Frame of the ``'person'``s, the ``'household'``s, or the ``'home'``s: of households first, then the empty."""
+        if entity == "person":
+            return self.persons
+        return self.households if entity == "household" else self.homes
+
+    @cached_property
+    def homes(self) -> pd.DataFrame:
+        """All homes; what is known of a household alone is missing where a home stands empty."""
+        return pd.concat([self.households, self.empty], ignore_index=True)
 
     @property
     def first_person(self) -> IntArray:
@@ -99,14 +115,29 @@ class Population:
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Landscape at each block."""
+class Landscape:
+    """What a block makes likely, (B,) each.
+
+    Attributes
+    ----------
+    status, price : float
+        Means of 0, about one unit of spread.
+    groups : (B, 8) float
+        How much likelier each kind of household is.
+    pressure : float
+        From 0 to 1 where a history of change lies before the people of this time; 0 once it has come about.
+    dense : float
+        1 in the middle, falling outwards.
+    pressed : float
+        ``pressure`` as it was at first, at either time.
+    """
 
     status: FloatArray
     price: FloatArray
     groups: FloatArray
     pressure: FloatArray
     dense: FloatArray
+    pressed: FloatArray
 
 
 def populate(geography: Geography, seed: int, vintage: int) -> Population:
@@ -118,7 +149,7 @@ def populate(geography: Geography, seed: int, vintage: int) -> Population:
     seed : int
     vintage : {2014, 2024}
     """
-    place = _landscape(geography, seed, vintage)
+    place = landscape(geography, seed, vintage)
     rng = np.random.default_rng([seed, 3, vintage])
     homes = geography.blocks["homes"].to_numpy(dtype=float) * (0.94 if vintage == 2014 else 1.0)
     block = np.repeat(np.arange(len(homes)), rng.poisson(homes))
@@ -128,7 +159,20 @@ def populate(geography: Geography, seed: int, vintage: int) -> Population:
     quarters = _group_quarters(geography, len(households), rng)
     persons = pd.concat([members, quarters], ignore_index=True)
     address_block = np.concatenate([block, quarters["block"].to_numpy()]).astype(np.int64)
-    return Population(vintage, households, persons, address_block)
+    empty = _empty(households, geography, seed, vintage)
+    return Population(vintage, households, persons, address_block, empty)
+
+
+def empty_homes(households: IntArray, rng: np.random.Generator) -> IntArray:
+    """How many homes stand empty in blocks of so many households."""
+    return np.asarray(rng.binomial(households, 0.065), dtype=np.int64)
+
+
+def _empty(households: pd.DataFrame, geography: Geography, seed: int, vintage: int) -> pd.DataFrame:
+    """The homes that the counts of blocks hold beside those of the households."""
+    count = np.bincount(households["block"].to_numpy(), minlength=len(geography.blocks))
+    block = np.repeat(np.arange(len(count)), empty_homes(count, np.random.default_rng([seed, 4, vintage])))
+    return _locate(pd.DataFrame({"block": block}), geography, np.random.default_rng([seed, 12, vintage]))
 
 
 def _wave(x: FloatArray, y: FloatArray, rng: np.random.Generator, scale: float) -> FloatArray:
@@ -140,7 +184,8 @@ def _wave(x: FloatArray, y: FloatArray, rng: np.random.Generator, scale: float) 
     return np.asarray(np.round((total - total.mean()) / total.std(), 9), dtype=np.float64)
 
 
-def _landscape(geography: Geography, seed: int, vintage: int) -> _Place:
+def landscape(geography: Geography, seed: int, vintage: int) -> Landscape:
+    """The landscape of one time."""
     rng = np.random.default_rng([seed, 2])
     x, y = (geography.blocks[name].to_numpy(dtype=float) for name in ("x", "y"))
     status = _wave(x, y, rng, 6000.0)
@@ -154,11 +199,11 @@ def _landscape(geography: Geography, seed: int, vintage: int) -> _Place:
     # under pressure the quarter was poor, and has changed half way since
     status = 0.85 * status + local - 1.15 * before - 0.25 * pressure
     price = 0.5 * status + 0.9 * dense + 0.35 * (pressure - before)
-    return _Place(status, price, groups, before, dense)
+    return Landscape(status, price, groups, before, dense, pressure)
 
 
 def _households(
-    block: IntArray, place: _Place, vintage: int, rng: np.random.Generator
+    block: IntArray, place: Landscape, vintage: int, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, FloatArray]:
     """Households without their members; also the schooling that members of a household share."""
     count = len(block)
@@ -166,7 +211,7 @@ def _households(
     weight = _LOGIT + place.groups[block] * np.array([0, 1.35, 1.2, 0.7, 0.2, 0.3, 0.2, 0.2])
     weight[:, 1] += 0.8 * pressure - 0.45 * status - (0.0 if vintage == 2014 else 0.08)
     weight[:, 2] += 0.6 * pressure - 0.30 * status - (0.15 if vintage == 2014 else 0.0)
-    kind = _choose(np.exp(weight), rng)
+    kind = choose(np.exp(weight), rng)
     race, hispanic = _RACE_OF_KIND[kind], _HISPANIC_KIND[kind]
     race = np.where(hispanic, _hispanic_race(count, rng), race)
     size = 1 + np.searchsorted(_SIZES, np.minimum(rng.random(count) + 0.1 * hispanic, 0.9999))
@@ -180,7 +225,7 @@ def _households(
     income = np.rint(np.exp(log_income) / 10) * 10
     income = np.where(rng.random(count) < 0.012, 0.0, income)
     relative = log_income - level
-    owner = rng.random(count) < _odds(0.75 + 1.0 * relative + 0.035 * (age - 50) - 1.7 * dense - 0.7 * pressure)
+    owner = rng.random(count) < odds(0.75 + 1.0 * relative + 0.035 * (age - 50) - 1.7 * dense - 0.7 * pressure)
     frame = pd.DataFrame(
         {"block": block, "size": size, "race": race, "hispanic": hispanic, "age": age, "owner": owner, "income": income}
     )
@@ -188,7 +233,7 @@ def _households(
 
 
 def _housing(
-    frame: pd.DataFrame, relative: FloatArray, place: _Place, vintage: int, rng: np.random.Generator
+    frame: pd.DataFrame, relative: FloatArray, place: Landscape, vintage: int, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Rent, value, owner's cost and vehicles, and the burden that follows from cost and income."""
     count = len(frame)
@@ -198,7 +243,7 @@ def _housing(
     rent = np.rint(base_rent * np.exp(0.26 * price + 0.20 * relative + 0.26 * rng.normal(0, 1, count)))
     value = np.rint(base_value * np.exp(0.34 * price + 0.28 * relative + 0.33 * rng.normal(0, 1, count)) / 1000) * 1000
     cashless = ~owner & (rng.random(count) < 0.03)
-    mortgage = owner & (rng.random(count) < _odds(1.2 - 0.05 * (frame["age"].to_numpy() - 50)))
+    mortgage = owner & (rng.random(count) < odds(1.2 - 0.05 * (frame["age"].to_numpy() - 50)))
     cost = np.rint(np.where(mortgage, value * rate, 190 + value * 0.0014) * np.exp(0.22 * rng.normal(0, 1, count)))
     paid = np.where(owner, cost, np.where(cashless, np.nan, rent))
     income = frame["income"].to_numpy(dtype=float)
@@ -254,6 +299,7 @@ def _members(households: pd.DataFrame, latent: FloatArray, vintage: int, rng: np
             "age": age.astype(np.int64),
             "poverty": poverty,
             "quarters": False,
+            "institution": False,
         }
     )
     return _schooling_and_work(frame, latent[address], rng)
@@ -265,8 +311,8 @@ def _schooling_and_work(frame: pd.DataFrame, latent: FloatArray, rng: np.random.
     cuts = np.array([1.12 * NormalDist().inv_cdf(float(s)) for s in share])
     own = latent + 0.85 * rng.normal(0, 1, count) - 0.006 * (age - 50)
     schooling = np.where(age >= 25, np.searchsorted(cuts, own), -1)
-    active = _odds(np.where(age < 20, -0.5, np.where(age < 62, 1.9, np.where(age < 70, -0.4, -2.4))) + 0.25 * latent)
-    out = _odds(-2.9 - 0.55 * latent)
+    active = odds(np.where(age < 20, -0.5, np.where(age < 62, 1.9, np.where(age < 70, -0.4, -2.4))) + 0.25 * latent)
+    out = odds(-2.9 - 0.55 * latent)
     draw, second = rng.random(count), rng.random(count)
     work = np.where(draw > active, 3, np.where(second < out, 1, np.where(second > 0.996, 2, 0)))
     return frame.assign(schooling=schooling, work=np.where(age >= 16, work, -1))
@@ -292,7 +338,7 @@ def _group_quarters(geography: Geography, first: int, rng: np.random.Generator) 
     high = np.repeat([p[3] for p in places], [p[1] for p in places])
     count = len(block)
     age = np.floor(rng.uniform(low, high)).astype(np.int64)
-    kinds = _choose(np.exp(np.tile(_LOGIT, (count, 1))), rng)
+    kinds = choose(np.exp(np.tile(_LOGIT, (count, 1))), rng)
     frame = pd.DataFrame(
         {
             "address": first + np.arange(count),
@@ -303,12 +349,13 @@ def _group_quarters(geography: Geography, first: int, rng: np.random.Generator) 
             "age": age,
             "poverty": np.nan,
             "quarters": True,
+            "institution": np.arange(count) >= places[0][1] + places[1][1],
         }
     )
     return _schooling_and_work(frame, np.zeros(count), rng)
 
 
-def _choose(weight: FloatArray, rng: np.random.Generator) -> IntArray:
+def choose(weight: FloatArray, rng: np.random.Generator) -> IntArray:
     """One column a row, with these weights."""
     share = np.cumsum(weight, axis=1) / weight.sum(axis=1, keepdims=True)
     return np.asarray((rng.random(len(weight))[:, None] > share[:, :-1]).sum(axis=1), dtype=np.int64)
@@ -320,5 +367,5 @@ def _hispanic_race(count: int, rng: np.random.Generator) -> IntArray:
     return np.searchsorted(share, rng.random(count)).astype(np.int64)
 
 
-def _odds(logit: FloatArray) -> FloatArray:
+def odds(logit: FloatArray) -> FloatArray:
     return np.asarray(1 / (1 + np.exp(-logit)), dtype=np.float64)

@@ -3,8 +3,9 @@
 Design. Addresses are listed by block group, in random order within each; every sixth is drawn from a random start;
 three quarters of those answer, so that about one in eight is interviewed, with a weight of about eight. Weights are
 whole numbers; households and people of the county are controlled: they add up to the truth exactly. All members of a
-household are interviewed. Simpler than the real survey: there are no visits to a part of those who did not answer,
-whose threefold weights make real block-group totals about twice as uncertain; shares are about as uncertain.
+household are interviewed. Homes that stand empty are drawn in the same way by themselves; nobody knows how many there
+are, so they are not controlled. Simpler than the real survey: there are no visits to a part of those who did not
+answer, whose threefold weights make real block-group totals about twice as uncertain; shares are about as uncertain.
 
 Margins. The Bureau gives each sampled address two successive rows of a Hadamard matrix of order 80, makes 80
 replicate weights ``w (1 + 2**-1.5 a - 2**-1.5 b)`` and takes ``4/80 * sum((replicate - estimate)**2)``. Since the rows
@@ -44,13 +45,23 @@ NO_MEDIAN, NO_MEDIAN_MARGIN = -666666666, -222222222
 
 @dataclass(frozen=True)
 class Interviews:
-    """Who was interviewed: rows of a frame, their weights and their Hadamard row."""
+    """Who was interviewed: rows of a frame, their weights and their Hadamard row.
+
+    Attributes
+    ----------
+    rows, weight, step, block : (n,)
+    total : float
+        What the weights of those who are controlled add up to.
+    fixed : int
+        How many are controlled: so many from the first.
+    """
 
     rows: IntArray
     weight: FloatArray
     step: IntArray
     block: IntArray
     total: float
+    fixed: int
 
 
 @dataclass(frozen=True)
@@ -59,7 +70,12 @@ class Sample:
 
     household: Interviews
     person: Interviews
+    home: Interviews
     mean_weight: float
+
+    def of(self, entity: str) -> Interviews:
+        """The interviews that count households, persons or homes."""
+        return {"household": self.household, "person": self.person, "home": self.home}[entity]
 
 
 @dataclass(frozen=True)
@@ -79,7 +95,7 @@ class Estimates:
     cases: IntArray
 
 
-def draw(people: Population, group_of_block: IntArray, rng: np.random.Generator) -> Sample:
+def draw(people: Population, group_of_block: IntArray, rng: np.random.Generator, empty: np.random.Generator) -> Sample:
     """Draw one sample.
 
     Parameters
@@ -88,21 +104,19 @@ def draw(people: Population, group_of_block: IntArray, rng: np.random.Generator)
     group_of_block : (B,) int
         Number of the block group that each block lies in, in the vintage of the survey.
     rng : Generator
+    empty : Generator
+        For the homes that stand empty.
     """
     first, count = people.first_person, len(people.households)
     group = group_of_block[people.address_block]
-    order = np.argsort(group + rng.random(len(group)), kind="stable")
-    every = np.arange(rng.random() * INTERVAL, len(order), INTERVAL)
-    drawn = order[np.floor(every).astype(np.int64)]
-    step = np.arange(len(drawn)) % REPLICATES
-    answered = rng.random(len(drawn)) < ANSWER
-    address, step = drawn[answered], step[answered]
+    address, step = _every(group, rng)
     at_home = address < count
     weight = np.zeros(len(address))
     weight[at_home] = _whole(np.ones(int(at_home.sum())), count, rng)
     weight[~at_home] = _whole(np.ones(int((~at_home).sum())), len(group) - count, rng)
+    lived_in = int(at_home.sum())
     households = Interviews(
-        address[at_home], weight[at_home], step[at_home], people.address_block[address[at_home]], float(count)
+        address[at_home], weight[at_home], step[at_home], people.address_block[address[at_home]], float(count), lived_in
     )
     members = first[address + 1] - first[address]
     within = np.arange(int(members.sum())) - np.repeat(np.cumsum(members) - members, members)
@@ -114,8 +128,37 @@ def draw(people: Population, group_of_block: IntArray, rng: np.random.Generator)
         np.repeat(step, members),
         np.repeat(people.address_block[address], members),
         float(total),
+        len(rows),
     )
-    return Sample(households, persons, count / max(int(at_home.sum()), 1))
+    homes = _with_empty(households, people, group_of_block, empty)
+    return Sample(households, persons, homes, count / max(lived_in, 1))
+
+
+def _every(group: IntArray, rng: np.random.Generator) -> tuple[IntArray, IntArray]:
+    """Addresses that are drawn and answer, in order of their block group, and the Hadamard row of each."""
+    order = np.argsort(group + rng.random(len(group)), kind="stable")
+    every = np.arange(rng.random() * INTERVAL, len(order), INTERVAL)
+    drawn = order[np.floor(every).astype(np.int64)]
+    step = np.arange(len(drawn)) % REPLICATES
+    answered = rng.random(len(drawn)) < ANSWER
+    return drawn[answered], step[answered]
+
+
+def _with_empty(
+    households: Interviews, people: Population, group_of_block: IntArray, rng: np.random.Generator
+) -> Interviews:
+    """The homes of the households that were interviewed, and some that stand empty."""
+    block = people.empty["block"].to_numpy()
+    found, step = _every(group_of_block[block], rng)
+    weight = _whole(np.ones(len(found)), round(len(found) * INTERVAL / ANSWER), rng)
+    return Interviews(
+        np.concatenate([households.rows, len(people.households) + found]),
+        np.concatenate([households.weight, weight]),
+        np.concatenate([households.step, step]),
+        np.concatenate([households.block, block[found]]),
+        households.total,
+        households.fixed,
+    )
 
 
 def _whole(share: FloatArray, total: int, rng: np.random.Generator) -> FloatArray:
@@ -141,7 +184,7 @@ def count_cells(table: Table, codes: IntArray, sample: Sample, unit_of_block: In
     units : int
         Number of units at that level.
     """
-    people = sample.person if table.entity == "person" else sample.household
+    people = sample.of(table.entity)
     leaf = codes[people.rows]
     inside = leaf >= 0
     leaves = table.lines.shape[1]
@@ -151,12 +194,18 @@ def count_cells(table: Table, codes: IntArray, sample: Sample, unit_of_block: In
     by_step = _by_step(cell, weight, step, units * leaves).reshape(units, leaves, REPLICATES)
     by_step = lines @ by_step
     estimate = by_step.sum(axis=2)
-    everyone = _by_step(np.zeros(len(people.step), dtype=np.int64), people.weight, people.step, 1)[0]
-    change = _changes(by_step) - (estimate / people.total)[:, :, None] * _changes(everyone)
-    variance = 0.5 * CORRECTION * np.einsum("ulr,ulr->ul", change, change)
     cases = np.bincount(cell, minlength=units * leaves).reshape(units, leaves) @ lines.T
+    known = slice(people.fixed)
+    everyone = _by_step(np.zeros(people.fixed, dtype=np.int64), people.weight[known], people.step[known], 1)[0]
+    held = estimate
+    if people.fixed < len(people.rows):
+        fixed = inside[known]
+        cell = unit_of_block[people.block[known][fixed]] * leaves + leaf[known][fixed]
+        held = np.bincount(cell, people.weight[known][fixed], units * leaves).reshape(units, leaves) @ lines.T
+    change = _changes(by_step) - (held / people.total)[:, :, None] * _changes(everyone)
+    variance = 0.5 * CORRECTION * np.einsum("ulr,ulr->ul", change, change)
     if table.controlled and units == 1:
-        variance[0, 0] = 0.0
+        variance[0, table.controlled - 1] = 0.0
     return Estimates(estimate, variance, cases.astype(np.int64))
 
 

@@ -21,17 +21,16 @@ from platformdirs import user_cache_path
 from justgeo.core.layer import FloatArray
 from justgeo.synthetic import extract, rasters, transit
 from justgeo.synthetic.county import NAME, County, county
-from justgeo.synthetic.declare import layers_toml
+from justgeo.synthetic.declare import BLOCKS_2010, RELATIONSHIP, layers_toml
 from justgeo.synthetic.geography import COUNTY, STATE
 from justgeo.synthetic.truth import shares
 
 log = logging.getLogger(__name__)
 
-VERSION = "2"
+VERSION = "4"
 SLUG = "nowhere-invented"
 STAMP = (2024, 1, 1, 0, 0, 0)
 DRAW = 1  # which of the possible surveys is published
-RELATIONSHIP = "TAB2010_TAB2020_ST99.txt"
 _RELATIONSHIP_COLUMNS = (
     "STATE_2010",
     "COUNTY_2010",
@@ -233,7 +232,7 @@ def _blocks_2010(folder: Path, place: County) -> None:
     old = old.groupby("BLOCKID10", as_index=False).sum()
     old.insert(0, "STATEFP10", STATE)
     old.insert(1, "COUNTYFP10", COUNTY)
-    old.to_csv(folder / "tabblock2010_99_pophu.csv", index=False, encoding="utf-8", lineterminator="\n")
+    old.to_csv(folder / BLOCKS_2010, index=False, encoding="utf-8", lineterminator="\n")
     table = _relationship(blocks)
     table.to_csv(folder / RELATIONSHIP, sep="|", index=False, encoding="utf-8", lineterminator="\n")
 

@@ -63,7 +63,7 @@ def test_every_category_and_indicator_has_its_map_legend_and_table(place: Place)
             legend = tab.locator("#legend").inner_text()
             assert fills and None not in fills, title
             assert "By " in legend and ("%" in legend or "$" in legend or "area" in legend), title
-            assert ("dotted: no number" in legend) == ("url(#absent)" in fills), title
+            assert ("dotted: no number" in legend) == ("url(#no-number)" in fills), title
             assert ("hatched" in legend) == any(f.startswith("url(#hatch-") for f in fills), title
             assert tab.locator("#shown-district").inner_text() not in ("", "–"), title
             assert tab.locator("#twin-rows tr").count() == len(fills), title

@@ -59,7 +59,7 @@ def test_opens_with_map_legend_and_checklist(seen: Seen) -> None:
     tab = seen.tab
     assert tab.locator("#shown-title").inner_text() == "Renters"
     assert len(fills(tab)) == 12
-    assert sum(f == "url(#absent)" for f in fills(tab)) == 2
+    assert sum(f == "url(#no-number)" for f in fills(tab)) == 2
     assert sum(f.startswith("url(#hatch-") for f in fills(tab)) == 2
     legend = tab.locator("#legend").inner_text()
     assert "dotted: no number" in legend and "hatched: too uncertain to rely on" in legend and "%" in legend
@@ -84,12 +84,12 @@ def test_switching_changes_map_and_legend(seen: Seen) -> None:
     before = (fills(tab), tab.locator("#legend").inner_text())
     pick(tab, "Wellbeing", "People within a 10-minute walk of a park")
     assert (fills(tab), tab.locator("#legend").inner_text()) != before
-    assert "url(#absent)" not in fills(tab)
+    assert "url(#no-number)" not in fills(tab)
     pick(tab, "Opportunity", "Median household income")
     assert len(fills(tab)) == 4, "this one is drawn by tracts"
     assert "$" in tab.locator("#legend").inner_text()
     pick(tab, "Environment", "Tree canopy")
-    assert set(fills(tab)) == {"url(#absent)"}
+    assert set(fills(tab)) == {"url(#no-number)"}
     assert "no canopy raster was given" in tab.locator("#shown-district").inner_text()
 
 

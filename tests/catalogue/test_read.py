@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from justgeo.catalogue import read
-from justgeo.core.errors import CatalogueError
+from justgeo.core.errors import Absent, CatalogueError
 
 ROW: dict[str, Any] = {
     "id": "BEL-13",
@@ -106,6 +106,43 @@ def test_refuses_parameters_that_the_field_does_not_take(tmp_path: Path, paramet
         read.indicators(catalogue(tmp_path, changed(parameters=parameters)))
     assert told in refused.value.message
     assert "BEL-13" in refused.value.message
+
+
+TRACTS = {"income_edges": [0, 10, 20], "rent_edges": [0, 5, 10], "value_edges": [0, 7, 9]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"homes": "owners"}, "homes = 'owners' is not understood"),
+        ({"market": "sales"}, "market = 'sales' is not understood"),
+        ({"value_edges": [0, 9, 7]}, "value_edges"),
+        ({"min_tract": 5}, "no parameter 'min_tract'"),
+    ],
+)
+def test_refuses_words_that_displacement_does_not_know(tmp_path: Path, changes: dict[str, Any], told: str) -> None:
+    more = {"field": "market_pressure", "aggregate": "class", "inputs": ["tracts", "acs:B25003@t0", "crosswalk"]}
+    fine = changed(**more, parameters={**TRACTS, "homes": "renters", "market": "either"}, areas=False)
+    (row,) = read.indicators(catalogue(tmp_path, fine))
+    assert row.areas is False and row.inputs[1:] == ("acs:B25003@t0", "crosswalk")
+    with pytest.raises(CatalogueError) as refused:
+        read.indicators(catalogue(tmp_path, changed(**more, parameters={**TRACTS, **changes})))
+    assert told in refused.value.message
+
+
+def test_a_role_of_a_survey_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError, match="unknown layer 'acs:B25003@t3'"):
+        read.indicators(catalogue(tmp_path, changed(inputs=["acs:B25003@t3"])))
+
+
+def test_one_index_compares_dollars_of_two_years() -> None:
+    index = read.prices()
+    assert index.factor(2014, 2024) == pytest.approx(1.325058, abs=5e-7)  # METHODS 2.9
+    assert index.factor(2012, 2018) == pytest.approx(1.094, abs=5e-4)
+    assert sorted(index.averages) == list(range(2009, 2026)) and "CPI-U" in index.name
+    assert index.url.startswith("https://www.bls.gov/") and "R-CPI-U-RS" in index.note
+    with pytest.raises(Absent, match="no average of 2008: add it to 'prices'"):
+        index.factor(2008, 2024)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +252,7 @@ def test_reads_a_planners_own_commitments(tmp_path: Path) -> None:
     ("changes", "told", "remedy"),
     [
         ({"category": "Housing"}, "category 'Housing'", "use one of"),
-        ({"indicators": ["BEL-2"]}, "indicator 'BEL-2'", "'BEL-02'"),
+        ({"indicators": ["BEL-022"]}, "indicator 'BEL-022'", "'BEL-02'"),
         ({"objectives": [{"id": "C1", "name": "Rents"}]}, "'C1' stands twice", "its own id"),
         ({"objectives": [{"id": "C2", "nam": "Rents"}]}, "unknown key 'commitments[1].objectives[1].nam'", "'name'"),
     ],

@@ -42,6 +42,18 @@ USUAL = ("census_api", "census_files", "overpass", "mobility_database", "mrlc")
 """Services that a district asks if its file says nothing else."""
 
 
+def survey_tables() -> int:
+    """How many tables of the newest survey the catalogue names: each is fetched by itself."""
+    named = {name for row in catalogue.indicators() for name in (*row.inputs, *row.optional)}
+    return sum(name.startswith("acs:") and "@" not in name for name in named)
+
+
+KEYLESS = 9
+"""Things of the usual services that need no key of the Census Bureau."""
+THINGS = survey_tables() + 1 + KEYLESS
+"""All that a fetch brings: the tables, the counts of blocks by race, and those."""
+
+
 @dataclass(frozen=True)
 class Online:
     """Servers of the county by the ids of their services, and the files that they serve."""

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import ConfigError, SourceError, VintageError
 from justgeo.core.layer import Layer
 from justgeo.core.spec import Area
@@ -25,6 +26,7 @@ from justgeo.sources.live.ask import Tools, declared
 from justgeo.sources.live.census_counties import counties_2020, counties_in, known_in
 from justgeo.sources.live.census_tables import acs_asks, redistricting_ask
 from justgeo.sources.live.records import Question, Record, Records, Told
+from justgeo.synthetic import county
 from tests.live import census_town as town
 from tests.loopback import nowhere
 from tests.loopback.census import CensusApi
@@ -96,6 +98,18 @@ def test_who_is_asked_does_not_make_another_question() -> None:
 def test_levels_are_those_for_which_a_table_is_published(table: str, year: int, levels: int) -> None:
     (one,) = acs_asks(SERVICE, [table], year, ["99001"])
     assert one.question.asked["levels"] == ["county", "tract", "block group"][:levels]
+
+
+def test_the_catalogue_asks_of_each_table_the_levels_at_which_it_is_published() -> None:
+    """As Nowhere has them: block groups are not asked for where there are none, and never left out where there are."""
+    layouts = county(2020).tables(2024)
+    named = {name for row in catalogue.indicators() for name in (*row.inputs, *row.optional) if name.startswith("acs:")}
+    tables = sorted({name.removeprefix("acs:").split("@")[0] for name in named} & set(layouts))
+    assert len(tables) > 70
+    for one in acs_asks(SERVICE, tables, 2024, ["99001"]):
+        table = str(one.question.asked["table"])
+        levels = ["county", "tract"] if layouts[table].tract_only else ["county", "tract", "block group"]
+        assert one.question.asked["levels"] == levels, table
 
 
 def test_levels_can_be_chosen() -> None:
@@ -223,7 +237,8 @@ def test_what_is_not_there_is_absent_with_its_reason_and_never_zero(tools: Tools
 
 
 def test_what_was_fetched_reads_as_the_summary_file_does(folder: Path, tmp_path: Path) -> None:
-    tables = ["B25003", "B25063", "B01001", "B19013", "B19013C", "B25077", "B17001", "C15002B"]
+    tables = ["B25003", "B25063", "B01001", "B19013", "B19013C", "B25077", "B17001", "C15002B", "B25034", "B27010",
+              "C27001H", "B18101", "B25004"]  # fmt: skip
     api = nowhere.census_api(folder, town.CANARY, tables)
     with Loopback(router({"/data": api.handle})) as server:
         for year in (2024, 2014):

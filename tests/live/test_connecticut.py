@@ -19,6 +19,7 @@ import pytest
 
 from justgeo import run
 from justgeo.catalogue import read as catalogue
+from justgeo.indicators.mobility import TIMETABLE_ENDED
 from justgeo.report import results as reports
 from justgeo.sources.live import keys
 from justgeo.sources.live.census_counties import CONNECTICUT
@@ -39,6 +40,21 @@ LAYERS = {"TRACT": ("tract", "GEOID"), "BG": ("bg", "GEOID"), "TABBLOCK20": ("ta
 Codes = Callable[[str], str]
 """County of a tract, by the tract's id in the invented county."""
 Key = tuple[str, str, str]
+CHANCES, NOISE = "BEL-01", 0.02
+"""Rows of chances: a tract's draws are named by its GEOID, so that under other codes they move by a little noise."""
+
+
+def differ(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records differ, chances by more than the noise of 10,000 draws; q hangs on all p of a zone."""
+    if str(one["indicator"]).startswith(CHANCES):
+        told = one["value"] is not None
+        return told != (other["value"] is not None) or (told and abs(one["value"] - other["value"]) > NOISE)
+    return _but_q(one) != _but_q(other)
+
+
+def _but_q(one: Mapping[str, Any]) -> dict[str, Any]:
+    comparison = one["comparison"]
+    return {**one, "comparison": None if comparison is None else {**comparison, "q": None}}
 
 
 def of_census(tract: str) -> str:
@@ -141,12 +157,21 @@ class Found:
         return [(_plain(zone["id"]), zone["facts"]) for zone in self.results["zones"]]
 
 
+def moved_rows(found: Found, known: Found) -> list[Key]:
+    """Records that only one of them has, or that differ."""
+    both = set(found.rows) & set(known.rows)
+    apart = set(found.rows) ^ set(known.rows)
+    return sorted(apart | {key for key in both if differ(found.rows[key], known.rows[key])})
+
+
 def _plain(zone: str) -> str:
     return zone[5:] if zone.isdigit() else zone
 
 
 def _as_plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {**record, "zone": _plain(record["zone"])}
+    """A record without its state and county; that the timetable had ended is told of one that was fetched alone."""
+    flags = [flag for flag in record["flags"] if flag != TIMETABLE_ENDED]
+    return {**record, "zone": _plain(record["zone"]), "flags": flags}
 
 
 def measured(path: Path) -> Found:
@@ -217,10 +242,9 @@ def test_every_record_is_that_of_the_county_whose_ids_fit(region: tuple[Found, d
     assert found.results["synthetic"] is True
     assert {zone["id"][:5] for zone in found.results["zones"]} == {"distr", "refer", REGION}
     assert found.sizes == plain.sizes
-    rows, known = found.rows, plain.rows
-    assert set(rows) == set(known)
+    rows = found.rows
     assert len(rows) > 3000
-    assert [key for key in rows if rows[key] != known[key]] == []
+    assert moved_rows(found, plain) == []
     assert sum(row["value"] is not None for row in rows.values()) > 2000
 
 
@@ -259,7 +283,7 @@ def test_beside_new_york(folder: Path, tmp_path: Path) -> None:
     found, _ = fetched(border, folder, tmp_path / "other")
     assert [zone["name"] for zone in found.results["zones"][:2]] == ["Old Harbour, invented", f"County {NEW_YORK[0]}"]
     assert found.sizes == known.sizes
-    assert found.rows == known.rows
+    assert moved_rows(found, known) == []
     assert sum(row["value"] is not None for row in found.rows.values()) > 200
     assert [note for note in found.results["notes"] if "state 36" in note] == []
     assert len([note for note in found.results["notes"] if "state 09" in note]) == 3
@@ -297,7 +321,7 @@ def test_a_district_of_blocks_of_the_census(state: Place, other_state: Place, fo
     known, _ = fetched(other_state, folder, tmp_path / "here", {"district": {"boundary": None, "geoids": here}})
     assert len(found.sizes) > 6
     assert found.sizes == known.sizes
-    assert found.rows == known.rows
+    assert moved_rows(found, known) == []
     assert sum(row["value"] is not None for row in found.rows.values()) > 200
 
 
@@ -314,7 +338,7 @@ def test_a_county_of_the_census_as_the_reference(
     assert [zone["name"] for zone in found.results["zones"]][1] == f"County {county}"
     assert any(note.startswith(f"{county}: known to the census of the blocks") for note in found.results["notes"])
     assert found.sizes == known.sizes
-    assert found.rows == known.rows
+    assert moved_rows(found, known) == []
     assert sum(row["value"] is not None for key, row in found.rows.items() if key[0] == "reference") > 20
 
 

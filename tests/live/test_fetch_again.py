@@ -32,6 +32,7 @@ from justgeo.sources.live.redact import hidden
 from tests.live.nowhere_online import (
     DAY,
     KEY,
+    THINGS,
     Online,
     half_kept,
     heads_of,
@@ -44,7 +45,7 @@ from tests.live.nowhere_online import (
 from tests.loopback.faults import OWN_PAGES, Fault
 from tests.loopback.messages import Response, Wire, head_of
 
-ACCESS = ("WEL-04", "WEL-05", "MOB-01", "MOB-02")
+ACCESS = ("WEL-03", "WEL-04", "WEL-05", "WEL-06", "MOB-01", "MOB-02", "MOB-03", "BEL-12")
 GRIDS = ("tree_canopy", "impervious", "land_cover")
 OSM = "OpenStreetMap, district and halo"
 TRACTS = "tracts 2024, state 99"
@@ -89,11 +90,11 @@ def test_a_second_fetch_asks_for_what_is_gone_alone(records: Path, services: Onl
     before = services.asked()
     again = justgeo("fetch", path)
     assert again.code == 0
-    assert "42 recorded before" in again.out
+    assert f"{THINGS} recorded before" in again.out
     assert services.since(before) == {}
     shutil.rmtree(record_of(path.parent / "records", "impervious"))
     assert {label for label, state in states(path).items() if state != "recorded"} == {"impervious"}
-    assert "41 recorded before" in justgeo("fetch", path).out
+    assert f"{THINGS - 1} recorded before" in justgeo("fetch", path).out
     assert services.since(before) == {"mrlc": 1}
     assert set(states(path).values()) == {"recorded"}
 

@@ -17,6 +17,8 @@ from justgeo.core.result import Column, Record
 from justgeo.measure import allocation, medians
 from justgeo.measure.apportion import Weights
 from justgeo.measure.reduce import ReduceSettings, parts, recompute, reduce
+from justgeo.measure.typology.headline import headline
+from justgeo.measure.typology.values import Amount
 from tests.measure import toy
 from tests.measure.toy import COUNTY, E1, E2, EAST, W1, W2, WEST, cells, share, square
 
@@ -539,10 +541,62 @@ def classes(probability: object, flag: object) -> ClassField:
 def test_classes_are_weighted_by_those_who_live_in_them() -> None:
     column = run(classes([0.9, 0.2], [1, 0]), toy.weights(square(0, 0, 4, 4), square(0, 0, 2, 4)))
     assert column.value[0] == pytest.approx((180 + 60) / 500)
-    assert column.moe[0] == pytest.approx(1.645 * np.sqrt(200**2 * 0.09 + 300**2 * 0.16) / 500)
-    assert "as_estimated=0.4000" in column.flags[0] and column.rule[0] == "class"
-    assert column.value[1] == pytest.approx(0.9) and np.isnan(column.moe[1])
+    assert (column.numerator[0], column.denominator[0]) == (pytest.approx(240), 500)
+    # 1.645**2 sum(h**2 P (1 - P)), and 10**2 times P, or P (1 - P) + (P - 0.48)**2, for the sampling of households.
+    unsure = 1.645**2 * (200**2 * 0.09 + 300**2 * 0.16)
+    assert column.numerator_moe[0] == pytest.approx(np.sqrt(unsure + 100 * (0.9 + 0.2)))
+    spread = 100 * (0.09 + 0.42**2 + 0.16 + 0.28**2)
+    assert column.moe[0] == pytest.approx(np.sqrt(unsure + spread) / 500)
+    assert column.denominator_moe[0] == pytest.approx(np.sqrt(200))
+    assert column.flags[0] == ("as_estimated=0.4000", "as_estimated_count=200.0", "as_estimated_count_moe=10.0")
+    assert column.rule[0] == "class"
+    assert column.value[1] == pytest.approx(0.9) and np.isnan(column.moe[1]) and np.isnan(column.numerator_moe[1])
     assert "probability of one unit" in column.flags[1]
+
+
+def test_margins_of_classes_are_the_spread_of_drawn_classes_and_households() -> None:
+    p, homes, moe = np.array([0.9, 0.3]), np.array([200.0, 300.0]), 60.0
+    field = ClassField(toy.units([WEST, EAST]), p, p, cells(homes, [moe, moe]), "households", "households")
+    column = run(field, toy.weights(square(0, 0, 4, 4)))
+    rng = np.random.default_rng(7)
+    drawn = rng.normal(homes, moe / 1.645, (200_000, 2))
+    held = drawn * (rng.random(drawn.shape) < p)
+    assert column.numerator_moe[0] == pytest.approx(1.645 * held.sum(axis=1).std(), rel=0.01)
+    # The share's margin is linear in the sample; its denominator errs by a tenth here.
+    share = held.sum(axis=1) / drawn.sum(axis=1)
+    assert column.moe[0] == pytest.approx(1.645 * share.std(), rel=0.02)
+
+
+def test_the_headline_of_whole_tracts_is_that_of_the_typology() -> None:
+    """One rule, two ways in: a place by weights, a table by its rows."""
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        p, homes, moe = rng.random(2), rng.integers(50, 400, 2).astype(float), rng.integers(5, 60, 2).astype(float)
+        field = ClassField(toy.units([WEST, EAST]), p, np.round(p), cells(homes, moe), "households", "households")
+        column = run(field, toy.weights(square(0, 0, 4, 4)))
+        told = headline(Amount(homes, moe / 1.645), np.round(p), p)
+        assert (column.value[0], column.moe[0]) == pytest.approx(told.expected_share)
+        assert (column.numerator[0], column.numerator_moe[0]) == pytest.approx(told.expected)
+        assert (column.denominator[0], column.denominator_moe[0]) == pytest.approx(told.of)
+
+
+def test_a_class_that_held_in_every_draw_is_no_full_count() -> None:
+    weights = toy.weights(square(0, 0, 4, 4), square(0, 0, 2, 4))
+    for chance in (0.0, 1.0):
+        column = run(replace(classes([chance] * 2, [chance] * 2), surest=0.99, flags=("few tracts",)), weights)
+        assert column.value[0] == chance
+        assert 0 < column.moe[0] < 0.02 and column.numerator_moe[0] > 0
+        assert column.value[1] == pytest.approx(np.clip(chance, 0.01, 0.99))  # one tract: never said to be certain
+        assert column.numerator[1] == pytest.approx(200 * np.clip(chance, 0.01, 0.99))
+        assert all("few tracts" in flags for flags in column.flags)
+
+
+def test_households_of_a_class_that_is_not_known_are_in_neither_margin() -> None:
+    column = run(classes([0.9, np.nan], [1, np.nan]), toy.weights(box(0, 0, 300, 400)))
+    alone = run(classes([0.9, 0.9], [1, 1]), toy.weights(square(0, 0, 2, 4)))
+    assert column.denominator[0] == 200 and column.denominator_moe[0] == pytest.approx(alone.denominator_moe[0])
+    assert column.moe[0] > 0
+    assert any(flag.startswith("unknown_share=") for flag in column.flags[0])
 
 
 def test_a_class_that_cannot_be_told_is_left_out_and_said() -> None:

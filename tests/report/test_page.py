@@ -314,3 +314,76 @@ def test_assets_carry_their_licence() -> None:
     assert "1.9.4" in inline.text("leaflet/leaflet.js")
     assert "sourceMappingURL" not in inline.script("leaflet/leaflet.js")
     assert "url(images" not in inline.stylesheet("leaflet/leaflet.css")
+
+
+# ------------------------------------------------------------------------------------------ told of the reference alone
+
+APART = made.indicator("BEL-08.isolation", "Isolation around", "Belonging", "share", "none", field="segregation")
+WHOLE = "it is told of the reference area as a whole: inside a part of it, it would say little"
+
+
+def apart(value: float | None = 0.43, reason: str | None = None) -> dict[str, Any]:
+    """The made place with an index that the reference alone has, for everybody and for one group; another has none."""
+    whole, found = made.baseline(), made.Made()
+    for group, told in (("all", value), ("race:black", None if value is None else 0.31), ("race:asian", None)):
+        found.add("district", APART, None, None, "absent", group=group, reason=WHOLE)
+        why = reason if told is None and group == "all" else "a group that it needs has nobody here"
+        rel = "absent" if told is None else "high"
+        moe = None if told is None else 0.012
+        found.add("reference", APART, told, moe, rel, group=group, reason=why if told is None else None)
+    return results.to_dict(
+        replace(whole, indicators=(*whole.indicators, APART), records=(*whole.records, *found.records))
+    )
+
+
+def test_what_is_told_of_the_reference_alone_stands_in_its_table(content: dict[str, Any]) -> None:
+    before, after = view.page(content), view.page(apart())
+    belonging = next(c for c in after["categories"] if c["id"] == "belonging")
+    assert belonging["gone"] == []
+    row = next(r for r in belonging["rows"] if r["id"] == APART.id)
+    assert (row["only_reference"], row["value"], row["margin"], row["sure"]) == (True, "43%", "± 1 point", "reliable")
+    assert "Compared with" not in dict(row["details"])
+    (race,) = row["groups"]
+    assert [(g["label"], g["value"], g["absent"]) for g in race["rows"]] == [
+        ("Black, not Hispanic", "31%", False),
+        ("Asian, not Hispanic", "–", True),
+    ]
+    assert {g["reference_value"] for g in race["rows"]} == {""}, "its number stands once"
+    assert after["n_indicators"] == before["n_indicators"] + 1
+    assert after["absent"]["indicators"] == before["absent"]["indicators"]
+    more = {*after["absent"]["groups"]} - {*before["absent"]["groups"]}
+    assert more == {("a group that it needs has nobody here", 1)}
+    assert APART.id not in [card["id"] for card in after["cards"]]
+    other = next(r for r in belonging["rows"] if r["id"] == "BEL-02")
+    assert not other["only_reference"]
+
+
+def test_the_page_says_of_whom_it_is_told(zones: gpd.GeoDataFrame) -> None:
+    html = page.render(apart(), made.checklist(), zones, made.basemap())
+    body = html[html.index(f'<tbody id="{page.anchor(APART.id)}"') :].split("</tbody>")[0]
+    said = " ".join(re.sub(r"<[^>]*>", " ", body).split())
+    assert "Told of Nowhere County as a whole, not of Mill Pond 43% ± 1 point reliable" in said
+    assert WHOLE not in html and "as a whole: inside a part" not in html
+
+
+def test_without_its_number_the_reason_of_the_reference_is_told() -> None:
+    shown = view.page(apart(None, "nobody lives there"))
+    belonging = next(c for c in shown["categories"] if c["id"] == "belonging")
+    assert [(g["reason"], [r["id"] for r in g["rows"]]) for g in belonging["gone"]] == [
+        ("Nobody lives there", [APART.id])
+    ]
+    assert ("nobody lives there", 1) in shown["absent"]["indicators"]
+
+
+@pytest.mark.parametrize("field", ["walk_share", "walk_kinds", "transit_trips", "raster_people", "acs_share"])
+def test_what_is_of_a_place_and_not_of_its_people_says_so(content: dict[str, Any], field: str) -> None:
+    rows = [{**row, "field": field} for row in content["indicators"]]
+    shown = view.page({**content, "indicators": rows})
+    assert {r["by_place"] for c in shown["categories"] for r in c["rows"]} == {field != "acs_share"}
+
+
+def test_every_id_stands_once(html: str) -> None:
+    ids = [str(a["id"]) for _, a in Shape(html).tags if a.get("id")]
+    assert sorted(ids) == sorted(set(ids))
+    fills = set(re.findall(r"url\(#([\w-]+)\)", html))
+    assert "no-number" in fills and fills <= set(ids)

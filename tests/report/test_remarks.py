@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from justgeo.indicators.mobility import TIMETABLE_ENDED
 from justgeo.report import page, remarks, results, view, words
 from tests.report import made
 
@@ -98,3 +99,19 @@ def test_the_page_says_modelled_on_card_table_map_and_checklist() -> None:
 def test_areas_of_land_have_their_unit() -> None:
     one = record(universe="land area", numerator=535151.3, denominator=2502454.1)
     assert remarks.fraction(one) == "535,151 m² of 2,502,454 m²"
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        (TIMETABLE_ENDED, ["from a timetable that had run out when it was fetched: service may have changed since"]),
+        (
+            "few tracts in the reference (6): name more counties under [reference] geoids",
+            ["judged against only 6 census tracts: read it as a rough idea"],
+        ),
+        ("published median", []),
+    ],
+)
+def test_old_timetables_and_small_references_are_told_beside_the_number(flag: str, said: list[str]) -> None:
+    assert remarks.beside(record(flags=[flag])) == said
+    assert remarks.beside(record(flags=[flag], value=None)) == []

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from justgeo.catalogue import read
 from justgeo.report import choropleth, words
 
 
@@ -85,3 +86,9 @@ def test_breaks_are_round_and_even() -> None:
     edges = choropleth.breaks(values)
     assert edges == [0.2, 0.35, 0.45, 0.65]
     assert choropleth.class_labels(edges, "share")[1] == "20% to under 35%"
+
+
+def test_every_kind_of_group_has_its_heading() -> None:
+    kinds = {group.partition(":")[0] for group in read.layers().groups} - {"all"}
+    assert "vehicle" in kinds and kinds <= {*words.GROUP_KINDS}
+    assert words.GROUP_KINDS["vehicle"] == "By whether the home has a vehicle"

@@ -130,3 +130,64 @@ def test_refuses_a_file_and_a_place_that_cannot_be_written(
         _write(taken, content, zones)
     with pytest.raises(OutputError, match="cannot be written"):
         _write(taken / "below" / "it", content, zones)
+
+
+# ------------------------------------------------------------------------------------------------ the analysts' folder
+
+
+def _with_analysts(
+    folder: Path, content: dict[str, Any], zones: gpd.GeoDataFrame, text: str = "internal"
+) -> list[Path]:
+    def inner(part: Path) -> None:
+        (part / "README.txt").write_text(text, encoding="utf-8")
+        (part / "manifest.json").write_text(json.dumps({"made_by": write.INTERNAL}), encoding="utf-8")
+
+    return write.write_all(folder, content, made.checklist(), zones, made.basemap(), RUN, inner)
+
+
+def test_a_folder_for_analysts_is_made_inside_and_replaced(
+    out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame
+) -> None:
+    files = _with_analysts(out, content, zones)
+    assert [p.name for p in files] == list(write.FILES), "what is for the public is named, the rest is not"
+    assert {p.name for p in out.iterdir()} == {*write.FILES, write.INNER}
+    _with_analysts(out, content, zones, "again")
+    assert (out / write.INNER / "README.txt").read_text(encoding="utf-8") == "again"
+    outputs = json.loads((out / "manifest.json").read_text(encoding="utf-8"))["outputs"]
+    assert set(outputs) == set(write.FILES) - {"manifest.json"}
+
+
+def test_a_run_for_the_public_takes_the_analysts_folder_away(
+    out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame
+) -> None:
+    _with_analysts(out, content, zones)
+    (out / "remark.txt").write_text("mine", encoding="utf-8")
+    _write(out, content, zones)
+    assert {p.name for p in out.iterdir()} == {*write.FILES, "remark.txt"}
+
+
+def test_a_folder_of_that_name_that_is_somebodys_own_is_not_lost(
+    out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame
+) -> None:
+    _write(out, content, zones)
+    own = out / write.INNER / "notes.txt"
+    own.parent.mkdir()
+    own.write_text("mine", encoding="utf-8")
+    _write(out, content, zones)
+    assert own.read_text(encoding="utf-8") == "mine"
+    with pytest.raises(OutputError, match="holds other files than justgeo displacement wrote"):
+        _with_analysts(out, content, zones)
+    assert own.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_folder_for_analysts_alone_is_no_place_for_results(
+    out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame
+) -> None:
+    write.put(out, ("manifest.json",), lambda part: _manifest(part, write.INTERNAL), write.INTERNAL)
+    with pytest.raises(OutputError, match="no results of justgeo"):
+        _write(out, content, zones)
+    assert [p.name for p in out.iterdir()] == ["manifest.json"]
+
+
+def _manifest(part: Path, maker: str) -> None:
+    (part / "manifest.json").write_text(json.dumps({"made_by": maker}), encoding="utf-8")

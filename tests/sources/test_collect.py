@@ -273,3 +273,33 @@ def test_a_survey_table_that_is_damaged_as_it_was_fetched_costs_itself_alone(tmp
     assert set(found.layers) == {"acs:B25003@2024"} and "cannot be used" in found.absent["acs:B25070@2024"]
     with pytest.raises(LayerError):
         ask(["acs:B25070@2024"], {"acs": replace(told, fetched=False)})
+
+
+def crosswalk(folder: Path, **options: Any) -> LayerSpec:
+    """A block relationship of two blocks, and their counts of 2010 beside it."""
+    columns = ["STATE", "COUNTY", "TRACT", "BLK", "BLKSF", "AREALAND", "AREAWATER", "BLOCK_PART_FLAG"]
+    head = [*(f"{c}_2010" for c in columns[:-1]), "BLOCK_PART_FLAG_O", *(f"{c}_2020" for c in columns[:-1])]
+    head += ["BLOCK_PART_FLAG_R", "AREALAND_INT", "AREAWATER_INT"]
+    block = "99|1|100|{}||10|0|"
+    rows = [f"{block.format(b)}|{block.format(b)}|10|0" for b in (1000, 1001)]
+    (folder / "walk.txt").write_text("\n".join(["|".join(head), *rows]) + "\n", encoding="utf-8")
+    counts = ["BLOCKID10,POP10,HOUSING10", "990010001001000,5,2", "990010001001001,7,3"]
+    (folder / "counts.csv").write_text("\n".join(counts) + "\n", encoding="utf-8")
+    return LayerSpec("crosswalk_99", folder / "walk.txt", options=options)
+
+
+def test_a_crosswalk_is_read_with_the_counts_beside_it(tmp_path: Path) -> None:
+    for told in ("counts.csv", str(tmp_path / "counts.csv")):
+        spec = crosswalk(tmp_path, counts=told)
+        found = ask(["crosswalk_99"], {"crosswalk_99": spec}).layers["crosswalk_99"]
+        assert isinstance(found, Layer) and found.data["hu10"].tolist() == [2, 3]
+    with pytest.raises(ConfigError, match="counts of 2010 are declared as None"):
+        ask(["crosswalk_99"], {"crosswalk_99": crosswalk(tmp_path)})
+    assert ask(["crosswalk_51"], {}).absent["crosswalk_51"] == "no layer crosswalk_51 was given"
+
+
+def test_a_recorded_crosswalk_is_known_by_its_counts_too(tmp_path: Path) -> None:
+    spec = crosswalk(tmp_path, counts="counts.csv")
+    before = readers.digest(spec)
+    (tmp_path / "counts.csv").write_text("BLOCKID10,POP10,HOUSING10\n990010001001000,5,9\n", encoding="utf-8")
+    assert readers.digest(spec) != before

@@ -49,6 +49,7 @@ def test_every_declared_layer_is_there_and_says_invented(folder: Path) -> None:
         "counties",
         "acs",
         "acs_t0",
+        "crosswalk_99",
         "osm",
         "gtfs",
         "tree_canopy",

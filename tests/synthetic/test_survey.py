@@ -69,6 +69,28 @@ def test_estimates_nest_and_controls_hold(nowhere: County) -> None:
     assert (tables["B25003"].iloc[1:]["B25003_M001"] > 0).all()
 
 
+def test_empty_homes_are_sampled_and_those_of_households_are_known(nowhere: County) -> None:
+    tables = nowhere.sample(2024, 4, ["B25001", "B25002", "B25004", "B25014"])
+    homes, empty = tables["B25002"].set_index("GEO_ID"), tables["B25004"].set_index("GEO_ID")
+    county = homes.iloc[0]
+    assert (county["B25002_E002"], county["B25002_M002"]) == (len(nowhere.households()), -555555555)
+    assert county["B25002_M001"] == county["B25002_M003"] == empty.iloc[0]["B25004_M001"] > 50
+    assert (tables["B25014"].iloc[0]["B25014_E001"], tables["B25014"].iloc[0]["B25014_M001"]) == (
+        len(nowhere.households()), -555555555
+    )  # fmt: skip
+    np.testing.assert_array_equal(homes["B25002_E003"], empty["B25004_E001"])
+    np.testing.assert_array_equal(homes["B25002_E001"], tables["B25001"]["B25001_E001"])
+
+
+@pytest.mark.parametrize("level", ["county", "tract"])
+def test_margins_of_empty_homes_cover(nowhere: County, level: str) -> None:
+    draws = nowhere.draws("B25002", 200, 300, level=level)
+    truth = nowhere.truth("B25002", 2024, level).to_numpy()
+    inside = (np.abs(draws.estimate - truth) <= draws.moe)[..., 2]
+    assert 0.82 <= inside[:, truth[:, 2] > 40].mean() <= 0.97
+    assert abs(draws.estimate[:, :, 2].sum(axis=1).mean() - truth[:, 2].sum()) < 60  # no bias to speak of
+
+
 def test_layout_of_a_table(nowhere: County) -> None:
     for vintage, groups, tracts in ((2024, 111, 37), (2014, None, 36)):
         frame = nowhere.sample(vintage, 0, ["B25003", "B17001"])["B25003"]
@@ -106,7 +128,11 @@ def test_medians_use_the_bureaus_codes(nowhere: County) -> None:
     assert survey._publish(layout, below, survey._invert(edges, below, 0.5), 0.1)[0] == 15.0
 
 
-@pytest.mark.parametrize(("table", "top"), [("B25003", 2), ("B25044", 9), ("B15003", 21), ("B03002", 2), ("B17001", 1)])
+@pytest.mark.parametrize(
+    ("table", "top"),
+    [("B25003", 2), ("B25044", 9), ("B15003", 21), ("B03002", 2), ("B17001", 1), ("C16002", 3), ("B08301", 9),
+     ("B25034", 10), ("B28009H", 3), ("B07003", 3)],
+)  # fmt: skip
 def test_margins_cover_at_tracts(nowhere: County, table: str, top: int) -> None:
     draws = nowhere.draws(table, 200 if table == "B25003" else 60, 100, level="tract")
     covered, _ = share_coverage(draws, nowhere.truth(table, 2024, "tract").to_numpy(), top, 5)

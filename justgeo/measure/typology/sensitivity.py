@@ -73,6 +73,10 @@ class Variation:
     pressed : mapping of Variant to Tally
         Vulnerable and under market pressure.
     moved : Moved
+    before : bool
+        There is an earlier survey.
+    markets : tuple of Variant
+        Those by which the market of any tract is told; by the others nothing is pressed or spared, as far as is known.
     """
 
     name: str
@@ -84,6 +88,28 @@ class Variation:
     vulnerable: Tally
     pressed: Mapping[Variant, Tally]
     moved: Moved
+    before: bool
+    markets: tuple[Variant, ...]
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A choice that was thought of, or asked for, and of which nothing can be told.
+
+    Attributes
+    ----------
+    name : str
+        As of a `Variation`.
+    reason, remedy : str
+        Why, and what to do; a remedy may be empty.
+    years : tuple of int or None
+        Of its two surveys, where it is they that are other ones.
+    """
+
+    name: str
+    reason: str
+    remedy: str = ""
+    years: tuple[int, int] | None = None
 
 
 def vary(
@@ -161,7 +187,14 @@ def _row(name: str, reported: Typology, other: Typology, inside: FloatArray) -> 
             pressed={v: _moved(reported.pressed[v], _take(other.pressed[v], at), here) for v in VARIANTS},
             stage={v: _moved(_codes(reported.stage[v]), _take(_codes(other.stage[v]), at), here) for v in VARIANTS},
         ),
+        before=bool(other.tracts.before),
+        markets=markets_told(other),
     )
+
+
+def markets_told(typology: Typology) -> tuple[Variant, ...]:
+    """Variants by which the market of any tract can be told: of none without an earlier survey."""
+    return tuple(v for v in VARIANTS if (typology.markets[v].code != UNTOLD).any())
 
 
 def _tally(tracts: Tracts, flag: FloatArray, chance: FloatArray, part: FloatArray) -> Tally:

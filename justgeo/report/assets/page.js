@@ -75,9 +75,9 @@
   // ------------------------------------------------------------------------------------------------ values
   function fill(row, i) {
     const k = row.classes[i];
-    if (k < 0) return "url(#absent)";
+    if (k < 0) return "url(#no-number)";
     const shade = row.shades[k];
-    return row.cells[i][2] === "low" ? "url(#hatch-" + shade + ")" : data.ramp[shade];
+    return ["low", "even"].includes(row.cells[i][2]) ? "url(#hatch-" + shade + ")" : data.ramp[shade];
   }
   function told(row, i) {
     const [value, margin, reliability, reason] = row.cells[i];
@@ -85,8 +85,30 @@
     const gone = row.classes[i] < 0 && reason;
     return { value, margin, sure: gone ? reason : reason ? sure + " (" + reason + ")" : sure };
   }
+  // A tract's card stands in the page, in every language; the popup shows a copy of the one that is spoken.
+  let tongue = "en";
+  function card(i) {
+    if (!data.pressures.includes(current.id)) return null;
+    const { ids, names } = data.levels[current.level];
+    const all = [...document.querySelectorAll('.pressures [data-lang="' + tongue + '"] .tract')];
+    const found = all.find((one) => one.dataset.zone === ids[i]);
+    if (!found) return null;
+    const name = found.querySelector("summary b");
+    const brief = map.getContainer().clientWidth < 420;
+    const copy = make("div", { lang: tongue, class: brief ? "tip brief" : "tip" }, make("p", { class: "tract-name" }, name ? name.textContent : names[i]), found.querySelector(".tract-card").cloneNode(true));
+    const more = make("button", { type: "button", class: "whole" }, found.closest(".tongue").dataset.more);
+    more.addEventListener("click", () => {
+      found.open = true;
+      found.scrollIntoView({ block: "start" });
+      found.querySelector("summary").focus({ preventScroll: true });
+    });
+    copy.append(more);
+    return copy;
+  }
   function tip(one, full) {
     const i = one.feature.properties.i;
+    const whole = full ? card(i) : null;
+    if (whole) return whole;
     const words = told(current, i);
     const box = make("div", { class: "tip" },
       make("b", {}, data.levels[current.level].names[i]),
@@ -112,7 +134,7 @@
   for (const found of Object.values(levels)) {
     found.eachLayer((one) => {
       one.bindTooltip(() => tip(one, false), { sticky: true, direction: "top", offset: [0, -4] });
-      one.bindPopup(() => tip(one, true), { maxWidth: 280 });
+      one.bindPopup(() => tip(one, true), { maxWidth: 280, maxHeight: 330, autoPanPaddingTopLeft: [52, 8] });
       one.on({ mouseover: () => mark(one, true), mouseout: () => mark(one, false) });
     });
     found.remove();
@@ -134,12 +156,13 @@
     const box = byId("legend");
     const list = make("ul", { class: "classes" });
     const signs = make("ul", {});
-    row.labels.forEach((label, k) => list.append(make("li", {}, swatch(data.ramp[row.shades[k]]), make("span", {}, label), make("i", {}, areas(row.counts[k])))));
-    if (row.low) {
+    row.labels.forEach((label, k) => list.append(make("li", {}, swatch(k === row.hatched ? "url(#hatch-" + row.shades[k] + ")" : data.ramp[row.shades[k]]), make("span", {}, label), make("i", {}, areas(row.counts[k])))));
+    for (const kind of ["low", "even"]) {
+      if (!row[kind]) continue;
       const shade = row.shades.length ? row.shades[Math.floor((row.shades.length - 1) / 2)] : 2;
-      signs.append(make("li", { class: "hatched" }, swatch("url(#hatch-" + shade + ")"), make("span", {}, "hatched: " + data.reliability.low), make("i", {}, areas(row.low))));
+      signs.append(make("li", { class: "hatched" }, swatch("url(#hatch-" + shade + ")"), make("span", {}, "hatched: " + data.reliability[kind]), make("i", {}, areas(row[kind]))));
     }
-    if (row.absent) signs.append(make("li", { class: "none" }, swatch("url(#absent)"), make("span", {}, "dotted: no number"), make("i", {}, areas(row.absent))));
+    if (row.absent) signs.append(make("li", { class: "none" }, swatch("url(#no-number)"), make("span", {}, "dotted: no number"), make("i", {}, areas(row.absent))));
     const where = "By " + data.levels[row.level].title + (row.unit ? ", in " + row.unit : "") + ".";
     box.replaceChildren(list, signs, make("p", { class: "small" }, [where, ...row.notes].join(" ")));
   }
@@ -176,6 +199,8 @@
       byId("shown-" + who + "-beside").textContent = row[who + "_beside"];
     }
     byId("shown-source").textContent = row.source ? "Source: " + row.source + ". Period: " + row.vintage + "." : "";
+    const short = byId("pressures-short");
+    if (short) short.hidden = !data.pressures.includes(id);
     legend(row);
     twin(row);
     choose(row);
@@ -226,6 +251,25 @@
       const on = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(on));
       for (const item of document.querySelectorAll(".item")) if (item.dataset.status === button.dataset.status) item.hidden = !on;
+    });
+  }
+
+  // ------------------------------------------------------------------------------------------------ languages
+  for (const button of document.querySelectorAll(".tongues button")) {
+    button.addEventListener("click", () => {
+      const top = button.closest(".pressures, .pressures-short");
+      tongue = button.dataset.tongue;
+      map.closePopup();
+      for (const side of document.querySelectorAll(".tongue")) side.hidden = side.dataset.lang !== tongue;
+      for (const one of document.querySelectorAll(".tongues button")) one.setAttribute("aria-pressed", String(one.dataset.tongue === tongue));
+      top.querySelector('.tongue:not([hidden]) [data-tongue="' + tongue + '"]').focus({ preventScroll: true });
+    });
+  }
+  for (const button of document.querySelectorAll(".all-cards")) {
+    button.addEventListener("click", () => {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(on));
+      for (const one of button.closest(".by-tract").querySelectorAll(".tract")) one.open = on;
     });
   }
 

@@ -1,0 +1,48 @@
+"""How closely streets and paths are knit."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from justgeo.core.errors import Absent
+from justgeo.core.field import ZoneField
+from justgeo.core.result import Indicator
+from justgeo.indicators.mobility import graph
+from justgeo.indicators.place import Place
+from justgeo.measure import crossings
+
+KM2 = 1e6
+NO_LAND = "no land here"
+
+
+def intersections(row: Indicator, place: Place, group: str = "all") -> ZoneField:
+    """Intersections of the walk network per square kilometre of land (METHODS 7.7, WEL-06).
+
+    ``parameters``: ``tolerance_m``, the radius within which junctions are one.
+
+    Returns
+    -------
+    ZoneField
+        ``numerator`` intersections, ``denominator`` land in km².
+    """
+    if group != "all":
+        raise Absent("an area has no race or income")
+    tolerance = float(row.parameters["tolerance_m"])
+    walk = graph(place)
+    place.layer("blocks")
+    origins = place.weights.origins
+    if origins is None or not origins.land_known:
+        raise Absent("the blocks at hand do not say how much of them is land")
+    found = place.once(f"intersections:{tolerance:g}", lambda: crossings.intersections(walk, tolerance))
+    count = crossings.inside(place.zones.geometry, found, tolerance)
+    land = np.asarray(place.weights.fractions @ origins.land, dtype=np.float64) / KM2
+    dry = land > 0
+    value = np.divide(count, land, out=np.full(len(land), np.nan), where=dry)
+    return ZoneField(
+        value=value,
+        numerator=np.where(dry, count, np.nan),
+        denominator=np.where(dry, land, np.nan),
+        valid_share=np.where(dry, 1.0, 0.0),
+        reason=tuple(None if d else NO_LAND for d in dry),
+        universe=row.universe,
+    )
