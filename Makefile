@@ -8,11 +8,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Two processes, whole files each: a file's districts are made once. One process: make test PYTEST_ARGS=
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
-.PHONY: help demo test lint types contracts check wheel clean
+.PHONY: help demo test conformance lint types contracts check wheel clean
 
 help:
 	@echo "make demo       the two embedded districts: writes out/, prints where to look"
 	@echo "make test       the whole suite, offline"
+	@echo "make conformance  our figures against those of others: docs/conformance.md"
 	@echo "make check      lint, types, import contracts"
 	@echo "make wheel      dist/justgeo-*.whl"
 	@echo "make clean      removes $(VENV), out/, dist/ and caches"
@@ -22,6 +23,11 @@ demo: $(VENV)/.justgeo
 
 test: $(VENV)/.justgeo-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+# The page is left as it is where rows are skipped: the real places are not part of the repository.
+conformance: $(VENV)/.justgeo-test
+	$(BIN)/python -m pytest -q tests/conformance
+	$(BIN)/python -m tests.conformance.table --out docs/conformance.md
 
 check: lint types contracts
 
