@@ -12,11 +12,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from justgeo.core.expression import parse
-from justgeo.core.layer import FloatArray
+from justgeo.core.layer import FloatArray, IntArray
 from justgeo.core.result import Indicator
+from justgeo.measure.column import quotient
 from justgeo.synthetic import County, survey
 from justgeo.synthetic.layouts import Table
-from tests.benchmarks.simulation import VINTAGE, Places, tables
+from tests.benchmarks.simulation import VINTAGE, Inside, Places, tables
 
 
 def coverage(
@@ -29,41 +30,45 @@ def coverage(
     enough: Sequence[FloatArray],
 ) -> list[float]:
     """Share of replicate-based 90 % intervals that hold the truth, for each row, over the zones of ``enough``."""
-    member = _members(county, place)
+    geoid, group = county.unit_of_block("block group", VINTAGE)
+    member = np.array(
+        [np.isin(geoid, _ids(inside)) for inside in place.inside], dtype=np.float64
+    )  # (Z, U), of whole ones
     held: list[list[float]] = [[] for _ in some]
     for number in range(seed, seed + count):
         sample = county._draw(VINTAGE, number)
         for at, row in enumerate(some):
-            share, moe = _share(county, row, sample, member)
-            use = np.asarray(enough[at][: len(share)], dtype=bool)
-            inside = np.abs(share - truths[at][: len(share)]) <= moe
+            share, moe = _share(county, row, sample, member, group)
+            use = np.asarray(enough[at], dtype=bool)
+            inside = np.abs(share - truths[at]) <= moe
             held[at].append(float(inside[use].mean()) if use.any() else float("nan"))
     return [float(np.mean(one)) for one in held]
 
 
-def _members(county: County, place: Places) -> FloatArray:
-    """Which block groups make up each zone of whole ones, (Z, U)."""
-    geoid = county.unit_of_block("block group", VINTAGE)[0]
-    return np.array([np.isin(geoid, list(ids)) for ids in place.inside], dtype=np.float64)
+def _ids(inside: Inside) -> list[str]:
+    assert isinstance(inside, tuple), "replicates are asked of whole block groups alone"
+    return list(inside)
 
 
-def _share(county: County, row: Indicator, sample: survey.Sample, member: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _share(
+    county: County, row: Indicator, sample: survey.Sample, member: FloatArray, group: IntArray
+) -> tuple[FloatArray, FloatArray]:
     above = np.zeros((member.shape[1], survey.REPLICATES))
     below = np.zeros_like(above)
-    group = county.unit_of_block("block group", VINTAGE)[1]
     for name in tables([row]):
         layout, code = county._layout(name, VINTAGE)
         assert isinstance(layout, Table)
-        people = sample.person if layout.entity == "person" else sample.household
+        people = sample.of(layout.entity)
         leaf = code[people.rows]
         for key, total in (("numerator", above), ("denominator", below)):
             counts = np.append(_leaves(str(row.parameters[key]), layout), 0.0)[leaf]  # leaf -1: outside the universe
             total += survey._by_step(group[people.block], counts * people.weight, people.step, member.shape[1])
     above, below = member @ above, member @ below
-    share = above.sum(axis=1) / below.sum(axis=1)
-    change = survey._changes(above - share[:, None] * below)
+    whole = quotient(np.ones(len(below)), below.sum(axis=1))  # NaN where a survey finds nobody
+    share = above.sum(axis=1) * whole
+    change = survey._changes(above - np.nan_to_num(share)[:, None] * below)
     variance = 0.5 * survey.CORRECTION * np.square(change).sum(axis=1)
-    return share, survey.Z90 * np.sqrt(variance) / below.sum(axis=1)
+    return share, survey.Z90 * np.sqrt(variance) * whole
 
 
 def _leaves(text: str, layout: Table) -> FloatArray:

@@ -1,15 +1,14 @@
-"""Re-drawn surveys of Nowhere through the product's own reducers: which 90 % intervals hold the truth?
+"""Places of Nowhere whose numbers are asked for again and again: whole block groups, whole tracts, cut districts.
 
-Shared by ``coverage.py`` (the full run, whose table is in ``docs/coverage.md``) and ``tests/test_coverage.py`` (a
-short one). Nothing here adds up, weighs or gives margins: fields go through ``measure.reduce.reduce`` with weights
-made by ``Weights.build``, exactly as in a run.
+Shared by ``coverage.py`` (the full run, whose tables are in ``docs/coverage.md``) and ``tests/test_coverage.py`` (a
+short one). Weights are made by ``Weights.build``, exactly as in a run.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, cast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -21,24 +20,25 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.catalogue import read as catalogue
 from justgeo.core.district import metric_crs
 from justgeo.core.expression import parse
-from justgeo.core.field import Cells, CountField, Counts, Weight
-from justgeo.core.layer import BoolArray, FloatArray, Layer, Provenance
-from justgeo.core.result import Column, Indicator
+from justgeo.core.field import Weight
+from justgeo.core.layer import BoolArray, FloatArray, IntArray, Layer, Provenance
+from justgeo.core.result import Indicator
 from justgeo.core.zones import Role, Units, Zones
+from justgeo.measure import nesting
 from justgeo.measure.apportion import Weights
-from justgeo.measure.reduce import ReduceSettings, reduce
-from justgeo.synthetic import County, Draws
+from justgeo.synthetic import County
+from justgeo.synthetic.layouts import MedianTable, Table, columns
 
 LEVELS = ("county", "tract", "block group")
-SETTINGS = ReduceSettings()
 VINTAGE = 2024
 ENOUGH_CASES = 10
 _EXPRESSIONS = ("numerator", "denominator", "components", "denominator_components", "complement")
 
 
 def rows() -> tuple[Indicator, ...]:
-    """Every share of the catalogue that comes from a table of the survey, for all people."""
-    return tuple(row for row in catalogue.indicators() if row.field == "acs_share")
+    """Every share of the catalogue that comes from a table of the survey that Nowhere has, for all people."""
+    shares = [row for row in catalogue.indicators() if row.field == "acs_share" and row.aggregate == "share"]
+    return tuple(row for row in shares if row.parameters.get("when", "t1") == "t1")
 
 
 def tables(some: Sequence[Indicator]) -> list[str]:
@@ -47,13 +47,20 @@ def tables(some: Sequence[Indicator]) -> list[str]:
     return sorted({table for text in texts for table in parse(text).tables})
 
 
-# --- places ---------------------------------------------------------------------------------------------------------
-
-
 def whole_sets(county: County, sizes: Sequence[int], each: int, seed: int) -> list[list[str]]:
     """Random sets of neighbouring block groups (GEOIDs), ``each`` of every size; none without people."""
-    frame = county.units("block group")
-    people = county.truth("B01003").iloc[:, 0].reindex(frame["geoid"]).to_numpy()
+    return _sets(county, "block group", sizes, each, seed)
+
+
+def tract_sets(county: County, sizes: Sequence[int], each: int, seed: int) -> list[list[str]]:
+    """The same of neighbouring whole tracts, as the GEOIDs of all their block groups."""
+    groups = sorted(county.units("block group")["geoid"])
+    return [[g for g in groups if g[:11] in some] for some in _sets(county, "tract", sizes, each, seed)]
+
+
+def _sets(county: County, level: str, sizes: Sequence[int], each: int, seed: int) -> list[list[str]]:
+    frame = county.units(level)
+    people = county.truth("B01003", VINTAGE, level).iloc[:, 0].reindex(frame["geoid"]).to_numpy()
     shapes, ids = frame.geometry.to_numpy(), frame["geoid"].to_numpy()
     left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     rng = np.random.default_rng([seed, 1])
@@ -87,34 +94,88 @@ def cut_districts(county: County, count: int, seed: int, least: int = 1000, most
     return found
 
 
+Inside = tuple[str, ...] | BaseGeometry
+"""Block groups of a zone, or its shape (EPSG:4326): where its true people are."""
+
+
 @dataclass(frozen=True)
 class Places:
     """Zones with their weights; the last zone is the reference, the county.
 
     Attributes
     ----------
-    labels : tuple of str
-        ``"county"``, ``"cut"``, or how many whole block groups a zone is made of.
+    kind : (Z,) str
+        ``"county"``, ``"cut"``, or what its block groups were given as.
     reference : int
     inside : tuple
-        Block groups of each zone, or its shape (EPSG:4326): where its true people are.
+        Z of them.
     """
 
     weights: Weights
-    labels: tuple[str, ...]
+    kind: npt.NDArray[np.str_]
     reference: int
-    inside: tuple[tuple[str, ...] | BaseGeometry, ...]
+    inside: tuple[Inside, ...]
 
-    def truth(self, county: County, table: str) -> pd.DataFrame:
-        """What the table would say of each zone if everybody were asked, (Z, L)."""
-        by_group = county.truth(table, VINTAGE)
+    def __len__(self) -> int:
+        return len(self.inside)
 
-        def one(where: tuple[str, ...] | BaseGeometry) -> pd.Series[float]:
-            if isinstance(where, BaseGeometry):
-                return county.truth_in(table, where, VINTAGE)
-            return by_group.loc[list(where)].sum()
+    def of(self, kind: str) -> BoolArray:
+        """Zones of a kind, (Z,)."""
+        return np.asarray(self.kind == kind, dtype=np.bool_)
 
-        return pd.DataFrame([one(where) for where in self.inside])
+    @cached_property
+    def within(self) -> BoolArray:
+        """Zones of which at least 99 % lies in the county, as a run asks before it takes the overlap out, (Z,)."""
+        shapes = self.weights.zones.geometry.to_numpy()
+        common = shapely.area(shapely.intersection(shapes, shapes[self.reference]))
+        return np.asarray(common >= 0.99 * shapely.area(shapes), dtype=np.bool_)
+
+    def truth(self, county: County, names: Sequence[str]) -> dict[str, FloatArray]:
+        """What every cell of some tables would say of each zone if everybody were asked, (Z,) by cell.
+
+        As ``County.truth_in``, which a test compares it with, but each place is looked for once.
+        """
+        people = county.people[VINTAGE]
+        address = people.persons["address"].to_numpy()
+        known = {name: county._layout(name, VINTAGE) for name in names}
+        found: list[list[FloatArray]] = []
+        for zone in self.inside:
+            where = zone if isinstance(zone, BaseGeometry) else _blocks(county, zone)
+            at = county._address_in(where, people)
+            lived_in = at[: len(people.households)]
+            homes = np.concatenate([lived_in, county._empty_in(where, people)])
+            living = {"household": lived_in, "person": at[address], "home": homes}
+            found.append([_asked(*known[name], living, people.households) for name in names])
+        codes = [columns(known[name][0]) for name in names]
+        together = [np.stack([one[at] for one in found]) for at in range(len(names))]
+        return {c: table[:, k] for cs, table in zip(codes, together, strict=True) for k, c in enumerate(cs)}
+
+
+def _blocks(county: County, groups: tuple[str, ...]) -> list[str]:
+    """Blocks of some block groups."""
+    blocks = county.geography.blocks["geoid"].astype(str)
+    return list(blocks[blocks.str[:12].isin(groups)])
+
+
+def _asked(
+    layout: Table | MedianTable, code: IntArray, living: dict[str, BoolArray], households: pd.DataFrame
+) -> FloatArray:
+    """One table of those who live in a place, (L,)."""
+    if isinstance(layout, MedianTable):
+        values = households[layout.column].to_numpy(dtype=np.float64)[living["household"] & (code >= 0)]
+        return np.array([np.median(values) if len(values) else np.nan])
+    leaf = code[living[layout.entity] & (code >= 0)]
+    held = np.bincount(leaf, minlength=layout.lines.shape[1])
+    return np.asarray(layout.lines.astype(np.float64) @ held, dtype=np.float64)
+
+
+class Kept(Weights):
+    """Weights that find only once which published unit each zone is: as many thousand surveys ask."""
+
+    def identity(self, units: Units, weight: Weight, usable: BoolArray | None = None) -> IntArray:
+        """See ``Weights.identity``."""
+        key = ("identity", nesting.digest(units), weight, b"" if usable is None else usable.tobytes())
+        return self._once(key, lambda: super(Kept, self).identity(units, weight, usable))
 
 
 def _layers(county: County, noise: float) -> tuple[Layer, list[Layer]]:
@@ -128,183 +189,28 @@ def _layers(county: County, noise: float) -> tuple[Layer, list[Layer]]:
 
 
 def places(
-    county: County, sets: Sequence[Sequence[str]] = (), shapes: Sequence[BaseGeometry] = (), noise: float = 0.0
+    county: County,
+    sets: Sequence[Sequence[str]] = (),
+    shapes: Sequence[BaseGeometry] = (),
+    noise: float = 0.0,
+    kinds: Sequence[str] = (),
 ) -> Places:
-    """Zones of whole block groups (lists of GEOIDs) and of free shapes (EPSG:4326), and the county."""
+    """Zones of whole block groups (lists of GEOIDs) and of free shapes (EPSG:4326), and the county.
+
+    ``kinds`` names the sets one by one, ``"set"`` for all by default.
+    """
     blocks, units = _layers(county, noise)
-    whole = units[0].data
+    whole = units[0].features
     crs = metric_crs(whole.to_crs(4326).geometry.iloc[0])
-    groups = units[-1].data.set_index("geoid").geometry.to_crs(crs)
+    groups = units[-1].features.set_index("geoid").geometry.to_crs(crs)
     drawn = [shapely.union_all(groups.loc[list(ids)].to_numpy()) for ids in sets]
     free = list(gpd.GeoSeries(list(shapes), crs=4326).to_crs(crs)) if shapes else []
     county_shape = whole.to_crs(crs).geometry.iloc[0]
     count = len(drawn) + len(free)
-    labels = tuple([str(len(s)) for s in sets] + ["cut"] * len(free) + ["county"])
-    roles: tuple[Role, ...] = ("area",) * count + ("reference",)
+    kind = np.array([*(kinds or ["set"] * len(sets)), *(["cut"] * len(free)), "county"])
+    roles: list[Role] = ["area"] * count
     ids = (*(f"z{i}" for i in range(count)), "reference")
     geometry = gpd.GeoSeries([*drawn, *free, county_shape], crs=crs)
-    zones = Zones(ids, ids, roles, ("",) * (count + 1), geometry)
-    inside: list[tuple[str, ...] | BaseGeometry] = [*(tuple(s) for s in sets), *shapes, tuple(units[-1].data["geoid"])]
-    return Places(Weights.build(zones, blocks, units, crs), labels, count, tuple(inside))
-
-
-# --- draws ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Draw:
-    """One survey as published: every cell at every unit of the three levels.
-
-    Attributes
-    ----------
-    cells : mapping of str to (estimate, margin, cases), each (n,)
-    zero_moe : mapping of str to (n,)
-        Largest margin of a zero estimate in a table, NaN where it has none.
-    """
-
-    units: Units
-    cells: Mapping[str, tuple[FloatArray, FloatArray, FloatArray]]
-    zero_moe: Mapping[str, FloatArray]
-
-
-def draws(county: County, names: Sequence[str], count: int, seed: int, chunk: int = 20) -> Iterator[Draw]:
-    """Surveys number ``seed`` to ``seed + count - 1``; the same people are asked at every level and for every table."""
-    for start in range(seed, seed + count, chunk):
-        size = min(chunk, seed + count - start)
-        found = {level: county.draws_of(names, size, start, VINTAGE, level) for level in LEVELS}
-        first = [found[level][names[0]] for level in LEVELS]
-        geoid = np.concatenate([one.geoid for one in first])
-        level = np.repeat(np.array(LEVELS), [len(one.geoid) for one in first])
-        units = Units(geoid, level, 2020)
-        for number in range(size):
-            yield _draw(units, {name: [found[at][name] for at in LEVELS] for name in names}, number)
-
-
-def _draw(units: Units, by_table: Mapping[str, list[Draws]], number: int) -> Draw:
-    cells: dict[str, tuple[FloatArray, FloatArray, FloatArray]] = {}
-    zero: dict[str, FloatArray] = {}
-    for name, some in by_table.items():
-        estimate = np.concatenate([one.estimate[number] for one in some])
-        moe = np.concatenate([one.moe[number] for one in some])
-        cases = np.concatenate([one.cases[number] for one in some]).astype(np.float64)
-        for k, code in enumerate(some[0].codes):
-            cells[code] = (estimate[:, k], moe[:, k], cases[:, k])
-        largest = np.where(estimate == 0, moe, -np.inf).max(axis=1)
-        zero[name] = np.where(np.isfinite(largest), largest, np.nan)
-    return Draw(units, cells, zero)
-
-
-def share_field(row: Indicator, draw: Draw) -> CountField:
-    """The field of a row, as ``indicators.census.acs_share`` makes it from files (a test compares the two)."""
-    asked = row.parameters
-
-    def cells(codes: Sequence[str]) -> Cells:
-        picked = [draw.cells[code] for code in codes]
-        return Cells(tuple(codes), np.column_stack([p[0] for p in picked]), np.column_stack([p[1] for p in picked]))
-
-    def counts(key: str, components: str) -> Counts:
-        made = parse(str(asked[key]))
-        parts = parse(str(asked[components])).plus if components in asked else ()
-        return Counts(cells(made.plus), cells(made.minus) if made.minus else None, cells(parts) if parts else None)
-
-    zero = np.column_stack([draw.zero_moe[name] for name in tables([row])])
-    return CountField(
-        units=draw.units,
-        numerator=counts("numerator", "components"),
-        denominator=counts("denominator", "denominator_components"),
-        weight=cast(Weight, row.weight),
-        kind=cast(Literal["share", "ratio"], asked.get("kind", "share")),
-        universe=row.universe,
-        complement=cells(parse(str(asked["complement"])).plus) if "complement" in asked else None,
-        zero_moe=np.fmax.reduce(zero, axis=1),
-    )
-
-
-def evaluate(text: str, cells: Mapping[str, FloatArray]) -> FloatArray:
-    """Plain value of an expression."""
-    asked = parse(text)
-    return np.asarray(sum(cells[c] for c in asked.plus) - sum((cells[c] for c in asked.minus), 0.0), dtype=np.float64)
-
-
-# --- tally ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass
-class Tally:
-    """What became of one share: arrays over draws x zones, filled draw by draw.
-
-    Attributes
-    ----------
-    truth : (Z,) float
-    value, moe, sampling, cases : (n, Z) float
-        Estimate, total margin, its sampling part, interviews on the rarer side.
-    """
-
-    truth: FloatArray
-    value: FloatArray
-    moe: FloatArray
-    sampling: FloatArray
-    cases: FloatArray
-    _at: int = field(default=0)
-
-    @classmethod
-    def empty(cls, truth: FloatArray, count: int) -> Tally:
-        made = [np.full((count, len(truth)), np.nan) for _ in range(4)]
-        return cls(truth, *made)
-
-    def add(self, column: Column, cases: FloatArray) -> None:
-        self.value[self._at], self.moe[self._at] = column.value, column.moe
-        self.sampling[self._at], self.cases[self._at] = column.error["sampling"], cases
-        self._at += 1
-
-    def holds(self, part: Literal["moe", "sampling"] = "moe") -> npt.NDArray[np.float64]:
-        """1 where the interval holds the truth, 0 where not, NaN where there is no value or margin; (n, Z)."""
-        margin = self.moe if part == "moe" else self.sampling
-        known = np.isfinite(self.value) & np.isfinite(margin)
-        held = np.abs(self.value - self.truth) <= margin + 1e-12
-        return np.where(known, held, np.nan)
-
-    def enough(self, least: float = ENOUGH_CASES) -> BoolArray:
-        """At least so many interviews on either side, (n, Z)."""
-        return np.asarray(self.cases >= least, dtype=np.bool_)
-
-
-def simulate(
-    county: County, some: Sequence[Indicator], where: Mapping[str, Places], count: int, seed: int
-) -> dict[str, dict[str, Tally]]:
-    """Draw surveys and reduce every share over every set of places.
-
-    Returns
-    -------
-    dict of places to dict of indicator to Tally
-    """
-    names = tables(some)
-    out: dict[str, dict[str, Tally]] = {}
-    for key, place in where.items():
-        true = pd.concat([place.truth(county, name) for name in names], axis=1)
-        cells = {code: true[code].to_numpy(dtype=np.float64) for code in true}
-        out[key] = {row.id: Tally.empty(true_share(row, cells), count) for row in some}
-    for draw in draws(county, names, count, seed):
-        for row in some:
-            made = share_field(row, draw)
-            sides = _cases(row, draw)
-            for key, place in where.items():
-                matrix = place.weights.cover(made.units, made.weight)
-                cases = np.minimum(matrix @ sides[0], matrix @ sides[1])
-                column = reduce(made, place.weights, reference=place.reference, settings=SETTINGS)
-                out[key][row.id].add(column, np.asarray(cases, dtype=np.float64))
-    return out
-
-
-def true_share(row: Indicator, cells: Mapping[str, FloatArray]) -> FloatArray:
-    """The share itself, NaN where its universe is empty."""
-    above = evaluate(str(row.parameters["numerator"]), cells)
-    below = evaluate(str(row.parameters["denominator"]), cells)
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
-
-
-def _cases(row: Indicator, draw: Draw) -> tuple[FloatArray, FloatArray]:
-    """Interviews in the numerator, and in the rest of the denominator, at each unit."""
-    cases = {code: cell[2] for code, cell in draw.cells.items()}
-    above = evaluate(str(row.parameters["numerator"]), cases)
-    return above, evaluate(str(row.parameters["denominator"]), cases) - above
+    zones = Zones(ids, ids, (*roles, "reference"), ("",) * (count + 1), geometry)
+    inside: list[Inside] = [*(tuple(s) for s in sets), *shapes, tuple(units[-1].data["geoid"])]
+    return Places(Kept.build(zones, blocks, units, crs), kind, count, tuple(inside))
