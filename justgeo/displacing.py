@@ -19,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 
 import justgeo
 from justgeo import tract_files
-from justgeo.core.errors import Absent, LayerError
+from justgeo.core.errors import Absent, ConfigError, LayerError
 from justgeo.core.layer import FloatArray
 from justgeo.core.words import wrapped
 from justgeo.core.zones import StrArray
@@ -47,6 +47,9 @@ CHOSEN = Settings(correlation_now=NOW_CORRELATION, correlation_before=BEFORE_COR
 """Choices for a table; a district has those of the catalogue's rows."""
 PACKAGES = ("numpy", "scipy", "shapely")
 """Whose versions stand in the manifest: they make the numbers and the neighbours."""
+
+_OF_TABLE = frozenset({"beside", "price", "years", "as_published", "compare", "name"})
+_OF_DISTRICT = frozenset({"records", "offline"})
 
 Progress = Callable[[str], None]
 
@@ -95,9 +98,17 @@ def displacement(source: Path | str, out: Path | str | None = None, **options: A
         As for :func:`of_table` or :func:`of_district`.
     """
     path = Path(source)
+    district = path.is_dir() or path.suffix.lower() == ".toml"
+    odd = sorted(set(options) & (_OF_TABLE if district else _OF_DISTRICT))
+    wish = "name a district by its district.toml or folder; a table of tracts with --inputs TABLE.csv."
+    if odd and not path.exists():
+        raise ConfigError(f"There is no {path}.", remedy=wish)
+    if odd:
+        kind = "a district" if district else "a table of tracts"
+        raise ConfigError(f"{path} is {kind}, and {odd[0]!r} is no option of that.", remedy=wish)
     if out is not None:
         write.check(Path(out), write.INTERNAL)
-    door = of_district if path.is_dir() or path.suffix.lower() == ".toml" else of_table
+    door = of_district if district else of_table
     found = door(path, **options)
     return found if out is None else written(found, Path(out))
 

@@ -124,7 +124,7 @@ def _read(
         except Absent as why:
             raise ConfigError(f"Dollars of {years[0]} and {years[1]} cannot be compared: {why.reason}.",
                               remedy="give the factor by which prices rose (--price).") from why  # fmt: skip
-        note = f"Dollars of {years[0]} are those of {years[1]} times {price:.4f} ({index.name})."
+        note = f"Dollars of {years[0]} times {price:.4f} are dollars of {years[1]} ({index.name})."
     table = read_typology_table(path, price=price, years=years, columns=columns, region=region)
     if not note or not table.tracts.before:
         return table

@@ -48,8 +48,9 @@ def test_a_district_without_layers_is_told_what_to_begin_with(tmp_path: Path) ->
 
 def test_the_tables_of_the_survey_are_one_line_with_what_they_cost(tmp_path: Path) -> None:
     lines = said(district(tmp_path, '[absent]\nacs = "not bought"\n'))
-    acs = [i for i, line in enumerate(lines) if line.startswith("! acs")]
+    acs = [i for i, line in enumerate(lines) if line.startswith("! acs ")]
     assert len(acs) == 1 and lines[acs[0]].startswith("! acs 2024       not bought; it would give housing")
+    assert sum(line.startswith("! acs_t0") for line in lines) == 1, "the earlier survey is a line of its own"
     after = " ".join(line.strip() for line in lines[acs[0] :])
     assert "BEL-02, BEL-03, BEL-04" in after and "B25003, B25003B" in after
     assert max(map(len, lines)) <= console.WIDTH
@@ -58,7 +59,7 @@ def test_the_tables_of_the_survey_are_one_line_with_what_they_cost(tmp_path: Pat
 def test_part_of_a_family_is_named_in_full(tmp_path: Path) -> None:
     text = "\n".join(said(district(tmp_path)))
     assert "absent without it: ENV-03.developed" in text
-    assert "absent without it: WEL-04, MOB-01, MOB-02" in text
+    assert "absent without it: BEL-12, WEL-03, WEL-04, WEL-06, MOB-01, MOB-02, MOB-03" in text
 
 
 def test_what_a_planners_own_table_gives_is_not_missing(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import justgeo
 from justgeo import displacing
-from justgeo.core.errors import OutputError
+from justgeo.core.errors import ConfigError, OutputError
 from justgeo.displacing import Another, Beside, Displacement
 from justgeo.measure.typology.prepare import TooFewTracts
 from justgeo.report.displacement_tables import FILES
@@ -351,3 +351,13 @@ def test_another_reference_set_and_other_years_are_compared(here: Path, tmp_path
     assert rows["metro"]["reference"] == 64 and rows["metro"]["absent"] == 0
     assert rows["other years"]["years"] == [2015, 2023]
     assert {one["id"] for one in found.inputs} == {"table", "shapes", "compare: metro", "compare: other years"}
+
+
+@pytest.mark.parametrize("given", ["nowhere-to-be-found", "folder", "table.csv"])
+def test_an_option_of_the_other_door_is_refused_before_anything_is_read(tmp_path: Path, given: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "table.csv").write_text("geoid\n", encoding="utf-8")
+    options = {"as_published": True} if given == "folder" else {"offline": True}
+    with pytest.raises(ConfigError, match="There is no" if "found" in given else "is no option"):
+        displacing.displacement(tmp_path / given, tmp_path / "out", **options)
+    assert not (tmp_path / "out").exists()

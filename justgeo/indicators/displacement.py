@@ -234,7 +234,12 @@ def _medians(survey: Survey, earlier: _Earlier | str) -> dict[str, Coded]:
 
 
 def _amounts(shares: Mapping[str, tuple[Amount, Pooled]], medians: Mapping[str, Coded]) -> dict[str, Amount]:
-    return {**{name: one[0] for name, one in shares.items()}, **{name: one.amount for name, one in medians.items()}}
+    found = {**{name: one[0] for name, one in shares.items()}, **{name: one.amount for name, one in medians.items()}}
+    if "income" in medians:  # no change is told from the top of a scale (METHODS 2.0 item 10)
+        value, se = medians["income"].amount
+        beyond = medians["income"].top
+        found["income"] = Amount(np.where(beyond, np.nan, value), np.where(beyond, np.nan, se))
+    return found
 
 
 def _pooled(shares: Mapping[str, tuple[Amount, Pooled]]) -> dict[str, Pooled]:
@@ -319,5 +324,5 @@ def _find_earlier(place: Place, now: Survey) -> _Earlier:
     if not np.isfinite(survey.count("B25003", 1).value).any():
         raise Absent(_NOT_CARRIED)
     survey = replace(survey, divided=carried.divided(place, found.walks, survey))
-    dollars = f"Dollars of {year} are those of {now.year} times {price:.4f} ({place.prices.name})."
+    dollars = f"Dollars of {year} times {price:.4f} are dollars of {now.year} ({place.prices.name})."
     return _Earlier(survey, found.same, both, price, (*found.notes, dollars))

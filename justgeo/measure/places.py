@@ -245,8 +245,10 @@ def _class_margins(matrix: Matrix, field: ClassField, found: Met) -> tuple[Float
 
 def _tell_plain(draft: Draft, matrix: Matrix, field: ClassField, counted: FloatArray) -> None:
     """What it comes to by the estimates as they stand: the share, the households and their sampling margin."""
-    plain = meet(matrix, counted, field.flag)
-    homes = _homes_where(matrix, field, np.nan_to_num(field.flag, nan=0.0))
+    # Over the units whose chance is known too: a count of some is never told against a whole of fewer.
+    flag = np.where(np.isfinite(field.probability), field.flag, np.nan)
+    plain = meet(matrix, counted, flag)
+    homes = _homes_where(matrix, field, np.nan_to_num(flag, nan=0.0))
     told = np.isfinite(plain.mean)
     draft.flag(told, lambda z: f"as_estimated={plain.mean[z]:.4f}")
     draft.flag(told, lambda z: f"as_estimated_count={plain.summed[z]:.1f}")

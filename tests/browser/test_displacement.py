@@ -93,7 +93,7 @@ def test_the_words_stand_under_their_map_alone(seen: Seen) -> None:
     assert "This does not say that anyone will move." in short.inner_text()
     assert "hatched: a chance, too close to tell" in tab.locator("#legend").inner_text()
     fills = tab.eval_on_selector_all(".leaflet-data-pane path", "all => all.map(p => p.getAttribute('fill'))")
-    assert fills.count("url(#absent)") == 2 and sum(f.startswith("url(#hatch-") for f in fills) == 1
+    assert fills.count("url(#no-number)") == 2 and sum(f.startswith("url(#hatch-") for f in fills) == 1
     tab.get_by_role("radio", name="Renters", exact=True).click()
     assert not short.is_visible()
 
