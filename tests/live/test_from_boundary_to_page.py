@@ -222,14 +222,13 @@ def test_figures_equal_those_of_local_files(first: Round, local: Rows) -> None:
 
 def test_overpass_gives_the_district_alone(first: Round, local: Rows) -> None:
     rows = rows_of(first.results)
-    elsewhere = cut = 0
+    cut = 0
     for key in (key for key in rows if key[1].startswith(ACCESS)):
         one, true = rows[key], local[key]
         if key[0] == "reference":
             assert (one["value"], one["reason"]) == (None, NOT_COVERED), key
         elif key[0] != "district" and one["value"] is None and true["value"] is not None:
             assert one["reason"] == NOT_COVERED, key
-            elsewhere += 1
         elif key[0] != "district" and one["value"] != true["value"]:
             # A block group at the edge: some of its people live where the network ends, and that is told.
             assert any(flag.startswith("unknown_share") for flag in one["flags"]), key
@@ -238,8 +237,7 @@ def test_overpass_gives_the_district_alone(first: Round, local: Rows) -> None:
             elif one["unit"] == "share":  # a mean has no bounds that those who are not known could not move
                 assert one["low"] <= true["value"] <= one["high"], key
             cut += 1
-    assert elsewhere > 100
-    assert cut > 0
+    assert cut > 0, "the halo is that of a mile's walk: areas are cut by its end, none lies beyond it whole"
 
 
 def test_an_extract_serves_the_reference_too(first: Round, services: Online, local: Rows, tmp_path: Path) -> None:
