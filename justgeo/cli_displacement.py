@@ -90,7 +90,8 @@ def _check(args: argparse.Namespace) -> None:
             what, remedy="justgeo displacement --inputs TABLE.csv, or justgeo displacement district.toml."
         )
     wrong = DISTRICT_ONLY if args.config is None else TABLE_ONLY
-    used = next((name for name in wrong if getattr(args, name)), None)
+    # A price of 0 was given too, and is refused as one.
+    used = next((name for name in wrong if getattr(args, name) is not None and getattr(args, name) is not False), None)
     if used is not None:
         kind = "a district" if args.config is None else "a table (--inputs)"
         raise ConfigError(f"--{used.replace('_', '-')} is for {kind}.", remedy="take it out.")

@@ -19,6 +19,7 @@ from justgeo.indicators.mobility import BY_WALK, covered
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
 from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, group_share, reduce_group
+from justgeo.measure.places import ONE_UNIT
 from justgeo.measure.reduce import ReduceSettings, reduce
 
 log = logging.getLogger(__name__)
@@ -189,7 +190,18 @@ def _judged(
         settings=desk.judging,
         modelled=any(desk.place.layers[name].provenance.modelled for name in used),
     )
-    return [r for r, keep in zip(made, _published(row, desk.place), strict=True) if keep]
+    told = [r if row.areas else _of_no_single_area(r) for r in made]
+    return [r for r, keep in zip(told, _published(row, desk.place), strict=True) if keep]
+
+
+def _of_no_single_area(record: Record) -> Record:
+    """A row that no area has a record of is not told of a zone that lies inside one area either."""
+    if ONE_UNIT not in record.flags:
+        return record
+    why = "the zone lies inside one census tract, and this is not told of a single tract in public"
+    return Record(
+        record.zone, record.indicator, record.group, None, None, record.unit, record.universe, "absent", why
+    )  # fmt: skip
 
 
 def _inside(desk: _Desk) -> BoolArray:

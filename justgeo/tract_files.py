@@ -10,6 +10,7 @@ import geopandas as gpd
 
 from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import Absent, ConfigError, VintageError
+from justgeo.district_file import SURVEY_YEARS
 from justgeo.measure.typology import contiguity, pairs
 from justgeo.measure.typology.values import Tracts
 from justgeo.sources._hash import sha256_of
@@ -17,6 +18,9 @@ from justgeo.sources._typology_columns import ColumnMap, read_column_map
 from justgeo.sources._typology_region import Region, read_region
 from justgeo.sources.typology_shapes import read_pairs, read_shapes
 from justgeo.sources.typology_table import TypologyTable, read_typology_table
+
+LEAST_PRICE, MOST_PRICE = 0.5, 5.0
+"""Between these lies any factor of prices between two surveys; 132.5 is a percent."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,7 @@ def gather(
     JustgeoError
         Something cannot be believed.
     """
+    _check_times(price, [_pair_of(years), *(_pair_of(one.years) for one in compare)])
     mapping = None if beside.columns is None else read_column_map(beside.columns)
     region = None if beside.region is None else read_region(beside.region)
     table = _read(path, price, _pair_of(years), mapping, region)
@@ -107,6 +112,26 @@ def gather(
         others[one.name] = _placed(other.tracts, beside, strict=False)[0]
     inputs = tuple(_inputs(path, beside, compare))
     return Given(replace(table, tracts=tracts), shapes, others, inputs)
+
+
+def _check_times(price: float | None, pairs: Sequence[tuple[int, int] | None]) -> None:
+    """Refuse surveys that share a year, and a factor of prices that nobody saw in a decade.
+
+    Raises
+    ------
+    ConfigError
+    """
+    if price is not None and not LEAST_PRICE <= price <= MOST_PRICE:
+        raise ConfigError(
+            f"Prices that rose by a factor of {price:g} between two surveys cannot be meant.",
+            remedy="give the factor itself: --price 1.325 where they rose by 32.5 %.",
+        )
+    for pair in pairs:
+        if pair is not None and pair[0] and pair[1] - pair[0] < SURVEY_YEARS:
+            raise ConfigError(
+                f"The surveys that end in {pair[0]} and {pair[1]} share years, so they are no two measurements.",
+                remedy=f"take an earlier one: {pair[1] - SURVEY_YEARS} or before.",
+            )
 
 
 def _read(

@@ -361,3 +361,19 @@ def test_an_option_of_the_other_door_is_refused_before_anything_is_read(tmp_path
     with pytest.raises(ConfigError, match="There is no" if "found" in given else "is no option"):
         displacing.displacement(tmp_path / given, tmp_path / "out", **options)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"years": (2022, 2024)}, "share years"),
+        ({"price": 132.5}, "cannot be meant"),
+        ({"price": 0.0}, "cannot be meant"),
+    ],
+)
+def test_surveys_that_overlap_and_a_percent_of_prices_are_refused(
+    tmp_path: Path, options: dict[str, Any], said: str
+) -> None:
+    (tmp_path / "table.csv").write_text("geoid\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        displacing.of_table(tmp_path / "table.csv", **options)

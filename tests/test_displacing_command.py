@@ -74,7 +74,7 @@ def test_years_without_an_index_want_a_price(here: Path) -> None:
 
 
 def test_a_price_that_cannot_be_is_refused(here: Path) -> None:
-    with pytest.raises(JustgeoError, match="price index of -1"):
+    with pytest.raises(JustgeoError, match="factor of -1 between two surveys"):
         displacing.displacement(here / "tracts.csv", price=-1.0)
 
 

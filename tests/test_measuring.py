@@ -17,6 +17,7 @@ from justgeo.core.zones import Role, Zones
 from justgeo.indicators.place import Place
 from justgeo.measure.apportion import Weights
 from justgeo.measure.judge import JudgeSettings
+from justgeo.measure.places import ONE_UNIT
 from justgeo.measure.reduce import ReduceSettings
 from tests.indicators import town
 from tests.indicators.town import row
@@ -230,6 +231,15 @@ def test_what_is_told_of_the_district_alone_has_no_record_for_its_areas() -> Non
     assert all(r.value is not None for r in records)
     absent = measured([whole], place({}, {"acs:B25003@2024": "not bought"}))
     assert {(r.zone, r.reason) for r in absent} == {("district", "not bought"), ("reference", "not bought")}
+
+
+def test_what_no_area_is_told_of_is_not_told_of_a_zone_inside_one_area_either() -> None:
+    one = Record("district", "BEL-01", "all", 0.98, None, "share", "households", "unknown", None, flags=(ONE_UNIT,))
+    hidden = measuring._of_no_single_area(one)
+    assert (hidden.value, hidden.numerator, hidden.flags) == (None, None, ())
+    assert hidden.reason is not None and "single tract" in hidden.reason
+    several = replace(one, flags=("as_estimated=0.5",))
+    assert measuring._of_no_single_area(several) is several
 
 
 def test_progress_names_each_row_before_its_turn() -> None:

@@ -17,6 +17,8 @@ from justgeo.measure.fractions import Matrix
 from justgeo.measure.margins import Z90
 
 NO_RESIDENTS = "no residents"
+ONE_UNIT = "probability of one unit"
+"""Flag of a zone that lies inside one unit of a class field."""
 RULES: tuple[Rule, ...] = ("area", "centroid")
 RESOLUTION = 1e-4
 """A chance is found by some 10,000 draws, and known no finer: without this a class that held in none, or in all, would
@@ -208,7 +210,7 @@ def reduce_class(field: ClassField, weights: Weights, settings: ReduceSettings) 
     draft.absent(found.people == 0, f"its universe is empty here ({field.universe})")
     tell_unknown(draft, found, settings, lambda z: "")
     draft.untell(cuts(matrix) & ~single)
-    draft.flag(single, "probability of one unit")
+    draft.flag(single, ONE_UNIT)
     _tell_plain(draft, matrix, field, counted)
     for flag in field.flags:
         draft.flag(np.ones(zones, dtype=np.bool_), flag)
