@@ -22,6 +22,7 @@ from justgeo import cli
 from justgeo.catalogue import read as catalogue
 from justgeo.collecting import READ_LAYERS
 from justgeo.sources.live import census_tables, http
+from justgeo.sources.live.keys import VARIABLES
 from tests import nowhere as districts
 from tests.loopback import nowhere
 from tests.loopback.cogs import canopy_height, make_scene, sampled, worldcover
@@ -219,6 +220,17 @@ class _Then(dt.datetime):
 
 
 DAY = "2026-03-01"
+
+
+@contextlib.contextmanager
+def with_a_key() -> Iterator[None]:
+    """While it lasts there is one key of the Census Bureau: whoever runs this may have a key of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in VARIABLES:
+            patch.delenv(name, raising=False)
+        patch.setenv(VARIABLES[0], KEY)
+        patch.setattr("justgeo.sources.live.keys._from_keyring", lambda: None)
+        yield
 
 
 @contextlib.contextmanager

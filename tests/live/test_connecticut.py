@@ -21,11 +21,9 @@ from justgeo import run
 from justgeo.catalogue import read as catalogue
 from justgeo.indicators.mobility import TIMETABLE_ENDED
 from justgeo.report import results as reports
-from justgeo.sources.live import keys
 from justgeo.sources.live.census_counties import CONNECTICUT
-from justgeo.sources.live.keys import VARIABLES
 from tests import nowhere as districts
-from tests.live.nowhere_online import BEHIND, EXTRACT, KEY, bounds, justgeo, settle
+from tests.live.nowhere_online import BEHIND, EXTRACT, KEY, bounds, justgeo, settle, with_a_key
 from tests.loopback import nowhere
 from tests.loopback.files import FileTree
 from tests.loopback.messages import Handler
@@ -159,9 +157,9 @@ class Found:
 
 def moved_rows(found: Found, known: Found) -> list[Key]:
     """Records that only one of them has, or that differ."""
-    both = set(found.rows) & set(known.rows)
-    apart = set(found.rows) ^ set(known.rows)
-    return sorted(apart | {key for key in both if differ(found.rows[key], known.rows[key])})
+    ours, theirs = found.rows, known.rows
+    return sorted(key for key in ours.keys() | theirs if key not in ours or key not in theirs
+                  or differ(ours[key], theirs[key]))  # fmt: skip
 
 
 def _plain(zone: str) -> str:
@@ -209,11 +207,7 @@ def fetched(
 
 @pytest.fixture(scope="module", autouse=True)
 def a_key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv(VARIABLES[0], KEY)
-        patch.setattr(keys, "_from_keyring", lambda: None)
+    with with_a_key():
         yield
 
 

@@ -20,7 +20,7 @@ import shapely
 from justgeo import run
 from justgeo.catalogue import read as catalogue
 from justgeo.report import results as reports
-from justgeo.sources.live import keys, with_censusdis
+from justgeo.sources.live import with_censusdis
 from justgeo.sources.live.keys import SIGN_UP, VARIABLES
 from tests import nowhere as districts
 from tests.live.nowhere_online import (
@@ -37,6 +37,7 @@ from tests.live.nowhere_online import (
     one_day,
     online,
     settle,
+    with_a_key,
 )
 
 ACCESS = ("WEL-03", "WEL-04", "WEL-05", "WEL-06", "MOB-01", "MOB-02", "MOB-03", "BEL-12")
@@ -72,11 +73,7 @@ class Round:
 
 @pytest.fixture(scope="module", autouse=True)
 def a_key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch, one_day():
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv(VARIABLES[0], KEY)
-        patch.setattr(keys, "_from_keyring", lambda: None)  # whoever runs this may have a key of their own
+    with with_a_key(), one_day():
         yield
 
 

@@ -15,10 +15,8 @@ import pandas as pd
 import pytest
 
 from justgeo import displacing
-from justgeo.sources.live import keys
-from justgeo.sources.live.keys import VARIABLES
 from tests import two_counties as two
-from tests.live.nowhere_online import BEHIND, KEY, heads_of, justgeo, settle
+from tests.live.nowhere_online import BEHIND, KEY, heads_of, justgeo, settle, with_a_key
 from tests.loopback import nowhere
 from tests.loopback.census import CensusApi
 from tests.loopback.files import FileTree
@@ -57,11 +55,7 @@ class Asked:
 
 @pytest.fixture(scope="module", autouse=True)
 def a_key() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name in VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv(VARIABLES[0], KEY)
-        patch.setattr(keys, "_from_keyring", lambda: None)
+    with with_a_key():
         yield
 
 
