@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -58,12 +59,18 @@ class Made:
     place: Place
 
 
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+@contextmanager
+def layers(cache: Path) -> Iterator[Path]:
     """The layers, made by this version of the code, not by whichever filled the user's cache."""
-    folder = synthetic.ensure(2020, tmp_path_factory.mktemp("cache"))
+    folder = synthetic.ensure(2020, cache)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(synthetic, "ensure", lambda seed: folder)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    with layers(tmp_path_factory.mktemp("cache")) as folder:
         yield folder
 
 
