@@ -15,11 +15,10 @@ from typing import Any
 from justgeo.catalogue import read as catalogue
 from justgeo.catalogue.strict import validated
 from justgeo.core.errors import ConfigError
-from justgeo.core.spec import LayerSpec, TableColumn, TableSpec
+from justgeo.core.spec import SURVEY_YEARS, LayerSpec, TableColumn, TableSpec
 from justgeo.core.words import suggestion
 from justgeo.district_file import (
     ACS_YEAR,
-    SURVEY_YEARS,
     ColumnTable,
     DistrictFile,
     LayersFile,

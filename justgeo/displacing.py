@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,9 +48,6 @@ CHOSEN = Settings(correlation_now=NOW_CORRELATION, correlation_before=BEFORE_COR
 """Choices for a table; a district has those of the catalogue's rows."""
 PACKAGES = ("numpy", "scipy", "shapely")
 """Whose versions stand in the manifest: they make the numbers and the neighbours."""
-
-_OF_TABLE = frozenset({"beside", "price", "years", "as_published", "compare", "name"})
-_OF_DISTRICT = frozenset({"records", "offline"})
 
 Progress = Callable[[str], None]
 
@@ -99,7 +97,8 @@ def displacement(source: Path | str, out: Path | str | None = None, **options: A
     """
     path = Path(source)
     district = path.is_dir() or path.suffix.lower() == ".toml"
-    odd = sorted(set(options) & (_OF_TABLE if district else _OF_DISTRICT))
+    door = of_district if district else of_table
+    odd = sorted(set(options) - set(signature(door).parameters))
     wish = "name a district by its district.toml or folder; a table of tracts with --inputs TABLE.csv."
     if odd and not path.exists():
         raise ConfigError(f"There is no {path}.", remedy=wish)
@@ -108,7 +107,6 @@ def displacement(source: Path | str, out: Path | str | None = None, **options: A
         raise ConfigError(f"{path} is {kind}, and {odd[0]!r} is no option of that.", remedy=wish)
     if out is not None:
         write.check(Path(out), write.INTERNAL)
-    door = of_district if district else of_table
     found = door(path, **options)
     return found if out is None else written(found, Path(out))
 

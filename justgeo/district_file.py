@@ -18,9 +18,6 @@ from justgeo.core.words import suggestion
 ACS_YEAR = 2024
 """End year of the ACS period where none is named: 2020-2024, fixed so that a run does not change with the calendar."""
 
-SURVEY_YEARS = 5
-"""Years that one ACS estimate pools; two periods that share one are no two measurements."""
-
 _GEOID_DIGITS = (5, 11, 12, 15)
 _LONGEST_PROTECTION = 200
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")

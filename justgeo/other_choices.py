@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from justgeo.config import EARLIER, RunConfig
 from justgeo.core.errors import Absent, LayerError
 from justgeo.core.layer import FloatArray, Layer
 from justgeo.core.result import Indicator
-from justgeo.district_file import SURVEY_YEARS
+from justgeo.core.spec import SURVEY_YEARS
 from justgeo.indicators import displacement as rows
 from justgeo.indicators.place import Place
 from justgeo.measure.typology import sensitivity
@@ -67,7 +68,7 @@ class _Desk:
             made.append(self._set(name, own))
         metro = tuple(sorted(self.config.metro))
         made.append(self._metro(metro, own))
-        wide = tuple(county for county in self._at_hand() if not self._missing((county,)))
+        wide = tuple(county for county in self._at_hand if not self._missing((county,)))
         if set(wide) > set(self.whole) and wide != metro:
             made.append(self._set(AT_HAND, wide))
         return made
@@ -126,9 +127,18 @@ class _Desk:
             return Untold(name, error.message[:1].lower() + error.message[1:], error.remedy, years)
         return found[1]
 
+    @cached_property
     def _at_hand(self) -> tuple[str, ...]:
-        index = self.place.frame("B25003").index
-        return _counties([geoid for level, geoid in index if level == "tract"])
+        """Counties of which the survey at hand has tracts."""
+        return self._surveyed("t1")
+
+    @cached_property
+    def _at_hand_before(self) -> tuple[str, ...]:
+        """The same of the earlier survey, by the counties of its time."""
+        return self._surveyed("t0")
+
+    def _surveyed(self, when: str) -> tuple[str, ...]:
+        return _counties([geoid for level, geoid in self.place.frame("B25003", when).index if level == "tract"])
 
     def _missing(self, counties: Sequence[str]) -> str:
         """What is not at hand of some counties that is at hand of the reference; nothing where all is."""
@@ -139,10 +149,10 @@ class _Desk:
         if isinstance(tracts, Layer):
             known = set(tracts.features["geoid"].str[:5])
             gone += [("the layer of tracts", [one for one in counties if one not in known])]
-        gone += [(_named(place.years["t1"]), [one for one in counties if one not in self._at_hand()])]
+        gone += [(_named(place.years["t1"]), [one for one in counties if one not in self._at_hand])]
         if self.reported.tracts.before:
             year = place.years["t0"]
-            before = {g[:5] for level, g in place.frame("B25003", "t0").index if level == "tract"}
+            before = set(self._at_hand_before)
             gone += [(_named(year), [one for one in counties if not before & set(counties_in([one], year))])]
         told = [f"{what} at hand has nothing of {' and '.join(lacks)}" for what, lacks in gone if lacks]
         return "; ".join(told)

@@ -18,6 +18,7 @@ import justgeo
 from justgeo import gathering, manifests, measuring, zoning
 from justgeo.catalogue import read as catalogue
 from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, make_district, read_config, surveys_of
+from justgeo.config import EARLIER
 from justgeo.core import district as districts
 from justgeo.core.errors import Absent, ConfigError, LayerError, SourceError
 from justgeo.core.layer import Layer
@@ -40,9 +41,6 @@ __all__ = [
 ]  # fmt: skip
 
 log = logging.getLogger(__name__)
-
-EARLIER = "acs_t0"
-"""All tables of the earlier survey, in a plan for a place that has none."""
 
 Progress = Callable[[str], None]
 Audience = Literal["public", "internal"]
@@ -101,8 +99,10 @@ def plan(path: Path) -> list[PlanRow]:
     needed: dict[str, list[str]] = {name: [] for name in GEOGRAPHY}
     # The reference, and with it its states, is found only when the geography is read.
     states = [n.removeprefix(doors.CROSSWALK) for n in settings.layers if n.startswith(doors.CROSSWALK)] or None
+    surveys = surveys_of(settings)
     for row in rows:
-        named = [name for pair in surveys_of(settings) for name in measuring.layer_names(row, pair, states)]
+        named = [name for pair in surveys for name in measuring.layer_names(row, pair, states)]
+        # All tables of the earlier survey are one line for a place that has none.
         for name in dict.fromkeys(EARLIER if measuring.unnamed(name) else name for name in named):
             needed.setdefault(name, []).append(row.id)
     made = []

@@ -10,7 +10,7 @@ import geopandas as gpd
 
 from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import Absent, ConfigError, VintageError
-from justgeo.district_file import SURVEY_YEARS
+from justgeo.core.spec import SURVEY_YEARS
 from justgeo.measure.typology import contiguity, pairs
 from justgeo.measure.typology.values import Tracts
 from justgeo.sources._hash import sha256_of

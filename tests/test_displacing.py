@@ -31,11 +31,7 @@ YEARS = (2014, 2024)
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A table with shapes, pairs and figures of the region beside it."""
-    folder = tmp_path_factory.mktemp("region")
-    made.write(folder / "tracts.csv")
-    made.shapes().to_file(folder / "shapes.gpkg")
-    (folder / "region.toml").write_text(made.REGION, encoding="utf-8")
-    return folder
+    return made.region(tmp_path_factory.mktemp("region"))
 
 
 @pytest.fixture(scope="module")

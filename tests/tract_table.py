@@ -71,6 +71,14 @@ def write(path: Path, table: Iterable[Mapping[str, Any]] | None = None) -> Path:
     return path
 
 
+def region(folder: Path) -> Path:
+    """A folder with a table, shapes of its tracts and the region's figures: ``tracts.csv``, ``shapes.gpkg``, ..."""
+    write(folder / "tracts.csv")
+    shapes().to_file(folder / "shapes.gpkg")
+    (folder / "region.toml").write_text(REGION, encoding="utf-8")
+    return folder
+
+
 def changed(table: Iterable[Row], change: Callable[[Row], Mapping[str, Any]]) -> list[Row]:
     """The same rows with some cells others."""
     return [{**row, **change(row)} for row in table]

@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from shapely.geometry.base import BaseGeometry
 
+SURVEY_YEARS = 5
+"""Years that one ACS estimate pools; two periods that share one are no two measurements."""
+
 
 @dataclass(frozen=True)
 class LayerSpec:

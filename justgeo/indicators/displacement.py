@@ -22,6 +22,7 @@ import numpy as np
 from justgeo.core.errors import Absent
 from justgeo.core.layer import BoolArray, FloatArray, Layer
 from justgeo.core.result import Indicator
+from justgeo.core.spec import SURVEY_YEARS
 from justgeo.core.zones import Units
 from justgeo.indicators import carried
 from justgeo.indicators import tract_tables as tables
@@ -47,7 +48,6 @@ PART_A = ("B25003", "B03002", "B15003", "B19001")
 OTHERS = ("B19013", "B25077", "B25075", "B25064", "B25063", "B26001", "B01003")
 MANY_TRACTS = 30
 """A reference of fewer is told to be small: METHODS 5.2 asks for the metro area then."""
-SURVEY_YEARS = 5
 APART = 10
 """Years between the two surveys where an earlier one is only thought of."""
 

@@ -21,13 +21,11 @@ from justgeo.measure.compare import label
 from justgeo.measure.margins import Z90
 from justgeo.measure.typology.agreement import Agreement, Count
 from justgeo.measure.typology.explain import Card
+from justgeo.measure.typology.flips import conditions as conditions_of
 from justgeo.measure.typology.rivals import Opinion
 from justgeo.measure.typology.sensitivity import Untold, Variation, markets_told
 from justgeo.measure.typology.values import (
-    CHANGES,
     MARKET_NAMES,
-    MARKETS,
-    PRESSURES,
     STAGES,
     UNTOLD,
     VARIANTS,
@@ -153,14 +151,6 @@ def methods_of(typology: Typology, opinions: Sequence[Opinion]) -> dict[str, Flo
     if VARIANT in markets_told(typology):
         ours["pressed"] = typology.pressed[VARIANT]
     return ours | {opinion.method: opinion.holds for opinion in opinions}
-
-
-def conditions_of(typology: Typology) -> dict[str, Condition]:
-    """All conditions by the names of the cards."""
-    found = {name: typology.pressures[name] for name in PRESSURES} | {n: typology.changes[n] for n in CHANGES}
-    for market in MARKETS:
-        found |= {f"{market}.{name}": c for name, c in typology.markets[market].conditions.items()}
-    return found
 
 
 def _figure(value: float, se: float) -> dict[str, float]:

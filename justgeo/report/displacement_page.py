@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from justgeo.report import displacement_cards as packed
 from justgeo.report import displacement_map, inline, words
 from justgeo.report.choropleth import RAMP
@@ -75,7 +73,8 @@ def render(content: Mapping[str, Any]) -> str:
         "fills": {} if drawn is None else drawn.fills,
     }
     scripts = [inline.checked_script(f"\n{inline.text('displacement.js')}")]
-    page = _environment().get_template("displacement.html").render(
+    templates = inline.environment(figure=figure, percent=percent, sentence=words.sentence, homes=homes, kappa=kappa)
+    page = templates.get_template("displacement.html").render(
         c=content,
         mark=MARK,
         counted=COUNTED,
@@ -106,24 +105,6 @@ def render(content: Mapping[str, Any]) -> str:
 def write(path: Path, content: Mapping[str, Any]) -> None:
     """Write ``render(content)`` as UTF-8 with ``\\n`` line ends: the script's digest depends on them."""
     path.write_bytes(render(content).encode("utf-8"))
-
-
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("justgeo.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        newline_sequence="\n",
-    )
-    made.globals["figure"] = figure
-    made.globals["percent"] = percent
-    made.globals["sentence"] = words.sentence
-    made.globals["homes"] = homes
-    made.globals["kappa"] = kappa
-    return made
 
 
 def homes(value: float | None) -> str:

@@ -6,16 +6,39 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from html.parser import HTMLParser
 from importlib import resources
 from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from justgeo.core.errors import OutputError
 
 _LINKS = {"src", "href", "srcset", "poster", "action", "formaction", "data", "xlink:href", "background", "cite", "ping"}
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]*)["']?\s*\)""", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</(script)|<!--", re.IGNORECASE)
+
+
+def environment(**functions: Callable[..., Any]) -> Environment:
+    """Templates of the package: everything escaped, nothing undefined let through, ``\\n`` line ends.
+
+    Parameters
+    ----------
+    functions
+        What the templates may call.
+    """
+    made = Environment(
+        loader=PackageLoader("justgeo.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        newline_sequence="\n",
+    )
+    made.globals.update(functions)
+    return made
 
 
 def text(name: str) -> str:

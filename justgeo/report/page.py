@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from justgeo.report import checklist as lists
 from justgeo.report import choropleth, displacement_block, inline, maps, origins, remarks, view, words
@@ -56,7 +55,8 @@ def render(
     }
     scripts = [inline.script("leaflet/leaflet.js") + _NO_LINK, f"\n{drawn.script}\n", f"\n{inline.text('page.js')}"]
     scripts = [inline.checked_script(code) for code in scripts]
-    page = _environment().get_template("index.html").render(
+    templates = inline.environment(anchor=anchor, sentence=words.sentence)
+    page = templates.get_template("index.html").render(
         page=view.page(results),
         map=values,
         block=block,
@@ -92,18 +92,3 @@ def write(
 def anchor(indicator: str) -> str:
     """Where an indicator stands on the page."""
     return "ind-" + re.sub(r"[^A-Za-z0-9_-]+", "_", indicator)
-
-
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("justgeo.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        newline_sequence="\n",
-    )
-    made.globals["anchor"] = anchor
-    made.globals["sentence"] = words.sentence
-    return made

@@ -24,6 +24,7 @@ from justgeo.measure.typology.values import (
     PRESSURES,
     VARIANTS,
     Amount,
+    Condition,
     Settings,
     Tracts,
     Typology,
@@ -53,13 +54,18 @@ FAMILIES: Mapping[str, str] = {
 """Statements that are judged together: one by its name, or all whose names begin so (with a stop at the end)."""
 
 
+def _conditions(typology: Typology) -> dict[str, Condition]:
+    """Every single condition by the name of its statement."""
+    found = {f"A.{name}": typology.pressures[name] for name in PRESSURES}
+    found |= {f"B.{name}": typology.changes[name] for name in CHANGES}
+    for market in MARKETS:
+        found |= {f"C.{market}.{name}": one for name, one in typology.markets[market].conditions.items()}
+    return found
+
+
 def said(typology: Typology) -> dict[str, FloatArray]:
     """Chances that were told."""
-    found = {f"A.{name}": typology.pressures[name].probability for name in PRESSURES}
-    found |= {f"B.{name}": typology.changes[name].probability for name in CHANGES}
-    for market in MARKETS:
-        some = typology.markets[market].conditions
-        found |= {f"C.{market}.{name}": one.probability for name, one in some.items()}
+    found = {name: one.probability for name, one in _conditions(typology).items()}
     found |= {"A": typology.p_vulnerable, "B": typology.p_changed}
     for variant in VARIANTS:
         found[f"market.{variant}"] = typology.markets[variant].probability[:, :-1]
@@ -70,11 +76,7 @@ def said(typology: Typology) -> dict[str, FloatArray]:
 
 def so(typology: Typology) -> dict[str, FloatArray]:
     """The same of a county where everybody was asked: 1 or 0."""
-    found = {f"A.{name}": typology.pressures[name].holds for name in PRESSURES}
-    found |= {f"B.{name}": typology.changes[name].holds for name in CHANGES}
-    for market in MARKETS:
-        some = typology.markets[market].conditions
-        found |= {f"C.{market}.{name}": one.holds for name, one in some.items()}
+    found = {name: one.holds for name, one in _conditions(typology).items()}
     found |= {"A": typology.vulnerable, "B": typology.changed}
     for variant in VARIANTS:
         found[f"market.{variant}"] = _each(typology.markets[variant].code, 4)

@@ -22,7 +22,7 @@ from justgeo.core.result import Column
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.core.zones import Role, Units, Zones
 from justgeo.measure.apportion import Weights
-from justgeo.measure.headway import frequent_stops
+from justgeo.measure.headway import Variant, frequent_stops
 from justgeo.measure.reduce import ReduceSettings, reduce
 from justgeo.measure.zonal import Zonal, class_share
 from justgeo.sources.files import read_zones
@@ -175,10 +175,10 @@ def by_hand() -> dict[str, int]:
     return {name: len(stops) for name, stops in counts.items()}
 
 
-def cat(variant: str) -> float:
+def cat(variant: Variant) -> float:
     everywhere = test_feeds.AMERICA
     feed = read_feed(LayerSpec("gtfs", real(*CAT)), Area(everywhere, None, everywhere, everywhere, 0.0))
-    return float(frequent_stops(feed, variant).sum())  # type: ignore[arg-type]
+    return float(frequent_stops(feed, variant).sum())
 
 
 # --- Durham: a land-cover grid --------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ from justgeo.measure.typology.cards import (
     Unit,
     Verdict,
 )
-from justgeo.measure.typology.flips import Near, flips, near_high, needed
+from justgeo.measure.typology.flips import Near, flips, market_conditions, near_high, needed
 from justgeo.measure.typology.rivals import Opinion
 from justgeo.measure.typology.values import (
     CHANGES,
@@ -114,7 +114,6 @@ def _card(typology: Typology, at: int, opinions: Sequence[Opinion], near: Near) 
     _check(typology, opinions)
     tracts = typology.tracts
     pressures, changes = _lines(typology, at, typology.pressures), _lines(typology, at, typology.changes)
-    markets = {f"{m}.{name}": c for m in MARKETS for name, c in typology.markets[m].conditions.items()}
     return Card(
         geoid=str(tracts.geoid[at]),
         excluded=typology.excluded[at],
@@ -126,7 +125,7 @@ def _card(typology: Typology, at: int, opinions: Sequence[Opinion], near: Near) 
         changes=changes,
         changes_hold=_how_many(changes),
         changed=_answer(typology.changed[at], typology.p_changed[at]),
-        market=_lines(typology, at, markets),
+        market=_lines(typology, at, market_conditions(typology)),
         stages=tuple(_stage(typology, at, v) for v in VARIANTS),
         flips=flips(typology, at, near),
         opinions=tuple(_verdict(o, at, typology.excluded[at] is None) for o in opinions),

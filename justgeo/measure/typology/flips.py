@@ -82,9 +82,13 @@ Near = Mapping[Market, Told]
 
 
 def conditions(typology: Typology) -> dict[str, Condition]:
-    """Every condition by its name: pressures, changes, then those of the markets as ``value.now_high``."""
-    markets = {f"{m}.{name}": c for m in MARKETS for name, c in typology.markets[m].conditions.items()}
-    return {**typology.pressures, **typology.changes, **markets}
+    """Every condition by its name: pressures, changes, then those of the markets."""
+    return {**typology.pressures, **typology.changes, **market_conditions(typology)}
+
+
+def market_conditions(typology: Typology) -> dict[str, Condition]:
+    """Conditions of both markets, as ``value.now_high``."""
+    return {f"{m}.{name}": c for m in MARKETS for name, c in typology.markets[m].conditions.items()}
 
 
 def near_high(typology: Typology) -> Near:

@@ -33,8 +33,7 @@ PRESSURES = ("renters", "people_of_colour", "no_bachelors", "low_income")
 """Conditions of part A, vulnerability (METHODS 5.2): each share strictly above that of the region."""
 CHANGES = ("owners", "white", "bachelors", "income")
 """Conditions of part B, demographic change: each change at least that of the region."""
-COMPLEMENTS = {"renters": "owners", "people_of_colour": "white", "no_bachelors": "bachelors"}
-"""Pressures that are one less a share of `NOW`."""
+
 
 NOW = ("owners", "white", "bachelors", "low_income", "income", "value", "rent")
 BEFORE = ("owners", "white", "bachelors", "income", "value", "rent")
