@@ -28,6 +28,7 @@ census = true  # geography and survey tables; needs a free key in the environmen
 osm = "overpass"  # streets, parks, stops; or "geofabrik" (a whole state), or false
 gtfs = "catalogue"  # timetables, as the Mobility Database lists them; or the address of the agency's GTFS zip, or false
 rasters = ["tree_canopy", "impervious", "land_cover"]
+# tables = ["chas", "cejst", "eviction_lab", "places", "usaleep"]  # cost burden by race, designation, evictions, health
 records = "records"  # where it is kept, so that nothing is fetched twice
 
 [layers]  # files of your own take precedence over what is fetched; paths start here

@@ -47,7 +47,8 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         nargs="+",
         action="append",
         metavar="OTHER",
-        help="OTHER.csv NAME [T0 T1]: another reference set, or other years, for sensitivity; may be repeated",
+        help="OTHER.csv NAME [T0 T1] [REGION.toml]: another reference set, or other years, for sensitivity; may be "
+        "repeated",
     )
     district = parser.add_argument_group("from a district")
     district.add_argument("--records", type=Path, help="folder of records (default: the one that [fetch] names)")
@@ -100,9 +101,12 @@ def _check(args: argparse.Namespace) -> None:
 def _another(told: list[str]) -> Another:
     from justgeo.tract_files import Another
 
-    years = told[2:]
-    if len(told) not in (2, 4) or not all(year.isdigit() for year in years):
+    region = Path(told[-1]) if told[-1].lower().endswith(".toml") else None
+    kept = told if region is None else told[:-1]
+    years = kept[2:]
+    if len(kept) < 2 or len(years) not in (0, 2) or not all(year.isdigit() for year in years):
         raise ConfigError(
-            f"--compare {' '.join(told)} is not understood.", remedy="give OTHER.csv NAME, or OTHER.csv NAME 2009 2019."
+            f"--compare {' '.join(told)} is not understood.",
+            remedy="give OTHER.csv NAME, or OTHER.csv NAME 2009 2019; after them its region's figures, REGION.toml.",
         )
-    return Another(Path(told[0]), told[1], (int(years[0]), int(years[1])) if years else None)
+    return Another(Path(kept[0]), kept[1], (int(years[0]), int(years[1])) if years else None, region)

@@ -129,7 +129,8 @@ def collect_layers(
     years = years_of(settings)
     states = {county[:2] for county in (*site.reference.prefixes, *settings.metro)}
     named = [name for pair in surveys_of(settings) for row in rows for name in measuring.layer_names(row, pair, states)]
-    names = [name for name in named if not measuring.unnamed(name)]  # of a survey that is not asked for
+    # Neither of a survey that is not asked for, nor of tables that nobody asked for: their rows say what to write.
+    names = [name for name in named if not measuring.unnamed(name) and not _unasked(name, settings)]
     more = [n for n in settings.layers if doors.is_unit(n) or doors.is_extra(n)]
     if settings.fetch is not None:  # what was asked for by name is told of, though nothing is measured of it yet
         more += [*settings.fetch.grids, *(f"{DATA}{table}" for table in settings.fetch.tables)]
@@ -157,6 +158,12 @@ def collect_layers(
         found.absent,
         {**({} if live is None else live.failures), **_refusals(found.refused)},
     )
+
+
+def _unasked(name: str, settings: RunConfig) -> bool:
+    """Whether a layer is a table that is neither fetched nor declared, nor said to be absent."""
+    asked = settings.fetch is not None and name.removeprefix(DATA) in settings.fetch.tables
+    return name.startswith(DATA) and not asked and name not in settings.layers and name not in settings.absent
 
 
 def _refusals(refused: Mapping[str, LayerError]) -> dict[str, SourceError]:
@@ -307,11 +314,7 @@ def _say(progress: Progress | None, what: str) -> None:
 
 def years_of(settings: RunConfig) -> dict[str, int]:
     """ACS end years by role, as the declared tables have them; of the earlier survey also as it is to be fetched."""
-    years = {"t1": settings.acs_year}
-    declared = {n: int(s.options["year"]) for n, s in settings.layers.items() if n.startswith(configs.EARLIER)}
-    asked = settings.acs_before if settings.fetch is not None and settings.fetch.census else None
-    others = [year for year in declared.values() if year not in settings.base_years]
-    reported = declared.get(configs.EARLIER) or asked or next(iter(others), None)
+    years, reported = {"t1": settings.acs_year}, settings.reported
     return years if reported is None else {**years, "t0": reported}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,16 @@ from typing import Any
 from justgeo.catalogue import read as catalogue
 from justgeo.catalogue.strict import validated
 from justgeo.core.errors import ConfigError
-from justgeo.core.spec import SURVEY_YEARS, LayerSpec, TableColumn, TableSpec
+from justgeo.core.spec import (
+    CROSSWALK,
+    SURVEY_YEARS,
+    LayerSpec,
+    TableColumn,
+    TableSpec,
+    earlier_surveys,
+    reported_survey,
+)
+from justgeo.core.spec import EARLIER as EARLIER
 from justgeo.core.words import suggestion
 from justgeo.district_file import (
     ACS_YEAR,
@@ -30,9 +39,6 @@ from justgeo.district_file import (
 from justgeo.fetch_settings import DATA, Fetching, fetching
 
 _COLUMN_KINDS = {"acs_share": ("count", "percent"), "acs_count": ("count",), "acs_median": ("median",)}
-CROSSWALK = "crosswalk"
-EARLIER = "acs_t0"
-"""The survey of an earlier time; others are ``acs_t0_2019`` and so on."""
 _VARIANT = re.compile(rf"((blocks|block_groups|tracts|counties|areas|acs)[_@]\w+|{CROSSWALK}_\d\d)")
 
 
@@ -108,6 +114,12 @@ class RunConfig:
     acs_before: int | None = None
 
     @property
+    def reported(self) -> int | None:
+        """End year of the earlier survey that is reported: see `reported_survey`."""
+        asks = self.fetch is not None and self.fetch.census
+        return reported_survey(self.layers, self.acs_before, self.base_years, asks=asks)
+
+    @property
     def boundary_label(self) -> str:
         """The boundary in words that name no folder: ``"district.geojson"``, ``"of 12 GEOIDs"``."""
         if self.geoids:
@@ -145,7 +157,9 @@ def read(path: Path) -> RunConfig:
     if told.canopy.biome is not None:
         layers["biome"] = LayerSpec("biome", path, {"value": told.canopy.biome})
     year = _acs_year(told, layers, path.name)
-    _check_earlier(told.vintages.acs_t0, year, layers, path.name)
+    fetch = fetching(told, folder, path.name)
+    asks = fetch is not None and fetch.census
+    _check_earlier(told.vintages.acs_t0, year, layers, path.name, asks=asks)
     reference = told.reference or ReferenceTable()
     return RunConfig(
         path=path,
@@ -166,10 +180,10 @@ def read(path: Path) -> RunConfig:
         answers=_answers(_existing(told.protocol.answers, folder, "protocol.answers")),
         protections=tuple(told.displacement.protections),
         metro=tuple(told.displacement.metro),
-        base_years=_base_years(told, year, layers, path.name),
+        base_years=_base_years(told, year, layers, path.name, asks=asks),
         output=Path("out") / slug if told.output.folder is None else folder / told.output.folder,
         language=told.output.language,
-        fetch=fetching(told, folder, path.name),
+        fetch=fetch,
         acs_before=told.vintages.acs_t0,
     )
 
@@ -195,9 +209,9 @@ def with_layers(config: RunConfig, path: Path, *, synthetic: bool = False) -> Ru
     boundary = config.boundary
     if not boundary and not config.geoids:
         boundary = {"file": str((path.parent / "district.geojson").resolve())}
-    return replace(
-        config, layers={**added, **config.layers}, boundary=boundary, synthetic=config.synthetic or synthetic
-    )
+    layers = {**added, **config.layers}
+    made = replace(config, layers=layers, boundary=boundary, synthetic=config.synthetic or synthetic)
+    return replace(made, base_years=_others(layers, config.base_years, made.reported))
 
 
 def _toml(path: Path) -> Mapping[str, Any]:
@@ -306,8 +320,15 @@ def _acs_year(told: DistrictFile, layers: Mapping[str, LayerSpec], name: str) ->
     return int(year)
 
 
-def _check_earlier(before: int | None, year: int, layers: Mapping[str, LayerSpec], name: str) -> None:
-    """The survey of an earlier time is named once, and shares no year with the newer one."""
+def _check_earlier(before: int | None, year: int, layers: Mapping[str, LayerSpec], name: str, *, asks: bool) -> None:
+    """The survey of an earlier time is named once, shares no year with the newer one, and is to be had."""
+    declared = earlier_surveys(layers)
+    for layer, stands in declared.items():
+        said = re.fullmatch(rf"{EARLIER}_(\d{{4}})", layer)
+        if said is not None and int(said[1]) != stands:
+            raise ConfigError(
+                f"{name}: layers.{layer}.year is {stands}, and its name says {said[1]}.", remedy="mend one of them."
+            )
     if before is None:
         return
     if year - before < SURVEY_YEARS:
@@ -321,23 +342,34 @@ def _check_earlier(before: int | None, year: int, layers: Mapping[str, LayerSpec
         raise ConfigError(
             f"{name}: vintages.acs_t0 is {before} and layers.acs_t0.year is {own}.", remedy="name the year once."
         )
+    if declared and before not in declared.values() and not asks:
+        raise ConfigError(
+            f"{name}: vintages.acs_t0 is {before}, and the earlier tables that are declared are of "
+            f"{', '.join(map(str, sorted(set(declared.values()))))}.",
+            remedy=f"declare those of {before} ([layers.{EARLIER}], year = {before}), let [fetch] ask for them, or "
+            f"name a year that is there: acs_t0 = {min(declared.values())}.",
+        )
 
 
-def _base_years(told: DistrictFile, year: int, layers: Mapping[str, LayerSpec], name: str) -> tuple[int, ...]:
+def _base_years(
+    told: DistrictFile, year: int, layers: Mapping[str, LayerSpec], name: str, *, asks: bool
+) -> tuple[int, ...]:
     """Earlier surveys beside the one that is reported: those that are asked for, and every other one declared."""
-    declared = {n: int(s.options["year"]) for n, s in layers.items() if n.startswith(EARLIER)}
-    asked = told.displacement.base_years
-    rest = [one for one in declared.values() if one not in asked]
-    # With none of that name, the first that is declared is the one reported.
-    reported = told.vintages.acs_t0 or declared.get(EARLIER) or next(iter(rest), None)
+    asked, named = told.displacement.base_years, told.vintages.acs_t0
+    reported = reported_survey(layers, named, asked, asks=asks)
     for one in asked:
-        if one == reported or year - one < SURVEY_YEARS:
-            why = "is the survey compared with already" if one == reported else f"shares years with that of {year}"
+        same = one in (reported, named)
+        if same or year - one < SURVEY_YEARS:
+            why = "is the survey compared with already" if same else f"shares years with that of {year}"
             raise ConfigError(
                 f"{name}: displacement.base_years names {one}, which {why}.",
                 remedy=f"name another year, at least {SURVEY_YEARS} before {year}, or take it out.",
             )
-    return tuple(sorted({*asked, *rest} - {reported}))
+    return _others(layers, asked, reported)
+
+
+def _others(layers: Mapping[str, LayerSpec], asked: Iterable[int], reported: int | None) -> tuple[int, ...]:
+    return tuple(sorted({*asked, *earlier_surveys(layers).values()} - {reported}))
 
 
 def _with_year(layers: Mapping[str, LayerSpec], year: int) -> Mapping[str, LayerSpec]:

@@ -288,8 +288,9 @@ def analysed(
     """
     tracts = typology.tracts
     opinions = [rivals.udp_vulnerable(tracts), *([rivals.ding(tracts)] if tracts.before else [])]
-    flags = {key: flag for key, flag in methods_of(typology, opinions).items() if np.isfinite(flag).any()}
-    agreed = agreement.compare(flags, tracts.households.value)
+    agreed = agreement.compare(
+        methods_of(typology, opinions), tracts.households.value, reasons={o.method: o.reason for o in opinions}
+    )
     first, *rest = sensitivity.vary(tracts, typology.settings, others=others or {}, inside=at, reported=typology)
     _say(progress, "page")
     made = displacement_tables.content(
@@ -383,7 +384,7 @@ def _shapes(place: Place, geoid: StrArray) -> gpd.GeoSeries | None:
         return None
     layer = place.layer("tracts")
     found = layer.features.to_crs(place.crs).set_index("geoid").geometry.reindex(geoid)
-    return None if found.isna().any() else gpd.GeoSeries(found.to_numpy(), crs=place.crs)
+    return None if found.isna().all() else gpd.GeoSeries(found.to_numpy(), crs=place.crs)
 
 
 def _say(progress: Progress | None, what: str) -> None:

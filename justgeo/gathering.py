@@ -69,6 +69,8 @@ def giver(settings: RunConfig, layer: str) -> str:
         return "" if not fetch.osm else "overpass" if fetch.osm == "overpass" else "geofabrik"
     if layer == "gtfs":
         return "mobility_database" if fetch.gtfs else ""
+    if layer.startswith(DATA):
+        return layer.removeprefix(DATA) if layer.removeprefix(DATA) in fetch.tables else ""
     return GRID_SERVICES.get(layer, "mrlc") if layer in fetch.grids else ""
 
 
@@ -176,12 +178,23 @@ class Gathering:
         before = self.settings.acs_before
         if before is not None and before < tiger.TRACTS_2020 and self._wants("tracts_2010"):
             asks += tiger.geometry_asks(files, max(before, FIRST_TIGER), self.counties, ["tracts"], suffix="_2010")
+        drawn = {name for ask in asks for name in ask.gives}
+        for layer in self._of_2010() if year >= tiger.TRACTS_2020 else ():
+            if self._wants(f"{layer}_2010") and f"{layer}_2010" not in drawn:
+                asks += tiger.geometry_asks(files, tiger.TRACTS_2020 - 1, self.counties, [layer], suffix="_2010")
         earliest = _earliest(self.settings)
         if earliest is not None and earliest < tiger.TRACTS_2020:
             states = sorted({county[:2] for county in self._wide})
             asks += tiger.relationship_asks(files, [one for one in states if self._wants(f"crosswalk_{one}")])
         self._bring(asks)
         self._tell_of_races()
+
+    def _of_2010(self) -> list[str]:
+        """Geography of the census of 2010 that tables stand on which are asked for or declared."""
+        from justgeo.sources.live import dataset_parts
+
+        names = [*self._fetch.tables, *(n.removeprefix(DATA) for n in self._own.layers if n.startswith(DATA))]
+        return dataset_parts.geography_of(2010, [self._services[one] for one in names])
 
     def _tell_of_races(self) -> None:
         """Blocks without their counts by race say why."""

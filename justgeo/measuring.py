@@ -10,14 +10,17 @@ import numpy as np
 import shapely
 
 from justgeo.core.errors import Absent
-from justgeo.core.field import AnyField, ExposureField, GroupCounts, MedianField
-from justgeo.core.layer import BoolArray
+from justgeo.core.field import AnyField, ChangeField, ClassField, ExposureField, GroupCounts, MedianField
+from justgeo.core.layer import BoolArray, Layer
 from justgeo.core.result import Column, Indicator, Record
+from justgeo.core.spec import CROSSWALK, TRACTS_2020
 from justgeo.indicators import FIELDS
 from justgeo.indicators.groups import why_absent
 from justgeo.indicators.mobility import BY_WALK, covered
+from justgeo.indicators.overlay import spoken_of
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
+from justgeo.measure.alone import alone_in
 from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, group_share, reduce_group
 from justgeo.measure.places import ONE_UNIT
 from justgeo.measure.reduce import ReduceSettings, reduce
@@ -25,9 +28,14 @@ from justgeo.measure.reduce import ReduceSettings, reduce
 log = logging.getLogger(__name__)
 
 
-CROSSWALK = "crosswalk"
-TRACTS_2020 = 2020
-"""First survey on the tracts of the 2020 census."""
+MARKETS = frozenset({"acs_change", "acs_median"})
+"""Fields that tell of a market, or of who comes and goes, where their row is told of no area."""
+FEW = 3
+"""A class that is told of no tract is not told of fewer tracts together: one could be read from it. Our choice."""
+PART, MOST = 0.05, 0.5
+"""Nor where fewer of them make up the first part of the sum each, or one of them more than the second: a rule of
+dominance, as statistical offices withhold a sum that is nearly one member's. Our choice."""
+AS_ESTIMATED = "as_estimated"
 
 
 def layer_names(row: Indicator, years: Mapping[str, int], states: Iterable[str] | None = None) -> list[str]:
@@ -106,11 +114,18 @@ def _row(row: Indicator, desk: _Desk) -> list[Record]:
         for group in row.groups:
             made += _group_alone(row, group, desk, absent.reason)
         return made
-    covers = covered(row, desk.place) if row.field in BY_WALK else None
+    covers = _covers(row, desk.place)
     made = _reduced(field, row, "all", desk, covers)
     for group in row.groups:
         made += _group(row, group, field, desk, covers)
     return made
+
+
+def _covers(row: Indicator, place: Place) -> BoolArray | None:
+    """Zones of which a row's layers speak, (Z,); None where nobody has to ask."""
+    if row.field in BY_WALK:
+        return covered(row, place)
+    return spoken_of(row, place) if row.field == "overlay_people" else None
 
 
 def _group_alone(row: Indicator, group: str, desk: _Desk, reason: str) -> list[Record]:
@@ -157,7 +172,9 @@ def _exposure(field: ExposureField, row: Indicator, group: str, desk: _Desk, cov
 
 def _reduced(field: AnyField, row: Indicator, group: str, desk: _Desk, covers: BoolArray | None) -> list[Record]:
     column = _reduce(field, desk, desk.settings, covers)
-    if not isinstance(field, MedianField):
+    if isinstance(field, ClassField) and not row.areas:
+        return _of_several_tracts(_judged(column, row, group, desk), field, desk)
+    if not isinstance(field.now if isinstance(field, ChangeField) else field, MedianField):
         return _judged(column, row, group, desk)
     # A published median is not compared with a rebuilt one: both are rebuilt (METHODS 2.0 item 6).
     rebuilt = _reduce(field, desk, replace(desk.settings, published_medians=False), covers)
@@ -177,7 +194,8 @@ def _judged(
     basis: str = "shown",
 ) -> list[Record]:
     against = None
-    if desk.reference is not None:
+    alone = _in_one_tract(row, desk)
+    if desk.reference is not None and not alone[desk.reference]:
         against = judge.Against(desk.reference, _inside(desk), columns, basis)
     used = [name for name in _used(row, desk.place) if name in desk.place.layers]
     made = judge.records(
@@ -190,18 +208,74 @@ def _judged(
         settings=desk.judging,
         modelled=any(desk.place.layers[name].provenance.modelled for name in used),
     )
-    told = [r if row.areas else _of_no_single_area(r) for r in made]
-    return [r for r, keep in zip(told, _published(row, desk.place), strict=True) if keep]
+    if not row.areas:
+        made = [_of_no_single_area(r, bool(one)) for r, one in zip(made, alone, strict=True)]
+    return [r for r, keep in zip(made, _published(row, desk.place), strict=True) if keep]
 
 
-def _of_no_single_area(record: Record) -> Record:
-    """A row that no area has a record of is not told of a zone that lies inside one area either."""
-    if ONE_UNIT not in record.flags:
+def _of_no_single_area(record: Record, alone: bool = False) -> Record:
+    """A row that no area has a record of is not told of a zone that lies inside one area either (``alone``)."""
+    absent = record.value is None and record.text is None
+    if ONE_UNIT not in record.flags and (absent or not alone):
         return record
     why = "the zone lies inside one census tract, and this is not told of a single tract in public"
     return Record(
         record.zone, record.indicator, record.group, None, None, record.unit, record.universe, "absent", why
     )  # fmt: skip
+
+
+def _of_several_tracts(made: Sequence[Record], field: ClassField, desk: _Desk) -> list[Record]:
+    """A class that no area has a record of: told of several areas together, and by chance alone.
+
+    What it comes to on the estimates as they stand is a sum of some tracts' homes, which are public one by one: from
+    the sum it can be found which ones.
+    """
+    zones = desk.place.zones.ids
+    few = {zone for zone, hide in zip(zones, _few_tracts(field, desk.place), strict=True) if hide}
+    why = (
+        f"fewer than {FEW} census tracts have a real part in it here, or one has most of it, and this is not told of "
+        "so few in public"
+    )
+    told = []
+    for record in made:
+        if record.value is not None and record.zone in few:
+            head = (record.zone, record.indicator, record.group, None, None, record.unit, record.universe)
+            record = Record(*head, "absent", why)
+        elif record.value is not None:
+            flags = tuple(one for one in record.flags if not one.startswith(AS_ESTIMATED))
+            against = record.comparison
+            # What is hidden of the reference must not come back as a value less its difference.
+            shown = None if against is not None and against.reference in few else against
+            record = replace(record, flags=flags, comparison=shown)
+        told.append(record)
+    return told
+
+
+def _few_tracts(field: ClassField, place: Place) -> BoolArray:
+    """Zones whose sum is made up by too few tracts, (Z,).
+
+    What a tract may add is its homes by the chance of the wider class, which is public: it bounds what it does add. A
+    sum of which the others are known to add nothing is one tract's market. Nothing that is hidden goes into the rule,
+    so that nothing can be read from it.
+    """
+    chance = field.probability if field.within is None else field.within
+    told = np.isfinite(field.probability) & np.isfinite(chance)
+    adds = np.where(told, chance * np.nan_to_num(field.weights.estimate[:, 0], nan=0.0), 0.0)
+    held = place.weights.cover(field.units, field.weight).copy()
+    held.data = held.data * adds[held.indices]
+    every = np.asarray(held.sum(axis=1), dtype=np.float64).ravel()
+    rows = np.repeat(np.arange(len(every)), np.diff(held.indptr))
+    counts = (held.data > 0) & (held.data >= PART * every[rows])
+    alone = held.data > MOST * every[rows]
+    of_one = np.bincount(rows[alone], minlength=len(every)) > 0
+    return of_one | (np.bincount(rows[counts], minlength=len(every)) < FEW)
+
+
+def _in_one_tract(row: Indicator, desk: _Desk) -> BoolArray:
+    """Zones that are one tract to a reader, where a median or a change is not told of a single one, (Z,)."""
+    if row.areas or row.field not in MARKETS:
+        return np.zeros(len(desk.place.zones), dtype=np.bool_)
+    return desk.place.once("inside one tract", lambda: alone_in(desk.place.weights, "tract"))
 
 
 def _inside(desk: _Desk) -> BoolArray:
@@ -241,4 +315,15 @@ def _used(row: Indicator, place: Place) -> Iterable[str]:
     geography = [] if row.weight == "land" else ["blocks", "block_groups", "tracts"]
     if row.field == "canopy_gap":
         geography = ["biome", "blocks"]
-    return list(dict.fromkeys([*layer_names(row, place.years, place.states), *geography]))
+    return list(dict.fromkeys([*layer_names(row, place.years, place.states), *geography, *_outlines(row, place)]))
+
+
+def _outlines(row: Indicator, place: Place) -> list[str]:
+    """Layers that draw the areas of a downloaded table, where these are of another census than the survey's."""
+    table = place.layers.get(f"data:{row.parameters.get('table')}")
+    if not isinstance(table, Layer):
+        return []
+    told = (table.geography, table.geography_vintage)
+    drawn = [name for name in place.layers if name.startswith(("blocks", "block_groups", "tracts", "counties"))]
+    found = {name: place.layers[name] for name in drawn}
+    return [n for n, one in found.items() if isinstance(one, Layer) and (one.geography, one.geography_vintage) == told]

@@ -24,9 +24,10 @@ from justgeo.core.errors import Absent, ConfigError, LayerError, SourceError
 from justgeo.core.layer import Layer
 from justgeo.core.protocol import Checklist, fill
 from justgeo.core.result import Baseline, Record
+from justgeo.core.zones import Zones
 from justgeo.indicators.displacement import NO_EARLIER
 from justgeo.indicators.displacement_cards import public_block
-from justgeo.indicators.place import Place
+from justgeo.indicators.place import DATA, Place, how_to_have
 from justgeo.measure import judge
 from justgeo.measure.apportion import Weights
 from justgeo.measure.reduce import ReduceSettings
@@ -34,6 +35,7 @@ from justgeo.report import results as reports
 from justgeo.report import write
 from justgeo.report.basemap import Basemap
 from justgeo.sources import collect as doors
+from justgeo.sources._readers import HOW_TO_HAVE_ZONING, ZONING
 
 __all__ = [
     "Collected", "PlanRow", "RunReport", "collect_layers", "demo", "embedded", "make_district", "make_place",
@@ -98,7 +100,7 @@ def plan(path: Path) -> list[PlanRow]:
     services = gathering.services(settings)
     needed: dict[str, list[str]] = {name: [] for name in GEOGRAPHY}
     # The reference, and with it its states, is found only when the geography is read.
-    states = [n.removeprefix(doors.CROSSWALK) for n in settings.layers if n.startswith(doors.CROSSWALK)] or None
+    states = [n.removeprefix(doors.CROSSWALKS) for n in settings.layers if n.startswith(doors.CROSSWALKS)] or None
     surveys = surveys_of(settings)
     for row in rows:
         named = [name for pair in surveys for name in measuring.layer_names(row, pair, states)]
@@ -113,6 +115,10 @@ def plan(path: Path) -> list[PlanRow]:
             made.append(PlanRow(name, tuple(by), services[service].title, True, "", fetched=True))
             continue
         why = NO_EARLIER if name == EARLIER else "not declared"
+        if name.startswith(DATA):
+            why = how_to_have(name.removeprefix(DATA))
+        elif name == ZONING:
+            why = HOW_TO_HAVE_ZONING
         why = "" if spec else settings.absent.get(name, settings.absent.get(name.split(":")[0], why))
         made.append(PlanRow(name, tuple(by), str(spec.path) if spec else "", spec is not None, why))
     return made
@@ -136,17 +142,21 @@ def measure_place(
     return baseline, fill(protocol, records, found.rows, found.config.answers, found.absent)
 
 
-def make_place(found: Collected) -> Place:
-    """The place with its zones and weights: what analysts measure in notebooks."""
+def make_place(found: Collected, zones: Zones | None = None) -> Place:
+    """The place with its zones and weights: what analysts measure in notebooks.
+
+    ``zones`` are those to report on, in the metric CRS; by default the district, its reference and the areas inside it.
+    """
     layers = found.layers
-    zones = zoning.make_zones(
-        found.district,
-        found.reference,
-        found.crs,
-        tracts=cast(Layer | None, layers.get("tracts")),
-        block_groups=cast(Layer | None, layers.get("block_groups")),
-        own_areas=cast(Layer | None, layers.get("areas")),
-    )
+    if zones is None:
+        zones = zoning.make_zones(
+            found.district,
+            found.reference,
+            found.crs,
+            tracts=cast(Layer | None, layers.get("tracts")),
+            block_groups=cast(Layer | None, layers.get("block_groups")),
+            own_areas=cast(Layer | None, layers.get("areas")),
+        )
     blocks = cast(Layer | None, layers.get("blocks"))
     units = [layers[n] for n in layers if doors.is_unit(n) and not n.startswith(("areas", "blocks"))]
     shapes = [u for u in units if isinstance(u, Layer)]
@@ -241,6 +251,7 @@ def run_config(
     records: Path | None = None,
     offline: bool = False,
     audience: Audience = "public",
+    sensitivity: bool = False,
 ) -> RunReport:
     """Run one district from its ``district.toml`` and write its folder of outputs.
 
@@ -259,6 +270,8 @@ def run_config(
     audience : {'public', 'internal'}
         For ``internal`` the folder ``displacement`` is written besides, with the classes and markets of the tracts; the
         other outputs are the same. A run for the public takes such a folder of an earlier run away.
+    sensitivity : bool
+        Write the folder ``sensitivity`` besides: how far each number moves with the line and with its thresholds.
 
     Returns
     -------
@@ -278,7 +291,13 @@ def run_config(
     found = collect_layers(settings, progress, records, offline)
     place = make_place(found)
     baseline, checklist = measure_place(found, progress, place)
-    inner, told = _for_analysts(found, place, progress) if audience == "internal" else (None, "")
+    inner: dict[str, Callable[[Path], None]] = {}
+    told = _for_analysts(found, place, progress, inner) if audience == "internal" else ""
+    if sensitivity:
+        from justgeo import shifting
+
+        shifted = shifting.shift(found, progress)
+        inner[write.SHIFTED] = lambda part: shifting.fill(part, shifted)
     if progress is not None:
         progress("page")
     files = write.write_all(
@@ -307,16 +326,17 @@ def run_config(
 
 
 def _for_analysts(
-    found: Collected, place: Place, progress: Progress | None
-) -> tuple[Callable[[Path], None] | None, str]:
-    """What fills the folder for analysts, and what is said of it; where the typology cannot be told there is none."""
+    found: Collected, place: Place, progress: Progress | None, inner: dict[str, Callable[[Path], None]]
+) -> str:
+    """Add what fills the folder for analysts, and say so; where the typology cannot be told there is none."""
     from justgeo import displacing
 
     try:
         made = displacing.of_place(found, place, progress=progress)
     except Absent as why:
-        return None, f"no folder for analysts: {why.reason}"
-    return lambda part: displacing.fill(made, part), f"for analysts, not for a public page: {write.INNER}"
+        return f"no folder for analysts: {why.reason}"
+    inner[write.INNER] = lambda part: displacing.fill(made, part)
+    return f"for analysts, not for a public page: {write.INNER}"
 
 
 def basemap(found: Collected) -> Basemap:

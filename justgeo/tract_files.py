@@ -12,6 +12,8 @@ from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import Absent, ConfigError, VintageError
 from justgeo.core.spec import SURVEY_YEARS
 from justgeo.measure.typology import contiguity, pairs
+from justgeo.measure.typology.prepare import MANY_TRACTS
+from justgeo.measure.typology.sensitivity import AS_REPORTED
 from justgeo.measure.typology.values import Tracts
 from justgeo.sources._hash import sha256_of
 from justgeo.sources._typology_columns import ColumnMap, read_column_map
@@ -34,11 +36,15 @@ class Another:
         To be shown.
     years : tuple of int or None
         End years, where they are others.
+    region : Path or None
+        Its region's own shares and incomes. Without one, those beside the table hold for it too where it has the same
+        tracts, each for its year; of other tracts they are another region's.
     """
 
     path: Path
     name: str
     years: tuple[int, int] | None = None
+    region: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -101,17 +107,70 @@ def gather(
         Something cannot be believed.
     """
     _check_times(price, [_pair_of(years), *(_pair_of(one.years) for one in compare)])
+    _check_names([one.name for one in compare])
     mapping = None if beside.columns is None else read_column_map(beside.columns)
     region = None if beside.region is None else read_region(beside.region)
     table = _read(path, price, _pair_of(years), mapping, region)
     tracts, shapes = _placed(table.tracts, beside)
+    tracts = replace(tracts, notes=(*tracts.notes, *_few(tracts)))
     others = {}
     for one in compare:
-        own = one.years is None
-        other = _read(one.path, price if own else None, _pair_of(years if own else one.years), mapping, None)
-        others[one.name] = _placed(other.tracts, beside, strict=False)[0]
+        others[one.name] = _other(one, price, _pair_of(years), mapping, region, tracts, beside)
+        told = [note for note in others[one.name].notes if note not in tracts.notes]
+        tracts = replace(tracts, notes=(*tracts.notes, *(f"Compared, {one.name}: {note}" for note in told)))
     inputs = tuple(_inputs(path, beside, compare))
     return Given(replace(table, tracts=tracts), shapes, others, inputs)
+
+
+def _other(
+    one: Another,
+    price: float | None,
+    years: tuple[int, int] | None,
+    columns: ColumnMap | None,
+    region: Region | None,
+    tracts: Tracts,
+    beside: Beside,
+) -> Tracts:
+    """Another table, with what is known beside it: of other tracts than ``tracts`` that may be less."""
+    told, price = (years, price) if one.years is None else (_pair_of(one.years), None)
+    found = _read(one.path, price, told, columns, None if one.region is None else read_region(one.region)).tracts
+    note = ""
+    if one.region is None and region is not None:
+        if set(found.geoid.tolist()) == set(tracts.geoid.tolist()):
+            region = region.of_years(years, told)
+            found = _read(one.path, price, told, columns, region).tracts
+        else:
+            note = (
+                f"It has other tracts than the table, so the figures of {region.file} are not its region's and are not "
+                "used for it: give its own, --compare OTHER.csv NAME REGION.toml."
+            )
+    found = replace(found, notes=(*found.notes, *([note] if note else []), *_few(found)))
+    return _placed(found, beside, strict=False)[0]
+
+
+def _few(tracts: Tracts) -> list[str]:
+    """What to say of a small reference, as `indicators.displacement.few_tracts` says it of a district's."""
+    if len(tracts) >= MANY_TRACTS:
+        return []
+    return [
+        f"Few tracts in the reference ({len(tracts)}): give the table the tracts of more counties, or of the metro."
+    ]
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse names of compared tables that could not be told apart in what is written.
+
+    Raises
+    ------
+    ConfigError
+    """
+    for i, name in enumerate(names):
+        taken = name in names[:i] or name == AS_REPORTED or name.startswith("thresholds ")
+        if taken or not name.strip():
+            why = "is taken already" if taken else "is no name"
+            raise ConfigError(
+                f"--compare: {name!r} {why}.", remedy="give each of the compared tables a name of its own."
+            )
 
 
 def _check_times(price: float | None, pairs: Sequence[tuple[int, int] | None]) -> None:
@@ -172,23 +231,62 @@ def _placed(tracts: Tracts, beside: Beside, *, strict: bool = True) -> tuple[Tra
     if beside.shapes is not None and beside.neighbours is not None:
         raise ConfigError("Shapes and pairs of neighbours are given both.", remedy="give one of them.")
     if beside.neighbours is not None:
-        touch, edge = pairs.neighbours(tracts.geoid, *read_pairs(beside.neighbours))
-        return replace(tracts, neighbours=touch, edge=edge), None
+        return _paired(tracts, beside.neighbours, strict), None
     if beside.shapes is None:
         note = "No shapes and no neighbours are given: whether a tract lies beside a high one cannot be told."
         return (replace(tracts, notes=(*tracts.notes, note)) if tracts.before else tracts), None
     try:
-        shapes = read_shapes(beside.shapes, tracts.geoid, beside.geoid)
-    except VintageError:
+        shapes = read_shapes(beside.shapes, tracts.geoid, beside.geoid, partly=not strict)
+    except VintageError as why:
         if strict:
             raise
-        return tracts, None
-    return replace(tracts, neighbours=contiguity.queen(shapes), edge=contiguity.rim(shapes)), shapes
+        note = f"{why.message} Whether a tract lies beside a high one cannot be told."
+        return replace(tracts, notes=(*tracts.notes, note)), None
+    gone = contiguity.unplaced(shapes)
+    told = () if gone is None else (contiguity.without_shape(tracts.geoid[gone], len(tracts)),)
+    touch, edge = contiguity.queen(shapes), contiguity.rim(shapes)
+    return replace(tracts, neighbours=touch, edge=edge, unplaced=gone, notes=(*tracts.notes, *told)), shapes
+
+
+def _paired(tracts: Tracts, path: Path, strict: bool) -> Tracts:
+    """Tracts with the neighbours that a file of pairs names.
+
+    Raises
+    ------
+    VintageError
+        By ``strict``: none of its tracts is in the table.
+    """
+    found = pairs.neighbours(tracts.geoid, *read_pairs(path))
+    if found.unplaced is not None and found.unplaced.all():
+        what = f"The pairs {path.name} name no tract of the table, but {found.strangers[0]}"
+        if strict:
+            raise VintageError(
+                f"{what}{' and others' if len(found.strangers) > 1 else ''}.",
+                remedy="give the pairs of the same census vintage (2010 or 2020) and of the counties of the table.",
+            )
+        note = f"{what}: whether a tract lies beside a high one cannot be told."
+        return replace(tracts, notes=(*tracts.notes, note))
+    told = []
+    if found.unplaced is not None:
+        gone = tracts.geoid[found.unplaced]
+        told.append(
+            f"Tracts in no pair of {path.name}: {len(gone)} of {len(tracts)}, for example {gone[0]}. Whether they lie "
+            "beside a high one cannot be told; of an island write a pair with itself."
+        )
+    if len(found.strangers):
+        told.append(
+            f"{path.name} names tracts that are not in the table: {len(found.strangers)}, for example "
+            f"{found.strangers[0]}. They are taken to be not high, and those beside them lie on the rim; pairs of "
+            f"none but such: {found.elsewhere}."
+        )
+    notes = (*tracts.notes, *told)
+    return replace(tracts, neighbours=found.touch, edge=found.edge, unplaced=found.unplaced, notes=notes)
 
 
 def _inputs(path: Path, beside: Beside, compare: Sequence[Another]) -> list[dict[str, str]]:
     named = {"table": path, "shapes": beside.shapes, "neighbours": beside.neighbours}
     named |= {"columns": beside.columns, "region": beside.region}
     named |= {f"compare: {one.name}": one.path for one in compare}
+    named |= {f"compare: {one.name}, region": one.region for one in compare}
     there = ((key, one) for key, one in named.items() if one is not None)
     return [{"id": key, "file": one.name, "sha256": sha256_of(one)} for key, one in there]

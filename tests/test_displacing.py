@@ -162,7 +162,7 @@ def test_the_reference_set_is_published_with_the_result(found: Displacement, her
 
 def test_sensitivity_and_agreement_are_told(found: Displacement, here: Path) -> None:
     choices = {row["choice"] for row in cells(here / "out" / "sensitivity.csv")}
-    assert choices == {"as reported", "thresholds x 0.9", "thresholds x 1.1"}
+    assert choices == {"as reported", "thresholds 10 % lower", "thresholds 10 % higher"}
     pairs = {(row["a"], row["b"]): row for row in cells(here / "out" / "agreement.csv")}
     assert ("vulnerable", "udp") in pairs and ("ding", "ding") in pairs
     row = pairs["vulnerable", "udp"]
@@ -279,7 +279,7 @@ def test_without_an_earlier_survey_the_pressures_alone_are_told(analyse: Callabl
     assert found.content["years"] is None and found.content["price"] is None
     lines = displacing.words(found)
     told = " ".join(line.strip() for line in lines)
-    assert "live in tracts where three of four pressures hold; weighted by chance" in told
+    assert "live in tracts where three of four shares are high; weighted by chance" in told
     assert "  The market of homes cannot be told here; the notes say why." in lines
     for market in found.content["headlines"].values():
         assert market["households"]["flagged"] == {"value": None, "moe": None}, "no market: none is no finding"
@@ -343,7 +343,7 @@ def test_another_reference_set_and_other_years_are_compared(here: Path, tmp_path
     beside = Beside(shapes=here / "shapes.gpkg")
     found = displacing.displacement(here / "tracts.csv", beside=beside, years=YEARS, compare=compare, draws=DRAWS)
     rows = {row["name"]: row for row in found.content["sensitivity"]}
-    assert list(rows) == ["as reported", "metro", "other years", "thresholds x 0.9", "thresholds x 1.1"]
+    assert list(rows) == ["as reported", "metro", "other years", "thresholds 10 % lower", "thresholds 10 % higher"]
     assert rows["metro"]["reference"] == 64 and rows["metro"]["absent"] == 0
     assert rows["other years"]["years"] == [2015, 2023]
     assert {one["id"] for one in found.inputs} == {"table", "shapes", "compare: metro", "compare: other years"}

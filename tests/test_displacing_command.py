@@ -113,9 +113,12 @@ def test_the_default_folder_is_called_after_the_table(
         (["--inputs", "t.csv", "--offline"], "--offline is for a district."),
         (["--inputs", "t.csv", "--compare", "o.csv"], "--compare o.csv is not understood."),
         (["--inputs", "t.csv", "--compare", "o.csv", "x", "2009"], "--compare o.csv x 2009 is not understood."),
+        (["--inputs", "t.csv", "--compare", "o.csv", "r.toml"], "--compare o.csv r.toml is not understood."),
+        (["--inputs", "t.csv", "--compare", "o.csv", "x", "2009", "r.toml"],
+         "--compare o.csv x 2009 r.toml is not understood."),
         (["--inputs", "there-is-no.csv"], "There is no table there-is-no.csv."),
     ],
-)
+)  # fmt: skip
 def test_wrong_use_is_told_in_two_lines(argv: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["-q", "displacement", *argv]) == 2
     told = capsys.readouterr().err.splitlines()

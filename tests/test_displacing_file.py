@@ -73,6 +73,28 @@ def test_which_surveys_are_compared(told: Told, text: str, pairs: list[int | Non
     assert years_of(found).get("t0") == surveys[0]
 
 
+@pytest.mark.parametrize(
+    ("text", "said", "remedy"),
+    [
+        ("[vintages]\nacs_t0 = 2014\n[layers.acs_t0_2019]\nyear = 2019", "acs_t0 is 2014, and the earlier tables that "
+         "are declared are of 2019", "acs_t0 = 2019"),
+        ("[vintages]\nacs_t0 = 2014\n[fetch]\ncensus = false\n[layers.acs_t0_2019]\nyear = 2019", "are of 2019", "4"),
+        ("[vintages]\nacs_t0 = 2014\n[layers.acs_t0]\nyear = 2019", "layers.acs_t0.year is 2019", "once"),
+        ("[layers.acs_t0_2014]\nyear = 2019", "layers.acs_t0_2014.year is 2019", "mend one"),
+    ],
+)  # fmt: skip
+def test_an_earlier_survey_of_another_year_is_not_passed_over(told: Told, text: str, said: str, remedy: str) -> None:
+    with pytest.raises(ConfigError, match=said) as refused:
+        told(text.replace("year =", 'path = "x"\nyear =') + "\n")
+    assert remedy in refused.value.remedy
+
+
+def test_the_earlier_survey_that_is_named_is_the_one_reported(told: Told) -> None:
+    both = "[vintages]\nacs_t0 = {}\n[layers.acs_t0_2014]\npath = 'x'\nyear = 2014\n[layers.acs_t0_2019]\npath = 'x'\n"
+    for year in (2014, 2019):
+        assert years_of(told(both.format(year) + "year = 2019\n")) == {"t1": 2024, "t0": year}
+
+
 def test_a_plan_names_the_tables_of_other_base_years(told: Told, tmp_path: Path) -> None:
     told("[fetch]\n[vintages]\nacs_t0 = 2014\n[displacement]\nbase_years = [2019]\n")
     rows = {row.layer: row for row in run.plan(tmp_path)}

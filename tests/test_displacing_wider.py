@@ -28,7 +28,7 @@ DRAWS = 1000
 BOTH = [HOME, BESIDE]
 NO_EARLIER = tuple(name for name in two.LAYERS if name not in ("acs_t0", "crosswalk_99"))
 HINTS = {"the metro area", "another base year"}
-ALWAYS = ["as reported", "thresholds x 0.9", "thresholds x 1.1"]
+ALWAYS = ["as reported", "thresholds 10 % lower", "thresholds 10 % higher"]
 
 
 @dataclass(frozen=True)
@@ -357,7 +357,7 @@ def test_the_command_tells_part_a_where_the_earlier_survey_is_missing(
     argv = ["-q", "displacement", str(path), "--draws", str(DRAWS), "--out", str(tmp_path / "out")]
     assert cli.main(argv) == 0
     said = " ".join(capsys.readouterr().out.split())
-    assert "live in tracts where three of four pressures hold; weighted by chance" in said
+    assert "live in tracts where three of four shares are high; weighted by chance" in said
     assert "The market of homes cannot be told here; the notes say why." in said
     assert ("acs_t0 = 2014" if "acs_t0" not in names else "crosswalk_99") in said
     assert "Vulnerable to gentrification (Urban Displacement Project): 14 of 36 tracts" in said

@@ -51,7 +51,9 @@ def test_what_cannot_be_proven_inside_the_box_is_a_range(found: dict[str, Any]) 
     assert near["high"] >= near["value"] * (1 - unknown) + unknown - 1e-4
 
 
-@pytest.mark.parametrize("indicator", ["ENV-01", "MOB-01.400", "MOB-02.400", "BEL-01.vulnerable", "OPP-01", "BEL-02"])
+@pytest.mark.parametrize(
+    "indicator", ["ENV-01", "ENV-04", "MOB-08", "MOB-01.400", "MOB-02.400", "BEL-01.vulnerable", "OPP-01", "BEL-02"]
+)
 def test_what_is_not_in_the_files_is_absent_with_its_reason(found: dict[str, Any], indicator: str) -> None:
     missing = record(found, indicator)
     assert missing["value"] is None

@@ -426,7 +426,8 @@ def test_a_missing_layer_makes_its_rows_absent_and_no_others(made: Made) -> None
     rows = by_key(json.loads(reports.dump(reports.to_dict(baseline)))["records"])
     assert rows.keys() == made.rows.keys()
     gone = 0
-    drawn = {one.id for one in run.catalogue.indicators() if {"walk", "parks", "stops", "amenities"} & set(one.inputs)}
+    extract = {"walk", "parks", "stops", "amenities", "landuse", "bike"}
+    drawn = {one.id for one in run.catalogue.indicators() if extract & set(one.inputs)}
     for key, row in rows.items():
         if key[0] in drawn:
             assert row["value"] is None and row["reason"] and row["reliability"] == "absent", key

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from justgeo.core.errors import CatalogueError
@@ -22,6 +24,7 @@ _URL = re.compile(r"https?://\S+\.\S+")
 _GEOGRAPHIES = frozenset({"block group", "tract", "county"})
 _GAP_CELLS = frozenset(f"{side}{name}" for side in ("", "less_") for name in ("numerator", "denominator", "complement"))
 _INDICES = frozenset({"dissimilarity", "isolation", "information"})
+_TABLE_CELLS = frozenset({"numerator", "denominator", "complement"})
 _SHARE_CELLS = frozenset({"numerator", "denominator", "components", "denominator_components", "complement"})
 
 
@@ -55,15 +58,26 @@ def _field(needs: str, may: str, aggregates: str, expressions: Iterable[str] = (
     )  # fmt: skip
 
 
+CHANGE = "acs_change"
+"""The field of a row that compares two surveys."""
+_MEASURES = {"count": "acs_count", "share": "acs_share", "median": "acs_median"}
 _EXPOSURE = "blocks cells geography sample"
+_OVERLAY = "classes outside_of order water min_known all_land"
 _TRACTS = "income_edges rent_edges value_edges"
 _TRACTS_MAY = "min_households max_group_quarters min_tracts"
 _WORDS: Mapping[str, frozenset[str]] = {
     "homes": frozenset({"all", "renters"}),
     "market": frozenset({"value", "rent", "either"}),
+    "error": frozenset({"limits 95", "standard error"}),
 }
 
 FIELDS: Mapping[str, Field] = {
+    CHANGE: _field(
+        "measure",
+        "numerator denominator components denominator_components complement universe_cells bins edges published pareto "
+        "jam dollars until",
+        "difference", (*_SHARE_CELLS, "universe_cells", "bins", "published"),
+    ),
     "acs_count": _field(
         "numerator", "components universe_cells when", "sum", ("numerator", "components", "universe_cells")
     ),
@@ -91,6 +105,18 @@ FIELDS: Mapping[str, Field] = {
     "canopy_gap": _field("raster", "land_cover min_valid", "zone"),
     "raster_people": _field("raster", "land_cover", "mean", groups=_EXPOSURE),
     "class_share": _field("raster classes", "min_valid", "zone"),
+    "surface_anomaly": _field("raster land_cover urban", "min_valid", "zone"),
+    "surface_anomaly_people": _field("raster land_cover urban", "min_valid", "mean", groups=_EXPOSURE),
+    "low_stress": _field("most edge_m", "", "zone"),
+    "low_stress_people": _field("most near_m beyond_m around_m signal_m", "", "share", groups=_EXPOSURE),
+    "bike_paths": _field("edge_m", "", "zone"),
+    "table_share": _field(
+        "table numerator denominator", "complement rounded who", "share ratio", groups="who"
+    ),
+    "table_exposure": _field("table column", "of error designation", "share mean", groups=_EXPOSURE),
+    "filing_rate": _field("table", "years_before", "ratio"),
+    "overlay_land": _field("layer column", _OVERLAY, "zone"),
+    "overlay_people": _field("layer column", f"{_OVERLAY} of", "share", groups=_EXPOSURE),
     "vulnerability": _field(_TRACTS, f"{_TRACTS_MAY} homes", "class"),
     "market_pressure": _field(_TRACTS, f"{_TRACTS_MAY} homes market", "class"),
 }  # fmt: skip
@@ -108,6 +134,8 @@ class Words:
     pillars: frozenset[str]
     baseline: frozenset[str]
     outcomes: frozenset[str]
+    tables: Mapping[str, frozenset[str]] = dataclasses.field(default_factory=dict)
+    """Columns of the downloadable tables, by id."""
 
 
 def tables(
@@ -121,6 +149,8 @@ def tables(
     if known is None:
         return (), ()
     own = _tables(parameters.get(key) for key in sorted(known.expressions) if key in parameters)
+    if field == CHANGE:
+        own = (*own, *(f"{name}@t0" for name in own))
     keys = sorted((known.expressions & known.groups) | {"cells", "sample"})
     split = _tables(asked.get(key) for asked in groups.values() for key in keys if key in asked)
     return own, tuple(name for name in split if name not in own)
@@ -145,7 +175,7 @@ def check(rows: Sequence[Indicator], words: Words) -> None:
         if row.id in seen:
             raise CatalogueError(f"The indicator {row.id} stands twice.", remedy="give each row its own id.")
         seen.add(row.id)
-        for step in (_check_words, _check_field, _check_expressions, _check_groups):
+        for step in _STEPS:
             step(row, words)
 
 
@@ -193,6 +223,27 @@ def _check_field(row: Indicator, words: Words) -> None:
         raise _refuse(row, f"unknown index {index!r}", suggestion(str(index), _INDICES))
     if row.field == "walk_kinds" or row.parameters.get("targets") == "amenities":
         _check_kinds(row)
+
+
+def _check_change(row: Indicator, words: Words) -> None:
+    """A change takes what the field of its measure takes, and so do its lines and classes of earlier years."""
+    if row.field != CHANGE:
+        return
+    measure = row.parameters["measure"]
+    if measure not in _MEASURES:
+        raise _refuse(row, f"unknown measure {measure!r}", suggestion(str(measure), _MEASURES))
+    own = {k: v for k, v in row.parameters.items() if k not in ("measure", "dollars", "until")}
+    until = row.parameters.get("until", {})
+    years = isinstance(until, dict) and all(
+        re.fullmatch(r"\d{4}", str(year)) and isinstance(asked, dict) for year, asked in until.items()
+    )
+    if not years:
+        raise _refuse(row, f"until = {until!r} names no years", "write the last year of the old lines, them under it")
+    aggregate = next(iter(FIELDS[_MEASURES[measure]].aggregates - {"ratio"}))
+    for asked in ({}, *until.values()):
+        then = replace(row, field=_MEASURES[measure], parameters={**own, **asked}, aggregate=aggregate, groups={})
+        for step in (_check_field, _check_expressions):
+            step(then, words)
 
 
 def _check_kinds(row: Indicator) -> None:
@@ -269,6 +320,49 @@ def _check_groups(row: Indicator, words: Words) -> None:
         _group_source(row, group, asked, words)
 
 
+def _check_table(row: Indicator, words: Words) -> None:
+    """A downloaded table is among the inputs, and has every column that is named.
+
+    ``*`` stands for anything, ``{}`` for the row's or the group's ``who``.
+    """
+    name = row.parameters.get("table")
+    if name is None:
+        return
+    if name not in words.tables:
+        raise _refuse(row, f"unknown table {name!r}", suggestion(str(name), words.tables))
+    if f"data:{name}" not in row.inputs:
+        raise _refuse(row, f"the table {name} is not among its inputs", f"add 'data:{name}' to 'inputs'")
+    for asked in (row.parameters, *({**row.parameters, **told} for told in row.groups.values())):
+        for key in sorted({"column", *_TABLE_CELLS} & set(asked)):
+            many = asked[key] if key in _TABLE_CELLS else [asked[key]]
+            if not isinstance(many, list) or not many or not all(isinstance(one, str) for one in many):
+                raise _refuse(row, f"{key} = {asked[key]!r} is no list of columns", f"write {key}: [column, ...]")
+            for one in (text.replace("{}", str(asked.get("who", ""))) for text in many):
+                known = words.tables[name] | {"blocks.population", "blocks.housing_units"}
+                if not any(fnmatchcase(column, one) for column in known):
+                    raise _refuse(row, f"{name} has no column {one!r}", suggestion(one, words.tables[name]))
+
+
+def _check_overlay(row: Indicator, words: Words) -> None:
+    """A map of classes is among the inputs, and the classes that are asked for are named in one of two ways."""
+    if not row.field.startswith("overlay_"):
+        return
+    told = row.parameters
+    layer, column = str(told["layer"]), str(told["column"])
+    if layer not in row.inputs:
+        raise _refuse(row, f"the layer {layer} is not among its inputs", f"add '{layer}' to 'inputs'")
+    known = words.tables.get(layer.removeprefix("data:"))
+    if layer.startswith("data:") and known is not None and column not in known:
+        raise _refuse(row, f"{layer} has no column {column!r}", suggestion(column, known))
+    if ("classes" in told) == ("outside_of" in told):
+        raise _refuse(row, "it names no classes, or some in two ways", "write either 'classes' or 'outside_of'")
+    for key in sorted({"classes", "outside_of", "order", "water"} & set(told)):
+        if not isinstance(told[key], list) or not all(isinstance(one, str) for one in told[key]):
+            raise _refuse(row, f"{key} = {told[key]!r} is no list of classes", f"write {key}: [class, ...]")
+    if told.get("of", "people") not in ("people", "homes"):
+        raise _refuse(row, f"of = {told['of']!r} is not understood", suggestion(str(told["of"]), ("people", "homes")))
+
+
 def _group_source(row: Indicator, group: str, asked: Mapping[str, Any], words: Words) -> None:
     for key in sorted((FIELDS[row.field].expressions | {"cells", "sample"}) & set(asked)):
         _expression(row, key, asked[key])
@@ -285,3 +379,8 @@ def _group_source(row: Indicator, group: str, asked: Mapping[str, Any], words: W
     column = asked.get("blocks")
     if column is not None and column not in words.block_columns:
         raise _refuse(row, f"blocks have no column {column!r}", suggestion(str(column), words.block_columns))
+
+
+_STEPS: tuple[Callable[[Indicator, Words], None], ...] = (
+    _check_words, _check_field, _check_change, _check_expressions, _check_groups, _check_table, _check_overlay,
+)  # fmt: skip

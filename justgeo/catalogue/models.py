@@ -83,12 +83,18 @@ class IndicatorsModel(Strict):
     indicators: list[dict[str, Any]]
 
 
+class QuestionModel(Strict):
+    ask: str = Field(pattern=r".+\?$")
+    whom: str = Field(min_length=1)
+
+
 class PillarModel(Strict):
     id: str
     name: str
     text: str
     status: Evidence
     source: str
+    questions: list[QuestionModel] = Field(min_length=1)
 
 
 class ThemeModel(Strict):
@@ -96,6 +102,7 @@ class ThemeModel(Strict):
     name: str
     status: Evidence
     source: str
+    questions: list[QuestionModel] = []
 
 
 class BaselineModel(Strict):

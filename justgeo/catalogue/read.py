@@ -197,16 +197,25 @@ def check(rows: Iterable[Indicator], vocabulary: Vocabulary) -> None:
         outcome area, whose expression is not understood, or whose id is taken.
     """
     frame = protocol()
+    known = datasets()
     words = checks.Words(
-        layers=frozenset(name for name, word in vocabulary.layers.items() if word.kind != "bundle"),
+        layers=frozenset(name for name, word in vocabulary.layers.items() if word.kind != "bundle")
+        | {f"data:{name}" for name in known},
         groups=frozenset(vocabulary.groups) - {"all"},
         block_columns=frozenset(vocabulary.layers["blocks"].may),
         categories=frozenset(c.name for c in frame.categories) | {checks.DEMOGRAPHICS},
         pillars=frozenset(p.id for p in frame.pillars),
         baseline=frozenset(b.id for b in frame.baseline),
         outcomes=frozenset(o.id for o in frame.outcomes),
+        tables={name: _columns(row) for name, row in known.items()},
     )
     checks.check(tuple(rows), words)
+
+
+def _columns(table: Service) -> frozenset[str]:
+    """Columns that a downloadable table has once it is read."""
+    told = table.options.get("reading", {})
+    return frozenset(str(name) for key in ("columns", "classes", "counted") for name in told.get(key, {}))
 
 
 @cache
@@ -218,14 +227,18 @@ def protocol() -> core.Protocol:
         version=model.version,
         url=model.url,
         phases=tuple(model.phases),
-        pillars=tuple(core.Pillar(**dict(row)) for row in model.pillars),
-        categories=tuple(core.Category(**dict(row)) for row in model.categories),
-        outcomes=tuple(core.OutcomeArea(**dict(row)) for row in model.outcomes),
+        pillars=tuple(core.Pillar(**_asked(row)) for row in model.pillars),
+        categories=tuple(core.Category(**_asked(row)) for row in model.categories),
+        outcomes=tuple(core.OutcomeArea(**_asked(row)) for row in model.outcomes),
         baseline=tuple(core.BaselineItem(**dict(row)) for row in model.baseline),
         actions=tuple(core.Action(**dict(row)) for row in model.actions),
         n_commitments=model.n_commitments,
         n_objectives=model.n_objectives,
     )
+
+
+def _asked(row: models.PillarModel | models.ThemeModel) -> dict[str, Any]:
+    return {**dict(row), "questions": tuple(core.Question(one.ask, one.whom) for one in row.questions)}
 
 
 def commitments(path: Path) -> tuple[core.Commitment, ...]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from justgeo.core.layer import FloatArray
+from justgeo.core.layer import FloatArray, IntArray
 from justgeo.core.zones import Units
 
 Weight = Literal["persons", "households", "land"]
@@ -61,6 +61,10 @@ class CountField:
         Largest margin of a zero estimate in the table, for p = 1 without complement.
     apportion_of : Counts or None
         For ``sum``: the universe of which the count is a part, so that a cut unit's error can be told.
+    per : float
+        For ``ratio``: how many of the denominator it is told for; 100 for filings per 100 households.
+    flags : tuple of str
+        What is to be said beside every number that it gives.
     """
 
     units: Units
@@ -72,6 +76,8 @@ class CountField:
     complement: Cells | None = None
     zero_moe: FloatArray | None = None
     apportion_of: Counts | None = None
+    per: float = 1.0
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,8 @@ class MedianField:
         ``"≥ 250,000"`` where the published median is a jam value.
     pareto : bool
         Income rule (METHODS 2.2); linear otherwise.
+    divided : bool
+        The margin has a part for units larger than block groups that a boundary cuts.
     """
 
     units: Units
@@ -112,6 +120,30 @@ class MedianField:
     published: FloatArray | None = None
     published_moe: FloatArray | None = None
     published_text: tuple[str | None, ...] | None = None
+    divided: bool = False
+
+
+@dataclass(frozen=True)
+class ChangeField:
+    """How a count, a share or a median changed between two surveys that share no year.
+
+    Attributes
+    ----------
+    now, before : CountField or MedianField
+        Of one kind; each at the areas of its own survey.
+    years : tuple of int
+        Last years of the earlier and of the later survey.
+    price : float
+        What a dollar of the earlier year is in dollars of the later one; 1 where nothing is in dollars.
+    unknown : (Z,) float or None
+        Share of each zone whose ground at the time of the earlier survey is not known.
+    """
+
+    now: CountField | MedianField
+    before: CountField | MedianField
+    years: tuple[int, int]
+    price: float = 1.0
+    unknown: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +179,17 @@ class ExposureField:
         its id with ``@sample``.
     flags : tuple of str
         What is to be said beside every number that it gives.
+    x_moe : (n,) float or None
+        90 % margins of x, of which all are taken to err together; for everybody, not for groups. None where x has none.
+    areas : (n,) int or None
+        Of a figure that was published for larger areas: which of them each origin lies in, -1 for none. What a zone
+        that cuts one adds is not told. None where x is true of each origin.
+    weight : {'persons', 'households'}
+        What ``base`` counts: people, or homes.
+    others : tuple of (n,) float
+        x as found by other rules of where in its origin the people are: they make the range, not the value.
+    untold : mapping of int to str
+        Zones, by row, that it says nothing of, and why.
     """
 
     units: Units
@@ -157,6 +200,11 @@ class ExposureField:
     unknown: tuple[str, ...] = ()
     groups: Mapping[str, GroupCounts] = field(default_factory=dict)
     flags: tuple[str, ...] = ()
+    x_moe: FloatArray | None = None
+    areas: IntArray | None = None
+    weight: Weight = "persons"
+    others: tuple[FloatArray, ...] = ()
+    untold: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -174,6 +222,10 @@ class ZoneField:
         90 % margin of a sampled denominator.
     noise : (Z,) float or None
         90 % margin that noise in full counts makes; None where nothing stands on noisy counts.
+    low, high : (Z,) float or None
+        What the value would be if none, or all, of the ground that is not known had it; None where that is not told.
+    flags : (Z,) tuple of tuple of str
+        What is to be said beside each number; empty for nothing.
     """
 
     value: FloatArray
@@ -184,6 +236,9 @@ class ZoneField:
     universe: str
     universe_moe: FloatArray | None = None
     noise: FloatArray | None = None
+    low: FloatArray | None = None
+    high: FloatArray | None = None
+    flags: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +253,9 @@ class ClassField:
         1 where it holds on the estimates as they stand, 0 where not, NaN where it cannot be told.
     weights : Cells
         Households at the unit, one column.
+    within : (n,) float or None
+        Chance of the wider class of which this one is a part, where every unit is told of that one in public; None: its
+        own. It decides where the class itself is told of no unit, and of which units together.
     surest : float
         The chance of one unit is told as no surer than this, nor than 1 less it.
     flags : tuple of str
@@ -212,6 +270,7 @@ class ClassField:
     universe: str
     surest: float = 1.0
     flags: tuple[str, ...] = ()
+    within: FloatArray | None = None
 
 
-AnyField = CountField | GapField | MedianField | ExposureField | ZoneField | ClassField
+AnyField = CountField | GapField | ChangeField | MedianField | ExposureField | ZoneField | ClassField

@@ -24,6 +24,19 @@ NO_NAME = "not publicly readable"
 
 
 @dataclass(frozen=True)
+class Question:
+    """What no open data of a neighbourhood tell, and whom to ask: both in our own words."""
+
+    ask: str
+    whom: str
+
+    @property
+    def told(self) -> str:
+        """In one line."""
+        return f"{self.ask} (Ask {self.whom}.)"
+
+
+@dataclass(frozen=True)
 class Pillar:
     """A pillar, with a paraphrase of our own."""
 
@@ -32,6 +45,7 @@ class Pillar:
     text: str
     status: Evidence
     source: str
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,7 @@ class Category:
     name: str
     status: Evidence
     source: str
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +67,7 @@ class OutcomeArea:
     name: str
     status: Evidence
     source: str
+    questions: tuple[Question, ...] = ()
 
 
 _Theme = Pillar | Category | OutcomeArea
@@ -298,9 +314,13 @@ def _baseline(item: BaselineItem, known: _Known) -> ChecklistItem:
 
 
 def _theme(theme: _Theme, kind: Kind, rows: list[Indicator], known: _Known) -> ChecklistItem:
-    """A theme is wider than any list of figures, and what the Protocol asks under it cannot be read: partly at best."""
+    """A theme is wider than any list of figures, and what the Protocol asks under it cannot be read: partly at best.
+
+    Where there is no figure, a question with a name to ask makes it the community's; a theme is never left blank.
+    """
     found = known.find(rows)
-    status: Status = "partly" if found.measured else "not measured"
+    empty: Status = "for the community" if theme.questions else "not measured"
+    status: Status = "partly" if found.measured else empty
     if found.measured:
         n = len(found.measured)
         told = f"{n} of {len(rows)} indicators measured" if len(rows) > 1 else "one indicator measured"
@@ -308,8 +328,9 @@ def _theme(theme: _Theme, kind: Kind, rows: list[Indicator], known: _Known) -> C
     else:
         reason = found.why or "no indicator of the catalogue speaks to it yet"
     note = theme.text if isinstance(theme, Pillar) else None
+    question = " ".join(one.told for one in theme.questions) or None
     return ChecklistItem(
-        theme.id, kind, theme.name, None, status, reason, found.measured, source=theme.source, note=note
+        theme.id, kind, theme.name, None, status, reason, found.measured, question, source=theme.source, note=note
     )
 
 
@@ -320,8 +341,9 @@ def _action(action: Action, baseline: Sequence[ChecklistItem], protocol: Protoco
         title = f"Action {NO_NAME} ({unknown.index(action.id) + 1} of {len(unknown)})"
         reason = f"the Protocol has {len(protocol.actions)} actions; the name and content of this one are {NO_NAME}"
         return ChecklistItem(
-            action.id, "action", title, phase, "not measured", reason, source=action.source, note=action.text
-        )
+            action.id, "action", title, phase, "not measured", reason, (), action.question or None, None,
+            action.source, action.text,
+        )  # fmt: skip
     evidence: tuple[str, ...] = ()
     status: Status = "for the community"
     reason = "a step for people; figures can inform it but not take it"

@@ -11,8 +11,8 @@ from justgeo.core.layer import FloatArray, Provenance
 from justgeo.core.zones import Zones
 
 MarginRule = Literal[
-    "", "sum", "proportion", "ratio", "complement", "complement_ratio", "both_sides", "median", "class", "difference",
-    "none",
+    "", "sum", "proportion", "ratio", "per_hundred", "complement", "complement_ratio", "both_sides", "median", "class",
+    "difference", "change", "none",
 ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Displacement pressure: in which tracts conditions hold that make it hard to stay, and in which a market rises too.
+"""Displacement: in which tracts three of four shares are high, and in which a market rises too.
 
 Bates (2013), *Gentrification and Displacement Study*, doi:10.15760/report-01, as used by Portland and by the Urban
 Institute; in the two-vintage form of METHODS 5.2. Both fields read one typology (`displacement.typology_of`), so that
@@ -21,7 +21,12 @@ from justgeo.measure.margins import Z90
 from justgeo.measure.typology.values import MARKETS, Typology, Variant
 
 SUREST = 0.99
-"""The conditions move together: no chance is told as surer than this (METHODS 2.7)."""
+"""The conditions move together: no chance is told as surer than this (METHODS 2.7). It is a bound for words, as in
+"under 1 %": no number of homes is made of a chance that was cut off."""
+NO_SHAPES = (
+    "it asks for the market of the tracts next door, and which tracts touch is not known: no shapes of the tracts of "
+    "the survey are at hand"
+)
 CELLS = {"all": "B25003_001", "renters": "B25003_003"}
 
 
@@ -63,7 +68,8 @@ def market_pressure(row: Indicator, place: Place, group: str = "all") -> ClassFi
     Raises
     ------
     Absent
-        As for `vulnerability`, and without an earlier survey: the reason says how to get it.
+        As for `vulnerability`; without an earlier survey: the reason says how to get it; where which tracts touch is
+        not known: those that can be told all the same are no fair sample.
     """
     variant = cast(Variant, row.parameters.get("market", "value"))
     found = _typology(row, place, group)
@@ -73,6 +79,8 @@ def market_pressure(row: Indicator, place: Place, group: str = "all") -> ClassFi
     asked = MARKETS if variant != "rent" else ("rent",)
     if not any(np.isfinite(found.tracts.get(name, "before").value).any() for name in asked):
         raise Absent("the earlier survey at hand has neither home values nor rents of these tracts")
+    if found.tracts.neighbours is None:
+        raise Absent(NO_SHAPES)
     return _field(row, place, found, found.p_pressed[variant], found.pressed[variant])
 
 
@@ -94,4 +102,5 @@ def _field(row: Indicator, place: Place, found: Typology, chance: FloatArray, fl
         universe=row.universe,
         surest=SUREST,
         flags=tracts.few_tracts(found.tracts),
+        within=found.p_vulnerable,
     )

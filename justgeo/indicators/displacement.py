@@ -32,11 +32,11 @@ from justgeo.measure.column import quotient
 from justgeo.measure.typology import contiguity
 from justgeo.measure.typology.classify import classify
 from justgeo.measure.typology.correlation import BEFORE_CORRELATION, NOW_CORRELATION
-from justgeo.measure.typology.prepare import TooFewTracts
+from justgeo.measure.typology.prepare import MANY_TRACTS, TooFewTracts
 from justgeo.measure.typology.values import MARKETS, Amount, Pooled, Settings, Tracts, Typology
 
 __all__ = [
-    "NO_EARLIER", "analyse", "earlier_reason", "few_tracts", "settings_of", "tracts_of", "typology_of", "units_of",
+    "NO_EARLIER", "earlier_reason", "few_tracts", "settings_of", "tracts_of", "typology_of", "units_of",
 ]  # fmt: skip
 
 NO_EARLIER = (
@@ -46,8 +46,6 @@ NO_EARLIER = (
 PART_A = ("B25003", "B03002", "B15003", "B19001")
 """Tables without which nothing can be told."""
 OTHERS = ("B19013", "B25077", "B25075", "B25064", "B25063", "B26001", "B01003")
-MANY_TRACTS = 30
-"""A reference of fewer is told to be small: METHODS 5.2 asks for the metro area then."""
 APART = 10
 """Years between the two surveys where an earlier one is only thought of."""
 
@@ -61,7 +59,7 @@ _NOT_CARRIED = "none of its tracts is among those of the later survey: their cou
 
 @dataclass(frozen=True)
 class _Earlier:
-    """The earlier survey at the tracts of the later one.
+    """The earlier survey at the tracts of the later one; or why there is none: then it has no table.
 
     Attributes
     ----------
@@ -79,6 +77,13 @@ class _Earlier:
     both: frozenset[str]
     price: float
     notes: tuple[str, ...]
+    reason: str | None = None
+
+    @classmethod
+    def none(cls, now: Survey, reason: str) -> _Earlier:
+        """No earlier survey, with its reason."""
+        nothing = Survey(now.year - APART, now.vintage, now.geoid, now.counties, {}, now.edges)
+        return cls(nothing, np.zeros(len(now), dtype=np.bool_), frozenset(), 1.0, (reason,), reason)
 
 
 def typology_of(place: Place, row: Indicator) -> Typology:
@@ -119,10 +124,6 @@ def settings_of(row: Indicator) -> Settings:
     )
 
 
-analyse = typology_of
-"""What an analyst asks for: the same object as the rows."""
-
-
 def tracts_of(place: Place, row: Indicator) -> Tracts:
     """The tracts of a place's reference, tract by tract, at two surveys.
 
@@ -148,8 +149,7 @@ def tracts_of(place: Place, row: Indicator) -> Tracts:
 
 def earlier_reason(place: Place, row: Indicator) -> str | None:
     """Why there is no earlier survey here, None where there is one."""
-    found = _earlier(place, _later(place, row))
-    return found if isinstance(found, str) else None
+    return _earlier(place, _later(place, row)).reason
 
 
 def units_of(place: Place, tracts: Tracts) -> Units:
@@ -176,29 +176,30 @@ def _tracts(place: Place, row: Indicator) -> Tracts:
     if len(now) < least:
         raise Absent(f"the reference has only {len(now)} tracts; the conditions are judged against its tracts")
     earlier = _earlier(place, now)
-    neighbours, edge, told = _geometry(place, now)
+    neighbours, edge, unplaced, told = _geometry(place, now)
     income = tables.region_income(now)
     low = tables.low_income(now, income.value)
     shares, medians = _shares(now), _medians(now, earlier)
-    before = {} if isinstance(earlier, str) else _shares(earlier.survey)
-    before_medians = {} if isinstance(earlier, str) else _medians(earlier.survey, earlier)
+    before, before_medians = _shares(earlier.survey), _medians(earlier.survey, earlier)
     return Tracts(
         geoid=now.geoid,
         now={**_amounts(shares, medians), "low_income": low[0]},
         before=_amounts(before, before_medians),
         region_now={**_pooled(shares), "low_income": low[1], "income": income},
-        region_before={} if isinstance(earlier, str) else _region_before(earlier.survey, before),
-        price=1.0 if isinstance(earlier, str) else earlier.price,
+        region_before=_region_before(earlier.survey, before),
+        price=earlier.price,
         households=now.count("B25003", 1),
         renter_households=now.count("B25003", 3),
-        homes=_homes(now, earlier),
+        homes=_homes({"now": now, "before": earlier.survey}),
         top={**_tops(medians, "now"), **_tops(before_medians, "before")},
         group_quarters=_group_quarters(now),
         neighbours=neighbours,
         edge=edge,
+        unplaced=unplaced,
+        drawn_anew=_drawn_anew(earlier),
         extra=_extra(now),
-        years=(now.year - APART if isinstance(earlier, str) else earlier.survey.year, now.year),
-        notes=(*((earlier,) if isinstance(earlier, str) else earlier.notes), *told, _STUDENTS),
+        years=(earlier.survey.year, now.year),
+        notes=(*earlier.notes, *told, _STUDENTS),
     )
 
 
@@ -221,13 +222,11 @@ def _shares(survey: Survey) -> dict[str, tuple[Amount, Pooled]]:
     return {name: tables.share(survey, name) for name, of in SHARES.items() if survey.has(of.table)}
 
 
-def _medians(survey: Survey, earlier: _Earlier | str) -> dict[str, Coded]:
+def _medians(survey: Survey, earlier: _Earlier) -> dict[str, Coded]:
     """Medians of one of the surveys; of tracts that were drawn anew rebuilt, where both surveys have the classes."""
     found = {}
     for name, scale in SCALES.items():
-        anew = np.zeros(len(survey), dtype=np.bool_)
-        if not isinstance(earlier, str) and scale.classes in earlier.both:
-            anew = ~earlier.same
+        anew = ~earlier.same if scale.classes in earlier.both else np.zeros(len(survey), dtype=np.bool_)
         if survey.has(scale.table) or anew.any():
             found[name] = tables.median(survey, name, anew)
     return found
@@ -257,11 +256,19 @@ def _tops(medians: Mapping[str, Coded], when: str) -> dict[str, BoolArray]:
     return {f"{name}_{when}": medians[name].top for name in MARKETS if name in medians}
 
 
-def _homes(now: Survey, earlier: _Earlier | str) -> dict[str, FloatArray]:
+def _homes(surveys: Mapping[str, Survey]) -> dict[str, FloatArray]:
     """Homes behind each median: owned ones behind values, rented ones behind rents."""
-    surveys = {"now": now} if isinstance(earlier, str) else {"now": now, "before": earlier.survey}
+    there = {when: survey for when, survey in surveys.items() if survey.has("B25003")}
     lines = {"value": 2, "rent": 3}
-    return {f"{m}_{when}": s.count("B25003", lines[m]).value for when, s in surveys.items() for m in MARKETS}
+    return {f"{m}_{when}": s.count("B25003", lines[m]).value for when, s in there.items() for m in MARKETS}
+
+
+def _drawn_anew(earlier: _Earlier) -> BoolArray | None:
+    """Tracts whose earlier figures come from parts of others; not those that the earlier survey does not know."""
+    if earlier.reason is not None:
+        return None
+    known = np.isfinite(earlier.survey.count("B25003", 1).value)
+    return np.asarray(known & ~earlier.same, dtype=np.bool_)
 
 
 def _group_quarters(now: Survey) -> FloatArray | None:
@@ -281,25 +288,25 @@ def _extra(now: Survey) -> dict[str, Amount]:
     return {"low_income_of_tracts": tables.low_income(now, float(np.nanmedian(incomes)))[0]}
 
 
-def _geometry(place: Place, now: Survey) -> tuple[Any, BoolArray | None, tuple[str, ...]]:
-    """Who touches whom, and who lies on the rim; what to say where that is not known."""
+def _geometry(place: Place, now: Survey) -> tuple[Any, BoolArray | None, BoolArray | None, tuple[str, ...]]:
+    """Who touches whom, who lies on the rim, of whom neither is known; what to say where that is so."""
     layer = place.layers.get("tracts")
     if not isinstance(layer, Layer) or layer.geography_vintage != now.vintage:
-        return None, None, ("No shapes of the tracts are at hand: which of them touch is not known.",)
+        return None, None, None, ("No shapes of the tracts are at hand: which of them touch is not known.",)
     shapes = layer.features.to_crs(place.crs).set_index("geoid").geometry.reindex(now.geoid)
-    gone = int(shapes.isna().sum())
-    told = (f"{gone} tracts have no shape: they are taken to touch none.",) if gone else ()
-    return contiguity.queen(shapes), contiguity.rim(shapes), told
+    gone = contiguity.unplaced(shapes)
+    told = () if gone is None else (contiguity.without_shape(now.geoid[gone], len(now)),)
+    return contiguity.queen(shapes), contiguity.rim(shapes), gone, told
 
 
-def _earlier(place: Place, now: Survey) -> _Earlier | str:
+def _earlier(place: Place, now: Survey) -> _Earlier:
     """The earlier survey, or why there is none."""
 
-    def find() -> _Earlier | str:
+    def find() -> _Earlier:
         try:
             return _find_earlier(place, now)
         except Absent as why:
-            return why.reason
+            return _Earlier.none(now, why.reason)
 
     return place.once(f"earlier survey:{sorted(now.edges.items())!r}", find)
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from justgeo.core.errors import Absent, VintageError
+from justgeo.core.layer import FloatArray
 from justgeo.core.result import Indicator
 from justgeo.indicators import displacement
-from justgeo.indicators.belonging import SUREST
 from justgeo.indicators.place import Place
 from justgeo.measure.margins import Z90
 from justgeo.measure.typology import rivals
@@ -22,10 +22,14 @@ from justgeo.measure.typology.explain import public_card
 from justgeo.measure.typology.values import PRESSURES, Typology
 
 OTHER_METHOD = "Urban Displacement Project"
-RENTS, VALUES = "B25064", "B25077"
-"""Tables of the rents on a card, and of what the other method asks besides."""
+BESIDE = ("B25064", "B25063", "B25077")
+"""Tables of the rents on a card, in tracts that were drawn anew too, and of what the other method asks besides."""
 _LEAST_INSIDE = 0.001
 """Part of a tract's households from which it belongs to the district, as for the areas of the map."""
+
+ROSE, FELL, CLOSE, BARE = RENTS = ("rose", "fell", "too close to tell", "margin not known")
+"""What a public card may say of a tract's rents: words alone. By how much they rose is a guide for buyers, and stands
+in no public file (BEL-05.change is told of the district as a whole)."""
 
 _NOTHING = ("held", "untold", "chance", "households", "renter_households", "rent_change", "other")
 
@@ -53,8 +57,7 @@ def public_block(place: Place, row: Indicator, least: float) -> dict[str, Any]:
     except Absent as absent:
         return _empty(absent.reason)
     tracts = found.tracts
-    opinions = (rivals.udp_vulnerable(tracts),)
-    asked = bool(np.isfinite(opinions[0].holds).any())
+    opinion = rivals.udp_vulnerable(tracts)
     at = {str(geoid): i for i, geoid in enumerate(tracts.geoid)}
     shown = sorted(geoid for geoid in _shown(place) if geoid in at)
     if not shown:
@@ -67,7 +70,9 @@ def public_block(place: Place, row: Indicator, least: float) -> dict[str, Any]:
         "max_group_quarters": found.settings.max_group_quarters,
         "tables": _tables(place, row),
         "region": [_region(found, name) for name in PRESSURES],
-        "cards": [_card(public_card(found, at[geoid], opinions), asked, least) for geoid in shown],
+        "cards": [
+            _card(public_card(found, at[geoid], (opinion,)), _other(opinion.holds, at[geoid]), least) for geoid in shown
+        ],
     }
 
 
@@ -94,7 +99,7 @@ def _shown(place: Place) -> list[str]:
 def _tables(place: Place, row: Indicator) -> list[str]:
     """Codes of the tables behind a card, of those at hand."""
     named = [name.removeprefix("acs:") for name in (*row.inputs, *row.optional) if name.startswith("acs:")]
-    wanted = dict.fromkeys([*(code for code in named if "@" not in code), RENTS, VALUES])
+    wanted = dict.fromkeys([*(code for code in named if "@" not in code), *BESIDE])
     return [code for code in wanted if place.table_name(code) in place.layers]
 
 
@@ -104,26 +109,26 @@ def _region(found: Typology, name: str) -> dict[str, Any]:
     return {"id": name, "value": condition.threshold, "moe": Z90 * se if np.isfinite(se) else None}
 
 
-def _card(card: PublicCard, asked: bool, least: float) -> dict[str, Any]:
+def _card(card: PublicCard, other: Mapping[str, Any] | None, least: float) -> dict[str, Any]:
     reason = _why_not(card, least)
     if reason is not None:
         empty: dict[str, Any] = dict.fromkeys(_NOTHING)
         return {"zone": card.geoid, "reason": reason, **empty, "pressures": [], "caveats": []}
     holds = [line.holds for line in card.pressures]
-    p = card.three_of_four.probability
     return {
         "zone": card.geoid,
         "reason": None,
         "pressures": [_pressure(line) for line in card.pressures],
         "held": sum(one is True for one in holds),
         "untold": sum(one is None for one in holds),
-        # As told of the tract elsewhere: conditions move together, and none is surer than this.
-        "chance": None if p is None else min(max(p, 1.0 - SUREST), SUREST),
+        # The share of the draws itself: that no chance is told as surer than 99 % is for the words to see to.
+        "chance": card.three_of_four.probability,
         "households": _figure(card.households),
         "renter_households": _figure(card.renter_households),
-        "rent_change": _figure(card.rent_change),
-        "other": _other(card) if asked else None,
-        "caveats": list(card.caveats),
+        "rent_change": rent_moved(card.rent_change),
+        "other": None if other is None else {**other, "agrees": card.other_method_agrees},
+        # Only the rent of a public card looks back.
+        "caveats": [one for one in card.caveats if one != "drawn_anew" or card.rent_change.value is not None],
     }
 
 
@@ -145,12 +150,34 @@ def _pressure(line: Line) -> Mapping[str, Any]:
     }
 
 
+def rent_moved(change: Figure) -> str | None:
+    """Whether a rent rose or fell after inflation, by its 90 % margin; without the amount.
+
+    Parameters
+    ----------
+    change : Figure
+        Real relative change of the median rent.
+
+    Returns
+    -------
+    str or None
+        One of `RENTS`; None where the change is not known.
+    """
+    if change.value is None:
+        return None
+    if change.moe is None:
+        return BARE
+    if abs(change.value) <= change.moe:
+        return CLOSE
+    return ROSE if change.value > 0 else FELL
+
+
 def _figure(figure: Figure) -> dict[str, Any] | None:
     return None if figure.value is None else {"value": figure.value, "moe": figure.moe}
 
 
-def _other(card: PublicCard) -> dict[str, Any]:
-    """What the other method says, worked back from whether it agrees."""
-    holds, agrees = card.three_of_four.holds, card.other_method_agrees
-    says = None if holds is None or agrees is None else holds is agrees
-    return {"method": OTHER_METHOD, "says": says, "agrees": agrees}
+def _other(holds: FloatArray, at: int) -> dict[str, Any] | None:
+    """What the other method says of a tract; None where it can tell of none."""
+    if not np.isfinite(holds).any():
+        return None
+    return {"method": OTHER_METHOD, "says": None if np.isnan(holds[at]) else bool(holds[at])}

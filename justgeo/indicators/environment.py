@@ -1,4 +1,4 @@
-"""Canopy and hard surfaces: area shares of zones, and the canopy where people live."""
+"""Canopy, hard surfaces and heat: means over the land of zones, and what is there where people live."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ NO_BIOME = (
 )
 SMALL_BLOCK_M2 = 5000.0
 SMALL_BLOCK_BUFFER_M = 100.0
+URBAN_MEAN = "urban_mean"
+"""Flag: what the built-up land of the reference measures, degrees Celsius."""
 
 
 def raster_area(row: Indicator, place: Place, group: str = "all") -> ZoneField:
@@ -114,6 +116,12 @@ def raster_people(row: Indicator, place: Place, group: str = "all") -> ExposureF
 
     A block under half a hectare takes the mean of 100 m around it (METHODS 4.2).
     """
+    x = _where_people_live(row, place) / 100.0
+    return _exposure(row, place, x)
+
+
+def _where_people_live(row: Indicator, place: Place) -> FloatArray:
+    """Mean of the row's raster at each origin, in its own unit; NaN where most of it is not known, (n,)."""
     name = str(row.parameters["raster"])
     raster = place.raster(name)
 
@@ -125,9 +133,12 @@ def raster_people(row: Indicator, place: Place, group: str = "all") -> ExposureF
             origins.geometry.to_numpy(),
         )
         found = zonal.zonal_mean(raster, gpd.GeoSeries(around, crs=origins.crs), mask=_water(row, place))
-        return np.where(found.valid_share >= 0.5, found.mean / 100.0, np.nan)
+        return np.where(found.valid_share >= 0.5, found.mean, np.nan)
 
-    x = place.once(f"people:{name}:{row.parameters.get('land_cover')}", measure)
+    return place.once(f"people:{name}:{row.parameters.get('land_cover')}", measure)
+
+
+def _exposure(row: Indicator, place: Place, x: FloatArray, flags: tuple[str, ...] = ()) -> ExposureField:
     return ExposureField(
         units=place.origin_units(),
         x=x,
@@ -136,4 +147,62 @@ def raster_people(row: Indicator, place: Place, group: str = "all") -> ExposureF
         universe=row.universe,
         unknown=tuple(np.where(np.isnan(x), "no valid pixel", "")),
         groups=exposure_groups(row, place),
+        flags=flags,
     )
+
+
+def surface_anomaly(row: Indicator, place: Place, group: str = "all") -> ZoneField:
+    """Degrees by which the land of each zone is hotter than the built-up land of the reference (METHODS 7.12, ENV-04).
+
+    ``parameters``: ``raster``, ``land_cover`` (its water class leaves the land), ``urban`` (classes of built-up land),
+    optional ``min_valid``. The reference is measured as any zone: all of its land against the built-up part of it, so
+    that its number is not 0, and a zone's difference from it is that of the two means.
+
+    Returns
+    -------
+    ZoneField
+        Without numerator and denominator. Each number tells the mean that it is held against in a flag.
+    """
+    if group != "all":
+        raise Absent("an area has no race or income; see the population-weighted figure")
+    raster, urban = place.raster(str(row.parameters["raster"])), _urban_mean(row, place)
+    found = zonal.zonal_mean(raster, place.zones.geometry, mask=_water(row, place))
+    field = _zone_field(row, place, found, found.mean - urban)
+    nothing = np.full(len(field.value), np.nan)
+    said = tuple(() if why else (_told_of(urban),) for why in field.reason)
+    return replace(field, numerator=nothing, denominator=nothing, flags=said)
+
+
+def surface_anomaly_people(row: Indicator, place: Place, group: str = "all") -> ExposureField:
+    """As `surface_anomaly`, where people live: of each block, weighted by its people, against the same mean."""
+    urban = _urban_mean(row, place)
+    return _exposure(row, place, _where_people_live(row, place) - urban, (_told_of(urban),))
+
+
+def _told_of(urban: float) -> str:
+    return f"{URBAN_MEAN}={urban:.2f}"
+
+
+def _urban_mean(row: Indicator, place: Place) -> float:
+    """Mean of the row's raster over the built-up land of the reference; absent where too little of it is known."""
+    name, cover_name = str(row.parameters["raster"]), str(row.parameters["land_cover"])
+    raster, cover = place.raster(name), place.raster(cover_name)
+    if "reference" not in place.zones.roles:
+        raise Absent("no reference is known whose built-up land it could be compared with")
+    reference = place.zones.geometry.iloc[[place.zones.roles.index("reference")]]
+    urban = {float(one) for one in row.parameters["urban"]}
+    others = {float(one) for one in np.unique(cover.values[np.isfinite(cover.values)])} - urban
+
+    def find() -> zonal.Zonal:
+        return zonal.zonal_mean(raster, reference, mask=cover, water=others)
+
+    found = place.once(f"urban:{name}:{cover_name}:{sorted(urban)}", find)
+    valid, needed = float(found.valid_share[0]), float(row.parameters.get("min_valid", MIN_VALID))
+    if not np.any(np.isin(cover.values, list(urban))) or not found.valid_area[0] >= MIN_LAND_M2:
+        raise Absent("of the reference hardly any built-up land is known to compare with")
+    if valid < needed:
+        raise Absent(
+            f"it is held against the built-up land of the reference, of which only {100 * valid:.0f} % is measured "
+            f"({100 * needed:.0f} % are needed)"
+        )
+    return float(found.mean[0])

@@ -26,8 +26,11 @@ from justgeo.measure import access, boarding, headway, reach
 
 EDGE = "the data end before the walk does"
 TIMETABLE_ENDED = "timetable ended"
-BY_WALK = {"intersections": "walk", "transit_trips": "walk", "walk_kinds": "amenities", "walk_share": "stops"}
-"""Fields that stand on the walk network, which a zone can lie outside of; with the targets of those that name none."""
+BIKE = "bike"
+BY_WALK = {"intersections": "walk", "transit_trips": "walk", "walk_kinds": "amenities", "walk_share": "stops",
+           "low_stress": BIKE, "low_stress_people": BIKE, "bike_paths": BIKE}  # fmt: skip
+"""Fields that stand on the walk network, or on what may be cycled, which a zone can lie outside of; with the targets of
+those that name none."""
 # Distances are searched a little beyond the longest threshold, so that ±10 % can be asked of them.
 SEARCH_BEYOND_M = 200.0
 LONGEST_M = 1609.34
@@ -107,12 +110,12 @@ def transit_trips(row: Indicator, place: Place, group: str = "all") -> ExposureF
     told = row.parameters
     limits = {rail: float(told["rail_distance_m" if rail else "distance_m"]) for rail in (False, True)}
     start, end = float(told["start"]), float(told["end"])
-    feed, reason = place.feed(), reach.why_unknown(graph(place), _snapped(place))
+    feed, reason = place.feed(), reach.why_unknown(graph(place), snapped(place))
 
     def find() -> FloatArray:
         stops = gpd.points_from_xy(feed.stops["lon"], feed.stops["lat"])
         xy = _points(gpd.GeoDataFrame(geometry=stops, crs=WGS84), place)
-        near = boarding.stops_near(graph(place), _snapped(place), xy, feed.stops["rail"].to_numpy(dtype=bool), limits)
+        near = boarding.stops_near(graph(place), snapped(place), xy, feed.stops["rail"].to_numpy(dtype=bool), limits)
         return boarding.trips_at(feed, near, start, end) / (end - start)
 
     found = place.once(f"trips:{limits}:{start:g}:{end:g}", find)
@@ -146,8 +149,13 @@ def origin_points(place: Place) -> FloatArray:
     )
 
 
-def _snapped(place: Place) -> reach.Snap:
+def snapped(place: Place) -> reach.Snap:
     return place.once("snapped", lambda: reach.snap(graph(place), origin_points(place), reach.SNAP_TARGETS_M))
+
+
+def reached(row: Indicator, place: Place) -> reach.Reached:
+    """Metres from every origin to the nearest target of a row of ``walk_share``; ``inf`` beyond a mile and a little."""
+    return _reached(row, str(row.parameters["targets"]), place)
 
 
 def _reached(row: Indicator, targets: str, place: Place) -> reach.Reached:
@@ -156,10 +164,8 @@ def _reached(row: Indicator, targets: str, place: Place) -> reach.Reached:
         smallest = float(row.parameters.get("min_area_m2", 0.0))
         return place.once(f"reached:parks:{smallest:g}", lambda: _to_parks(smallest, place))
     if targets == "frequent_stops":
-        asked: dict[str, Any] = {k: float(row.parameters[k]) for k in _RULE if k in row.parameters}
-        rule = replace(headway.DEFAULT_RULE, **asked)
-        frequent = frequent_frame(place.feed(), rule)
-        return place.once(f"reached:{rule}", lambda: _to_stops(_points(frequent, place), place))
+        points = target_points(row, place)
+        return place.once(f"reached:{_rule(row)}", lambda: _to_stops(points, place))
     if targets == "amenities":
         return _to_amenities(row.parameters["kinds"], place)
     return place.once(f"reached:{targets}", lambda: _to_stops(stop_points(place), place))
@@ -168,19 +174,37 @@ def _reached(row: Indicator, targets: str, place: Place) -> reach.Reached:
 def _to_amenities(kinds: Iterable[str], place: Place) -> reach.Reached:
     """Distances to the nearest amenity of some kinds (values of the ``kind`` column)."""
     wanted = sorted(set(kinds))
+    return place.once(f"reached:amenities:{','.join(wanted)}", lambda: _to_stops(_amenity_points(wanted, place), place))
 
-    def find() -> reach.Reached:
-        every = place.layer("amenities").features
-        return _to_stops(_points(every[every["kind"].isin(wanted)], place), place)
 
-    return place.once(f"reached:amenities:{','.join(wanted)}", find)
+def _amenity_points(kinds: Iterable[str], place: Place) -> FloatArray:
+    every = place.layer("amenities").features
+    return _points(every[every["kind"].isin(set(kinds))], place)
+
+
+def target_points(row: Indicator, place: Place) -> FloatArray:
+    """What a row's people walk to, as points in the metric CRS, shape (k, 2): of parks, where they are entered."""
+    targets = str(row.parameters["targets"])
+    if targets == "parks":
+        doors = _park_doors(place)
+        return doors.xy[_large_enough(float(row.parameters.get("min_area_m2", 0.0)), place)[doors.park]]
+    if targets == "frequent_stops":
+        return _points(frequent_frame(place.feed(), _rule(row)), place)
+    if targets == "amenities":
+        return _amenity_points(row.parameters["kinds"], place)
+    return stop_points(place)
+
+
+def _rule(row: Indicator) -> headway.HeadwayRule:
+    asked: dict[str, Any] = {k: float(row.parameters[k]) for k in _RULE if k in row.parameters}
+    return replace(headway.DEFAULT_RULE, **asked)
 
 
 _RULE = ("start", "end", "headway_min", "gap_min")
 
 
 def _to_stops(points: FloatArray, place: Place) -> reach.Reached:
-    return reach.distances(graph(place), points, _snapped(place), limit=LONGEST_M + SEARCH_BEYOND_M)
+    return reach.distances(graph(place), points, snapped(place), limit=LONGEST_M + SEARCH_BEYOND_M)
 
 
 def _points(frame: gpd.GeoDataFrame, place: Place) -> FloatArray:
@@ -215,27 +239,32 @@ def public_parks(place: Place) -> gpd.GeoDataFrame:
     return place.once("public parks", make)
 
 
-def _to_parks(min_area_m2: float, place: Place) -> reach.Reached:
-    parks = public_parks(place)
-    walk = graph(place)
+def _park_doors(place: Place) -> access.AccessPoints:
+    """Where each of the public parks is entered, found once."""
     found = place.layers.get("park_entrances")
     entrances = None if found is None else place.layer("park_entrances").features.to_crs(place.crs).geometry
-    doors = place.once("park doors", lambda: access.access_points(walk, parks.geometry, entrances))
-    keep: BoolArray = (parks["area_m2"] >= min_area_m2).to_numpy(dtype=np.bool_)
+    return place.once("park doors", lambda: access.access_points(graph(place), public_parks(place).geometry, entrances))
+
+
+def _large_enough(min_area_m2: float, place: Place) -> BoolArray:
+    return np.asarray(public_parks(place)["area_m2"] >= min_area_m2, dtype=np.bool_)
+
+
+def _to_parks(min_area_m2: float, place: Place) -> reach.Reached:
     return access.distances_to_parks(
-        walk,
-        parks.geometry,
-        doors,
+        graph(place),
+        public_parks(place).geometry,
+        _park_doors(place),
         origin_points(place),
-        keep=keep,
-        at=_snapped(place),
+        keep=_large_enough(min_area_m2, place),
+        at=snapped(place),
         limit=LONGEST_M + SEARCH_BEYOND_M,
     )
 
 
 def _covers(targets: str, place: Place) -> Sequence[BaseGeometry]:
     """Areas within which the absence of a street or a target means absence, EPSG:4326."""
-    found = [place.network().covers]
+    found = [place.layer(BIKE).covers if targets == BIKE else place.network().covers]
     if targets in ("stops", "parks", "amenities"):
         found.append(place.layer(targets).covers)
     return [shape for shape in found if shape is not None]
@@ -259,9 +288,7 @@ def targets_of(row: Indicator) -> str:
 
 def covered(row: Indicator, place: Place) -> BoolArray:
     """Which zones the row's network and targets cover, shape (Z,): at least 99.9 % of the zone's area."""
-    zones = place.zones.geometry.to_numpy()
-    ok = np.ones(len(zones), dtype=np.bool_)
+    ok = np.ones(len(place.zones), dtype=np.bool_)
     for shape in _covers(targets_of(row), place):
-        metric = gpd.GeoSeries([shape], crs=WGS84).to_crs(place.crs).iloc[0]
-        ok &= shapely.area(shapely.intersection(zones, metric)) >= 0.999 * shapely.area(zones)
+        ok &= ~place.beyond(shape)
     return ok

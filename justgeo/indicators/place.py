@@ -9,14 +9,22 @@ from typing import Any, TypeVar, cast
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
 
+from justgeo.core.district import WGS84
 from justgeo.core.errors import Absent
-from justgeo.core.layer import AnyLayer, Feed, FloatArray, Layer, Network, Raster
+from justgeo.core.layer import AnyLayer, BoolArray, Feed, FloatArray, Layer, Network, Raster
 from justgeo.core.prices import PriceIndex
 from justgeo.core.zones import Units, Zones
 from justgeo.measure.apportion import Weights
 
+DATA = "data:"
+"""Beginning of the names of downloaded tables and designations: ``data:chas``."""
 T = TypeVar("T")
+
+WHOLE_COVER = 0.999
+"""A layer covers a zone that has this much of its area inside; the rest is the drawing's."""
 
 
 @dataclass
@@ -78,7 +86,8 @@ class Place:
     def _get(self, name: str, kind: type) -> AnyLayer:
         found = self.layers.get(name)
         if found is None:
-            raise Absent(self.absent.get(name, f"no layer {name!r} was given"))
+            why = how_to_have(name.removeprefix(DATA)) if name.startswith(DATA) else f"no layer {name!r} was given"
+            raise Absent(self.absent.get(name, why))
         if not isinstance(found, kind):
             raise TypeError(f"layer {name!r} is a {type(found).__name__}, not a {kind.__name__}")
         return found
@@ -117,8 +126,25 @@ class Place:
         people = np.nan_to_num(self.population(), nan=0.0)
         return np.asarray(self.weights.fractions @ people, dtype=np.float64)
 
+    def beyond(self, covers: BaseGeometry | None) -> BoolArray:
+        """Zones that reach beyond what a layer covers (EPSG:4326; None covers all): over 0.1 % of their area, (Z,)."""
+        if covers is None:
+            return np.zeros(len(self.zones), dtype=np.bool_)
+        metric = gpd.GeoSeries([covers], crs=WGS84).to_crs(self.crs).iloc[0]
+        zones = self.zones.geometry.to_numpy()
+        part = shapely.area(shapely.intersection(zones, metric))
+        return np.asarray(part < WHOLE_COVER * shapely.area(zones), dtype=np.bool_)
+
     def frame(self, table: str, when: str = "t1") -> pd.DataFrame:
         """A census table indexed by (level, geoid)."""
         name = self.table_name(table, when)
         layer = self.layer(name)
         return self.once(f"frame:{name}", lambda: layer.data.set_index(["level", "geoid"]).sort_index())
+
+
+def how_to_have(table: str) -> str:
+    """Why a table is not there that nobody asked for, and what to write in ``district.toml``."""
+    return (
+        f'the table "{table}" was not asked for: write tables = ["{table}"] under [fetch] of district.toml, or name a '
+        f'file of yours: [layers."{DATA}{table}"] with path = "..."'
+    )

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
-from justgeo.core.district import WGS84
 from justgeo.core.errors import Absent
 from justgeo.core.field import ZoneField
 from justgeo.core.result import Indicator
 from justgeo.indicators.mobility import public_parks
 from justgeo.indicators.place import Place
+from justgeo.measure.column import NOT_COVERED
 
 ACRE_M2 = 4046.8564224
 
@@ -31,11 +30,7 @@ def park_acres(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     acres = shapely.area(shapely.intersection(zones, parks)) / ACRE_M2
     people = place.zone_population()
     covers = place.layer("parks").covers
-    reasons: list[str | None] = [None] * len(zones)
-    if covers is not None:
-        metric = gpd.GeoSeries([covers], crs=WGS84).to_crs(place.crs).iloc[0]
-        outside = shapely.area(shapely.intersection(zones, metric)) < 0.999 * shapely.area(zones)
-        reasons = ["the layer does not cover this area" if o else None for o in outside]
+    reasons = [NOT_COVERED if outside else None for outside in place.beyond(covers)]
     reasons = [r or (None if n > 0 else "no residents") for r, n in zip(reasons, people, strict=True)]
     absent = np.array([r is not None for r in reasons], dtype=np.bool_)
     value = np.full(len(zones), np.nan)

@@ -50,12 +50,15 @@ class Weights:
     units : dict of (level, vintage) to UnitSet
     notes : list of str
         What a reader should know: nesting by point, units divided by area, missing counts.
+    former : dict of int to Weights
+        The same zones over the areas of another census, by its year; made where a row compares two surveys.
     """
 
     zones: Zones
     origins: Origins | None
     units: dict[tuple[str, int], UnitSet]
     notes: list[str]
+    former: dict[int, Weights] = field(default_factory=dict, repr=False)
     _own: dict[tuple[str, int], IntArray] = field(default_factory=dict, repr=False)
     _found: dict[Any, Any] = field(default_factory=dict, repr=False)
 
@@ -106,6 +109,10 @@ class Weights:
     def fractions(self) -> Matrix:
         """Share of each origin's area inside each zone, (Z, B)."""
         return self._origins().fractions
+
+    def of_census(self, vintage: int) -> Weights:
+        """The weights for tables of a census: these ones, where no others were made for it."""
+        return self.former.get(vintage, self)
 
     def geoids(self, level: str, vintage: int) -> StrArray:
         """Ids of the columns of `matrix`."""

@@ -1,12 +1,11 @@
-"""Comparisons: a district against its reference, an estimate against a threshold, many at a time.
+"""Comparisons: a district against its reference, many at a time; how sure a chance is called.
 
 Standard errors are 90 % margins over 1.645. Tests are two-sided at 90 %, as the Bureau does them.
 
 References
 ----------
 U.S. Census Bureau (2018, rev. 2020), *Understanding and Using ACS Data*, chapter 7. Benjamini and Hochberg (1995),
-*Controlling the False Discovery Rate*, Journal of the Royal Statistical Society B 57. Wang (1993), *On the number of
-successes in independent trials*, Statistica Sinica 3, for the Poisson-binomial distribution.
+*Controlling the False Discovery Rate*, Journal of the Royal Statistical Society B 57.
 """
 
 from __future__ import annotations
@@ -96,58 +95,6 @@ def verdict(diff: Floats, moe: Floats) -> StrArray:
     d, m = as_floats(diff, moe)
     tests = [np.isnan(d) | np.isnan(m), d > m, d < -m]
     return np.asarray(np.select(tests, ["unknown", "higher", "lower"], "not distinguishable"), dtype=np.str_)
-
-
-def probability_above(x: Floats, se_x: Floats, c: Floats, se_c: Floats) -> FloatArray:
-    """P(x > c) for an estimate and a threshold with normal errors: ``Phi((x - c) / sqrt(SE_x**2 + SE_c**2))``.
-
-    Standard errors, not margins. Without any error it is 1 or 0; a tie is 0, since the test is strict.
-    """
-    x_, sx, c_, sc = as_floats(x, se_x, c, se_c)
-    se, gap = np.hypot(sx, sc), x_ - c_
-    z = np.divide(gap, se, out=np.where(gap > 0, np.inf, -np.inf), where=se > 0)
-    return np.asarray(np.where(np.isnan(gap) | np.isnan(se), np.nan, ndtr(z)), dtype=np.float64)
-
-
-def at_least(p: Floats, k: int) -> FloatArray:
-    """Probability that at least k of m independent criteria hold (Poisson-binomial).
-
-    Criteria of one place hang together, so that very high and very low probabilities are a little overstated.
-
-    Parameters
-    ----------
-    p : (n, m) array_like
-        Probability of each criterion; NaN where one is missing.
-    k : int
-
-    Returns
-    -------
-    (n,) float
-        A missing criterion is passed over only where the outcome is the same whether it holds or not; else NaN.
-    """
-    chances = np.asarray(p, dtype=np.float64)
-    if chances.ndim != 2:
-        raise ValueError(f"probabilities are to be of shape (places, criteria), not {chances.shape}")
-    if (chances < 0).any() or (chances > 1).any():
-        raise ValueError("probabilities are to lie between 0 and 1")
-    least = _at_least(np.nan_to_num(chances, nan=0.0), k)
-    most = _at_least(np.nan_to_num(chances, nan=1.0), k)
-    return np.where(least == most, least, np.nan)
-
-
-def _at_least(p: FloatArray, k: int) -> FloatArray:
-    n, m = p.shape
-    if k <= 0:
-        return np.ones(n)
-    if k > m:
-        return np.zeros(n)
-    counts = np.zeros((n, m + 1))  # P(exactly j of the criteria so far)
-    counts[:, 0] = 1.0
-    for one in p.T:
-        held = counts[:, :-1] * one[:, None]
-        counts *= (1.0 - one)[:, None]
-        counts[:, 1:] += held
-    return np.asarray(np.clip(counts[:, k:].sum(axis=1), 0.0, 1.0), dtype=np.float64)
 
 
 def benjamini_hochberg(p: Floats) -> FloatArray:

@@ -80,7 +80,7 @@ def weights(table: Layer, unit: Unit, by: Universe) -> Crosswalk:
         raise ConfigError(
             f"There is no crosswalk of {unit!r} by {by!r}.", remedy="tract or block group, by households or persons."
         )
-    data = _checked(table)
+    data = checked(table)
     at, blocks = pd.factorize(data["block10"].to_numpy(dtype=object))
     block: IntArray = at.astype(np.int64)
     first = np.unique(block, return_index=True)[1]
@@ -115,7 +115,7 @@ def weights(table: Layer, unit: Unit, by: Universe) -> Crosswalk:
     )
 
 
-def _checked(table: Layer) -> pd.DataFrame:
+def checked(table: Layer) -> pd.DataFrame:
     """Rows of a relationship table that can be used."""
     if table.geography_vintage != 2010 or table.geography not in ("", "block"):
         raise VintageError(

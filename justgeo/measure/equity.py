@@ -24,7 +24,7 @@ from justgeo.measure import margins, nesting
 from justgeo.measure.apportion import Weights
 from justgeo.measure.column import Draft, ReduceSettings, cuts, no_margin, quotient
 from justgeo.measure.fractions import Matrix
-from justgeo.measure.places import NO_RESIDENTS, Met, exposure, say, tell_unknown
+from justgeo.measure.places import NO_RESIDENTS, Met, exposure, say, tell_unknown, together
 
 SAMPLED = "@sample"
 """``groups["race:black@sample"]`` holds the sampled counts of ``race:black``, used where the group is small."""
@@ -182,13 +182,15 @@ def _sampled(field: ExposureField, counts: GroupCounts, weights: Weights, settin
     # Where everybody meets the same, what is left of the differences is rounding, not a margin.
     at_mean = np.where(at_mean <= 1e-9 * np.abs(known), 0.0, at_mean)
     zones = len(weights.zones)
+    base = np.nan_to_num(field.base, nan=0.0)
+    error = np.hypot(quotient(at_mean, known), together(weights.cover(field.units, "persons"), base, field))
     draft = Draft(
         zones=zones,
         value=mean,
-        sampling=quotient(at_mean, known),
-        rule=["sum"] * zones,
+        sampling=error,
+        rule=np.where(np.isnan(error), "", "sum").tolist(),
         numerator=summed,
-        numerator_moe=at_mean,
+        numerator_moe=error * known,
         denominator=known,
         denominator_moe=_margin(held.known, count, moe),
     )

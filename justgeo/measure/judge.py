@@ -15,9 +15,15 @@ from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Column, Comparison, Indicator, Record
 from justgeo.core.zones import Zones
 from justgeo.measure import compare, margins
+from justgeo.measure.changes import ChangeColumn
 from justgeo.measure.gaps import POINTS, GapColumn, poorer
 
 SHARE_UNITS = frozenset({"share"})
+DEGREES = "°C"
+"""Unit of a difference of temperatures. Its 0 is no absence of anything, so that neither its coefficient of variation
+nor its ratio to another says anything: it is judged by its margin alone, in degrees (our choice)."""
+SURE_DEGREES, VAGUE_DEGREES, WIDEST_DEGREES = 0.5, 1.0, 2.0
+"""Margins up to which it is reliable, above which it is too uncertain, and from which on a group's is withheld."""
 PERSONS, HOUSEHOLDS = "persons", "households"
 
 
@@ -100,7 +106,7 @@ def records(
         In the order of ``zones``; suppressed ones hold a reason and nothing else.
     """
     share = indicator.unit in SHARE_UNITS
-    classes = _classes(column, share, settings)
+    classes = _classes_of_degrees(column) if indicator.unit == DEGREES else _classes(column, share, settings)
     wide = margins.nchs_flag(column.value, column.moe) if share else np.zeros(len(zones), dtype=np.bool_)
     made = []
     for row in range(len(zones)):
@@ -120,12 +126,21 @@ def records(
 
 
 def _classes(column: Column, share: bool, settings: JudgeSettings) -> Sequence[str]:
-    """Reliability of every zone's number; that of a gap is the poorer one of its two shares."""
+    """Reliability of every zone's number; that of a gap or a change is the poorer one of its two figures."""
     if isinstance(column, GapColumn):
         return poorer([_classes(part, True, settings) for part in column.parts])
+    if isinstance(column, ChangeColumn):
+        return poorer([_classes(part, column.points, settings) for part in column.parts])
     # The class speaks of sampling; the apportionment part is in the total margin that it is read from.
     found = margins.reliability(column.value, column.moe, proportion=share, high=settings.high_cv, low=settings.low_cv)
     return [str(one) for one in found]
+
+
+def _classes_of_degrees(column: Column) -> Sequence[str]:
+    """Reliability of differences of temperatures, by their margins."""
+    value, moe = column.value, column.moe
+    tests = [np.isnan(value), np.isnan(moe), moe == 0, moe <= SURE_DEGREES, moe <= VAGUE_DEGREES]
+    return [str(one) for one in np.select(tests, ["absent", "unknown", "exact", "high", "medium"], "low")]
 
 
 def _of_a_model(record: Record) -> Record:
@@ -200,6 +215,8 @@ def _suppress(
     """Why this number may not be shown, or None."""
     if record.value is None and record.text is None:
         return None
+    if isinstance(column, ChangeColumn):
+        return _suppress_change(column, row, indicator, group, zones, settings)
     if isinstance(column, GapColumn):
         return _suppress_gap(column, row, indicator, group, zones, settings)
     base = record.denominator
@@ -218,6 +235,9 @@ def _suppress_group(record: Record, base: float | None, settings: JudgeSettings)
         return f"suppressed: fewer than {settings.group_min:g} people or households of this group stand behind it"
     if record.value is None or not record.moe:
         return None
+    if record.unit == DEGREES:
+        wide = record.moe >= WIDEST_DEGREES
+        return f"suppressed: its margin is too wide to say anything (± {record.moe:.1f} {DEGREES})" if wide else None
     share = min(record.value, 1 - record.value) if record.unit in SHARE_UNITS else record.value
     if share <= 0:
         # Nobody, or everybody, of a sample: there is no coefficient of variation, so the width of the interval tells.
@@ -240,6 +260,19 @@ def _suppress_gap(
     return next((why for why in reasons if why is not None), None)
 
 
+def _suppress_change(
+    column: ChangeColumn, row: int, indicator: Indicator, group: str, zones: Zones, settings: JudgeSettings
+) -> str | None:
+    """A change is hidden wherever either figure would be, of which the other one is a part."""
+    level = replace(indicator, unit="share" if column.points else "")
+    for part in column.parts:
+        one = _record(part, row, "", level, group, zones.ids[row], ())
+        why = _suppress(one, part, row, level, group, zones, settings)
+        if why is not None:
+            return why
+    return None
+
+
 def _comparison(shown: Column, row: int, against: Against, indicator: Indicator, zones: Zones) -> Comparison | None:
     column = shown if against.columns is None else against.columns(row)
     reference = against.row
@@ -247,7 +280,8 @@ def _comparison(shown: Column, row: int, against: Against, indicator: Indicator,
     if not (math.isfinite(value) and math.isfinite(base)):
         return None
     name, difference = zones.ids[reference], value - base
-    ratio = value / base if base and not isinstance(column, GapColumn) else None
+    plain = not isinstance(column, GapColumn | ChangeColumn) and indicator.unit != DEGREES
+    ratio = value / base if base and plain else None
     tested = _tested(column, row, against, indicator)
     moe = float(tested.moe)
     sampled = any(column.error["sampling"][z] != 0 for z in (row, reference))
@@ -273,6 +307,10 @@ def _tested(column: Column, row: int, against: Against, indicator: Indicator) ->
         # Each group's share against its own in the reference; the groups overlap with nobody but themselves.
         first, second = (_tested(part, row, against, indicator) for part in column.parts)
         return compare.apart(first, second, POINTS)
+    if isinstance(column, ChangeColumn) and column.points:
+        # Each survey's share against the reference's of that survey; the two surveys asked other people.
+        late, early = (_tested(part, row, against, indicator) for part in column.parts)
+        return compare.apart(late, early, POINTS)
     others = [float(part[row]) for name, part in column.error.items() if name != "sampling"]
     extra = math.sqrt(sum(part**2 for part in others if math.isfinite(part)))
     overlap = 0.0

@@ -8,7 +8,7 @@ import numpy as np
 
 from justgeo.core.field import MedianField
 from justgeo.core.layer import BoolArray, FloatArray, IntArray
-from justgeo.measure import margins, medians
+from justgeo.measure import allocation, margins, medians, rows
 from justgeo.measure.apportion import Rule, Weights
 from justgeo.measure.column import NO_UNITS, Draft, ReduceSettings, split_share, spread
 from justgeo.measure.fractions import Matrix
@@ -27,7 +27,7 @@ class Bins:
 
 
 def reduce_median(field: MedianField, weights: Weights, reference: int | None, settings: ReduceSettings) -> Draft:
-    """Medians of all zones (METHODS 2.2; 2.0 items 5 to 8). No apportionment part is added (item 7)."""
+    """Medians of all zones (METHODS 2.2; 2.0 items 5 to 8). The apportionment part is added only if asked for (7)."""
     usable = np.asarray(np.isfinite(field.bins.estimate).all(axis=1), dtype=np.bool_)
     published = _published(field)
     own = np.full(len(weights.zones), -1, dtype=np.int64)
@@ -61,6 +61,9 @@ def reduce_median(field: MedianField, weights: Weights, reference: int | None, s
         split_share=split_share(cover.matrix, np.nan_to_num(field.bins.estimate, nan=0.0).sum(axis=1)),
         text=[None if t is None else str(t) for t in found.text],
     )
+    if field.divided:
+        inside = weights.parts_of(field.units, reference, field.weight, usable)
+        draft.apportionment = _division(field, cover.matrix, bins, found, factor, inside, settings)
     shown = own >= 0 if settings.published_medians else np.zeros(len(own), dtype=np.bool_)
     if not usable.any():
         draft.absent(~shown, ONLY_PUBLISHED)
@@ -73,6 +76,72 @@ def reduce_median(field: MedianField, weights: Weights, reference: int | None, s
     draft.absent((np.diff(cover.matrix.indptr) == 0) & ~shown, NO_UNITS, wholly=True)
     draft.flag(np.isfinite(draft.value) & np.isnan(draft.sampling) & shown, "margin not known")
     return draft
+
+
+def _division(
+    field: MedianField,
+    matrix: Matrix,
+    bins: Bins,
+    found: medians.Median,
+    factor: float,
+    inside: BoolArray,
+    settings: ReduceSettings,
+) -> FloatArray:
+    """90 % margin of medians from cutting units larger than block groups, (Z,); NaN where its limit is not known.
+
+    By the rule for shares (METHODS 2.0 item 1): how unlike the parts of a unit are is taken from how the share of homes
+    below the middle of all varies between the units, and the median's margin is that of a share of one half with this
+    error besides its own. For cut block groups none is added (item 7).
+    """
+    counts = np.nan_to_num(field.bins.estimate, nan=0.0)
+    homes = counts.sum(axis=1)
+    share, moe = _below_middle(field, inside)
+    large = field.units.level != "block group"
+    error = allocation.share_error(
+        matrix,
+        np.where(large, 0.5, np.nan),
+        homes,
+        between=allocation.between_variance(share, moe, homes, inside),
+        c=settings.apportion_c,
+        cluster=settings.cluster(field.weight),
+    )
+    made = np.zeros(len(error))
+    for z in np.flatnonzero((np.nan_to_num(error, nan=0.0) > 0) & np.isfinite(found.value)):
+        percent = settings.sampling_percent
+        sampled = factor * np.sqrt((100.0 - percent) / percent / bins.total.value[z]) / 2.0
+        both = medians.grouped_median(
+            field.edges,
+            bins.counts[[z]],
+            pareto=field.pareto,
+            design_factor=float(factor * np.hypot(1.0, error[z] / margins.Z90 / sampled)),
+            sampling_percent=percent,
+        )
+        made[z] = np.sqrt(np.clip(both.moe[0] ** 2 - found.moe[z] ** 2, 0.0, None))
+    return made
+
+
+def _below_middle(field: MedianField, inside: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Share of each unit's homes below the middle of those of some units, with its 90 % margin, (n,) each."""
+    n = len(field.units)
+    whole = field.bins.estimate[inside].sum(axis=0)[None, :]
+    middle = float(medians.grouped_median(field.edges, whole, pareto=field.pareto).value[0])
+    if not np.isfinite(middle):
+        return np.full(n, np.nan), np.full(n, np.nan)
+    below = medians.bin_fractions(middle, field.edges)
+    none, every = below == 0, rows.each(n)
+    top = margins.weighted_sum(
+        every, np.where(none, 0.0, field.bins.estimate * below), np.where(none, 0.0, field.bins.moe * below)
+    )
+    total = margins.weighted_sum(every, field.bins.estimate, field.bins.moe)
+    made = margins.proportion(top.value, top.moe, total.value, total.moe)
+    return made.value, made.moe
+
+
+def rebuilt_by(field: MedianField, weights: Weights, rule: Rule) -> FloatArray:
+    """Medians from brackets by another way of dividing what a boundary cuts, NaN where there is none, (Z,)."""
+    usable = np.asarray(np.isfinite(field.bins.estimate).all(axis=1), dtype=np.bool_)
+    bins = _weighted(weights.cover(field.units, field.weight, rule, usable), field)
+    return medians.grouped_median(field.edges, bins.counts, pareto=field.pareto).value
 
 
 def _published(field: MedianField) -> BoolArray:
@@ -136,6 +205,8 @@ def _show_published(draft: Draft, field: MedianField, own: IntArray, shown: Bool
         if draft.text[z] is not None:
             draft.value[z] = draft.sampling[z] = np.nan
             draft.reasons[z] = OPEN
+    if draft.apportionment is not None:
+        draft.apportionment = np.where(shown, 0.0, draft.apportionment)
     draft.flag(shown, "published median")
     draft.flag(shown & np.isfinite(found.value), lambda z: f"rebuilt={found.value[z]:.6g}")
     draft.flag(shown & np.isfinite(found.moe), lambda z: f"rebuilt_moe={found.moe[z]:.6g}")

@@ -6,23 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from justgeo.core.field import ClassField, ExposureField, ZoneField
-from justgeo.core.layer import BoolArray, FloatArray
+from justgeo.core.layer import BoolArray, FloatArray, IntArray
 from justgeo.core.zones import Units
-from justgeo.measure import margins
+from justgeo.measure import lumps, margins
 from justgeo.measure.apportion import Rule, Weights
-from justgeo.measure.column import Draft, ReduceSettings, cuts, quotient, split_share, spread
+from justgeo.measure.column import WEIGHTED, Draft, ReduceSettings, cuts, no_margin, quotient, split_share, spread
 from justgeo.measure.fractions import Matrix
 from justgeo.measure.margins import Z90
 
 NO_RESIDENTS = "no residents"
+NO_HOMES = "no homes"
 ONE_UNIT = "probability of one unit"
 """Flag of a zone that lies inside one unit of a class field."""
 RULES: tuple[Rule, ...] = ("area", "centroid")
 RESOLUTION = 1e-4
 """A chance is found by some 10,000 draws, and known no finer: without this a class that held in none, or in all, would
 have a margin of 0 and pass for a full count."""
+PART = 1e-3
+"""A smaller share of an area's people, in a zone or outside it, is drawing and no cut."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,15 @@ def noise_sd(units: Units, settings: ReduceSettings) -> float:
     return settings.block_noise_sd if of_2020 else 0.0
 
 
+def _noise_of(field: ExposureField, settings: ReduceSettings) -> float:
+    """Noise of one count of the field: homes in 2020 blocks are counted without any."""
+    return 0.0 if field.weight == "households" else noise_sd(field.units, settings)
+
+
 def reduce_exposure(field: ExposureField, weights: Weights, settings: ReduceSettings) -> Draft:
     """Share of all people, or mean over them, for all zones; no sample, so no sampling margin."""
-    return exposure(field, field.base, weights, settings, nobody=NO_RESIDENTS)
+    nobody = NO_HOMES if field.weight == "households" else NO_RESIDENTS
+    return exposure(field, field.base, weights, settings, nobody=nobody)
 
 
 def exposure(
@@ -97,40 +107,81 @@ def exposure(
     ``people`` is (n,); NaN where a count is missing, and a zone with such a unit says how many.
     """
     counted = np.nan_to_num(people, nan=0.0)
-    cover = weights.covering_of(field.units, "persons")
+    cover = weights.covering_of(field.units, field.weight)
     found = meet(cover.matrix, counted, field.x)
-    others = (meet(weights.cover(field.units, "persons", rule), counted, field.x).mean for rule in RULES)
+    others = (meet(weights.cover(field.units, field.weight, rule), counted, field.x).mean for rule in RULES)
     low, high = spread(cover.matrix, found.mean, others)
+    for other in field.others:
+        apart = meet(cover.matrix, counted, other)
+        low, high = np.fmin(np.fmin(low, found.mean), apart.mean), np.fmax(np.fmax(high, found.mean), apart.mean)
+        if field.kind == "share":
+            low, high = bounds(apart, low, high)
     if field.kind == "share":
         low, high = bounds(found, low, high)
     zones = len(weights.zones)
+    error = together(cover.matrix, counted, field)
     draft = Draft(
         zones=zones,
         value=found.mean,
-        sampling=np.zeros(zones),
-        rule=["sum"] * zones,
+        sampling=error,
+        rule=np.where(np.isnan(error), "", "sum").tolist(),
         numerator=found.summed,
-        numerator_moe=np.zeros(zones),
+        numerator_moe=error * found.known,
         denominator=found.known,
         denominator_moe=np.zeros(zones),
-        noise=count_noise(cover.matrix, field.x, field.base > 0, found, noise_sd(field.units, settings)),
+        noise=count_noise(cover.matrix, field.x, field.base > 0, found, _noise_of(field, settings)),
         low=low,
         high=high,
         split_share=split_share(cover.matrix, counted),
     )
-    draft.lacking(cover, "persons", settings.lacking_limit)
+    draft.lacking(cover, field.weight, settings.lacking_limit)
     draft.absent(found.people == 0, nobody)
-    tell_unknown(draft, found, settings, lambda z: main_reason(cover.matrix, counted, field, z))
+    whom = WEIGHTED[field.weight]
+    tell_unknown(draft, found, settings, lambda z: main_reason(cover.matrix, counted, field, z), whom)
     uncounted = np.asarray(cover.matrix.astype(bool) @ np.isnan(people).astype(np.int64), dtype=np.int64)
     draft.flag(uncounted > 0, lambda z: f"uncounted_origins={uncounted[z]}")
+    draft.flag(no_margin(error, found.mean), "margin not known")
+    if field.areas is not None:
+        draft.untell(cuts_areas(cover.matrix, np.nan_to_num(field.base, nan=0.0), field.areas))
     say(draft, field, found.mean)
     return draft
+
+
+def together(matrix: Matrix, people: FloatArray, field: ExposureField) -> FloatArray:
+    """90 % margin of a mean of figures that err together: the mean of their margins over people, (Z,).
+
+    The figures of one model share what is wrong with it, and how much is not published. All of them off in one
+    direction is the worst case, so that the margin is on the safe side (our choice). NaN where one of them has no
+    margin, 0 where the figures have none by their nature.
+    """
+    if field.x_moe is None:
+        return np.zeros(matrix.shape[0])
+    known = np.isfinite(field.x)
+    lived_in = np.where(known, people, 0.0)
+    untold = lived_in * ~np.isfinite(field.x_moe)
+    wide = np.asarray(matrix @ np.where(lived_in > 0, lived_in * np.nan_to_num(field.x_moe, nan=0.0), 0.0))
+    found = quotient(wide, np.asarray(matrix @ lived_in, dtype=np.float64))
+    return np.asarray(np.where(np.asarray(matrix @ untold) > 0, np.nan, found), dtype=np.float64)
+
+
+def cuts_areas(matrix: Matrix, people: FloatArray, areas: IntArray) -> BoolArray:
+    """Zones that hold a part of the people of an area, and not all of them, (Z,)."""
+    inside = np.flatnonzero(areas >= 0)
+    shape = (len(areas), int(areas.max(initial=0)) + 1)
+    carry = sparse.csr_array((people[inside], (inside, areas[inside])), shape=shape)
+    whole = np.asarray(carry.sum(axis=0), dtype=np.float64).ravel()
+    held = sparse.csr_array(matrix @ carry)
+    held.data = np.where(held.data > 0, held.data / np.where(whole > 0, whole, 1.0)[held.indices], 0.0)
+    held.data = ((held.data > PART) & (held.data < 1.0 - PART)).astype(np.float64)
+    return np.asarray(np.asarray(held.sum(axis=1)).ravel() > 0, dtype=np.bool_)
 
 
 def say(draft: Draft, field: ExposureField, mean: FloatArray) -> None:
     """Say what the field has to say beside each of its numbers."""
     for flag in field.flags:
         draft.flag(np.isfinite(mean), flag)
+    for zone, why in field.untold.items():
+        draft.absent(np.arange(draft.zones) == zone, why, wholly=True)
 
 
 def bounds(found: Met, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -143,12 +194,14 @@ def bounds(found: Met, low: FloatArray, high: FloatArray) -> tuple[FloatArray, F
     return np.asarray(least, dtype=np.float64), np.asarray(most, dtype=np.float64)
 
 
-def tell_unknown(draft: Draft, found: Met, settings: ReduceSettings, why: Callable[[int], str]) -> None:
+def tell_unknown(
+    draft: Draft, found: Met, settings: ReduceSettings, why: Callable[[int], str], whom: str = "people"
+) -> None:
     """Say for how many people the measure is not known; absent where it is not known for most."""
     share = found.unknown_share
     with np.errstate(invalid="ignore"):
         much, some = share > settings.unknown_limit, share > 0
-    draft.absent(much, lambda z: f"not known for {share[z]:.0%} of the people here" + why(z))
+    draft.absent(much, lambda z: f"not known for {share[z]:.0%} of the {whom} here" + why(z))
     draft.flag(some, lambda z: f"unknown_share={share[z]:.4f}")
 
 
@@ -174,8 +227,13 @@ def reduce_class(field: ClassField, weights: Weights, settings: ReduceSettings) 
     ``Var(sum(w h B)) = sum(w**2 (h**2 P (1 - P) + s**2 P))``
     ``Var(share) = sum(w**2 (h**2 P (1 - P) + s**2 (P (1 - P) + (P - R)**2))) / sum(w h)**2``, R the share.
 
-    A zone inside one unit inherits the unit's chance, which is itself a statement of doubt and has no margin. What the
-    estimates come to as they stand, the errors of households alone beside them, is told in flags.
+    Where a few large units carry the part of the classes, ``h**2 P (1 - P)``, 1.645 standard deviations hold in 81 to
+    87 % of cases. So the margin is read from the distribution of ``sum(w h B)`` itself, blurred by the sampling of
+    households: the farther of its 5th and 95th percentile, never less than the formula's (`lumps.margin`; our choice).
+
+    A zone inside one unit inherits the unit's chance, which is itself a statement of doubt and has no margin. Where
+    that chance is cut off it is a bound, of which no count is made. What the estimates come to as they stand, the
+    errors of households alone beside them, is told in flags.
     """
     homes = field.weights.estimate[:, 0]
     usable = np.isfinite(homes)
@@ -190,15 +248,16 @@ def reduce_class(field: ClassField, weights: Weights, settings: ReduceSettings) 
     )
     zones = len(weights.zones)
     single = np.diff(matrix.indptr) == 1
-    # One unit's chance is told to readers as it is, and no surer than can be meant.
+    # One unit's chance is told to readers as it is, and no surer than can be meant: "under 1 %" is no number of homes.
     told = np.where(single, np.clip(found.mean, 1.0 - field.surest, field.surest), found.mean)
+    cut_off = single & (told != found.mean)
     count_moe, share_moe = _class_margins(matrix, field, found)
     draft = Draft(
         zones=zones,
         value=told,
         sampling=np.where(single, np.nan, share_moe),
         rule=["class"] * zones,
-        numerator=np.where(single, told * found.known, found.summed),
+        numerator=np.where(cut_off, np.nan, found.summed),
         numerator_moe=np.where(single, np.nan, count_moe),
         denominator=found.known,
         denominator_moe=total.moe,
@@ -241,8 +300,18 @@ def _class_margins(matrix: Matrix, field: ClassField, found: Met) -> tuple[Float
     apart = np.square(chance[of] - np.nan_to_num(found.mean, nan=0.0)[rows])
     sampled = summed(np.where(known, np.square(s), 0.0)[of] * (doubt[of] + apart))
     counted = _homes_where(matrix, field, chance)
-    count = np.hypot(Z90 * np.sqrt(classes), np.where(counted.missing, 0.0, counted.moe))
-    return count, quotient(Z90 * np.sqrt(classes + sampled), found.known)
+    of_count = np.where(counted.missing, 0.0, counted.moe)
+    count = np.maximum(np.hypot(Z90 * np.sqrt(classes), of_count), _lumpy(matrix, field, of_count / Z90))
+    share = np.maximum(Z90 * np.sqrt(classes + sampled), _lumpy(matrix, field, np.sqrt(sampled)))
+    return count, quotient(share, found.known)
+
+
+def _lumpy(matrix: Matrix, field: ClassField, noise: FloatArray) -> FloatArray:
+    """90 % margin of the homes of units of the class, from the distribution of their sum, (Z,)."""
+    homes, chance = field.weights.estimate[:, 0], field.probability
+    zones = zip(matrix.indptr[:-1], matrix.indptr[1:], noise, strict=True)
+    held = ((matrix.data[a:b] * homes[matrix.indices[a:b]], chance[matrix.indices[a:b]], sd) for a, b, sd in zones)
+    return np.array([lumps.margin(size, p, float(sd)) for size, p, sd in held], dtype=np.float64)
 
 
 def _tell_plain(draft: Draft, matrix: Matrix, field: ClassField, counted: FloatArray) -> None:
@@ -278,10 +347,14 @@ def reduce_zone(field: ZoneField, weights: Weights) -> Draft:
         denominator=field.denominator,
         denominator_moe=np.zeros(zones) if universe_moe is None else universe_moe,
         noise=field.noise,
+        low=field.low,
+        high=field.high,
     )
     for z, why in enumerate(field.reason):
         if why is not None:
             draft.reasons[z] = why
+    for z, said in enumerate(field.flags):
+        draft.flags[z] += said
     with np.errstate(invalid="ignore"):
         partly = field.valid_share < 1.0 - 1e-9
     draft.absent(np.isnan(field.value), "it is not known here")

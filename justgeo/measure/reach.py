@@ -24,6 +24,7 @@ from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
+from scipy.spatial import cKDTree
 
 from justgeo.core.errors import CrsError, LayerError
 from justgeo.core.layer import BoolArray, FloatArray, IntArray, Network
@@ -228,6 +229,20 @@ def snap(graph: Graph, points: FloatArray, limit_m: float, *, usable_only: bool 
     offset, distance = _foot(graph, xy, np.where(found, segment, 0)) if len(graph.u) else (xy[:, 0], xy[:, 0])
     near = found & (distance <= limit_m)
     return Snap(np.where(near, segment, -1), np.where(near, offset, 0.0), np.where(near, distance, np.inf))
+
+
+def as_the_crow_flies(targets: FloatArray, sources: FloatArray) -> tuple[FloatArray, IntArray]:
+    """Straight distance of each target to its nearest source, ``inf`` where there is none, and the source's row.
+
+    Parameters
+    ----------
+    targets, sources : (t, 2), (s, 2) float
+        Metres.
+    """
+    if not len(sources):
+        return np.full(len(targets), np.inf), np.full(len(targets), -1, dtype=np.int64)
+    distance, row = cKDTree(points_in(sources)).query(points_in(targets))
+    return np.asarray(distance, dtype=np.float64), np.asarray(row, dtype=np.int64)
 
 
 def why_unknown(graph: Graph, targets: Snap) -> StrArray:

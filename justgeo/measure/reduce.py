@@ -18,6 +18,7 @@ from scipy import sparse
 from justgeo.core.field import (
     AnyField,
     Cells,
+    ChangeField,
     ClassField,
     CountField,
     Counts,
@@ -30,17 +31,20 @@ from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Column, Record
 from justgeo.measure import allocation, margins
 from justgeo.measure.apportion import Rule, Weights
+from justgeo.measure.changes import alike, change
 from justgeo.measure.column import Draft, ReduceSettings, cuts, no_margin, split_share, spread
 from justgeo.measure.fractions import Matrix
 from justgeo.measure.gaps import gap
 from justgeo.measure.margins import StrArray, Sum
-from justgeo.measure.middle import reduce_median
+from justgeo.measure.middle import rebuilt_by, reduce_median
 from justgeo.measure.places import reduce_class, reduce_exposure, reduce_zone
 
 __all__ = ["ReduceSettings", "recompute", "reduce"]
 
 OTHER_RULES: tuple[Rule, ...] = ("area", "centroid")
 BOTH_SIDES = "both_sides"
+RATIO_OF = {1.0: "ratio", 100.0: "per_hundred"}
+"""Rule of a ratio by how many of the denominator it is told for."""
 
 
 def reduce(
@@ -55,7 +59,7 @@ def reduce(
 
     Parameters
     ----------
-    field : CountField, GapField, MedianField, ExposureField, ClassField or ZoneField
+    field : CountField, GapField, ChangeField, MedianField, ExposureField, ClassField or ZoneField
     weights : Weights
         Z zones.
     reference : int or None
@@ -84,6 +88,8 @@ def reduce(
             for part in (field.first, field.second)
         ]
         return gap(both[0], both[1], [_by_rule(field, weights, rule) for rule in OTHER_RULES])
+    if isinstance(field, ChangeField):
+        return _reduce_change(field, weights, reference, settings, covered)
     match field:
         case CountField():
             draft = _reduce_count(field, weights, reference, settings)
@@ -132,7 +138,8 @@ def parts(matrix: Matrix, field: CountField) -> Parts:
     bottom = total(matrix, field.denominator)
     if field.kind == "ratio":
         made = margins.ratio(top.value, top.moe, bottom.value, bottom.moe)
-        return Parts(made.value, made.moe, made.rule, top, bottom, nothing)
+        rule = np.asarray(np.where(made.rule == "", "", RATIO_OF[field.per]), dtype=np.str_)
+        return Parts(field.per * made.value, field.per * made.moe, rule, top, bottom, nothing)
     rest = complement_cells(field)
     if rest is not None:
         return _from_both_sides(top, bottom, margins.weighted_sum(matrix, rest.estimate, rest.moe), matrix, field)
@@ -158,7 +165,8 @@ def _from_both_sides(top: Sum, bottom: Sum, left: Sum, matrix: Matrix, field: Co
     with np.errstate(invalid="ignore", divide="ignore"):
         radicand = q * parts_moe**2 + p * left.moe**2 - p * q * bottom.moe**2
         both = np.sqrt(radicand) / bottom.value
-        use = (radicand > 0) & (p > 0) & (q > 0) & np.isfinite(both)
+        # At p = 0 it is the margin of the zero parts, of which Z / T knows nothing (2.0 item 4).
+        use = (radicand > 0) & (p > -1e-12) & (q > 0) & np.isfinite(both)
     return Parts(
         made.value,
         np.where(use, both, made.moe),
@@ -270,16 +278,37 @@ def _reduce_count(field: CountField, weights: Weights, reference: int | None, se
     if found.bottom is not None:
         draft.absent(found.bottom.value == 0, f"its universe is empty here ({field.universe})")
     draft.flag(no_margin(found.moe, found.value), "margin not known")
+    for flag in field.flags:
+        draft.flag(np.isfinite(found.value), flag)
     return draft
 
 
 def _by_rule(field: GapField, weights: Weights, rule: Rule) -> FloatArray:
     """The first share less the second by another way of dividing what is cut, (Z,)."""
-    first, second = (
-        parts(weights.cover(one.units, one.weight, rule, usable_rows(one)), one).value
-        for one in (field.first, field.second)
-    )
-    return first - second
+    return _by(field.first, weights, rule) - _by(field.second, weights, rule)
+
+
+def _reduce_change(
+    field: ChangeField, weights: Weights, reference: int | None, settings: ReduceSettings, covered: BoolArray | None
+) -> Column:
+    """Both surveys by their own weights, then what lies between them."""
+    sides = [(side, weights.of_census(side.units.vintage)) for side in (field.now, field.before)]
+
+    def both(asked: ReduceSettings) -> list[Column]:
+        return [reduce(side, on, reference=reference, settings=asked, covered=covered) for side, on in sides]
+
+    now, before = both(settings)
+    if isinstance(field.now, MedianField) and settings.published_medians:
+        now, before = alike((now, before), both(replace(settings, published_medians=False)))
+    others = [(_by(*sides[0], rule), _by(*sides[1], rule)) for rule in OTHER_RULES]
+    return change(now, before, field, others, settings.lacking_limit)
+
+
+def _by(field: CountField | MedianField, weights: Weights, rule: Rule) -> FloatArray:
+    """A figure by another way of dividing what is cut, (Z,)."""
+    if isinstance(field, MedianField):
+        return rebuilt_by(field, weights, rule)
+    return parts(weights.cover(field.units, field.weight, rule, usable_rows(field)), field).value
 
 
 def _apportionment(
@@ -295,8 +324,8 @@ def _apportionment(
     cut = cuts(matrix)
     if not cut.any():
         return
-    asked = field
-    if field.kind == "sum" or field.denominator is None:
+    asked, counted = replace(field, per=1.0), field.kind == "sum" or field.denominator is None
+    if counted:
         if field.apportion_of is None:
             draft.untell(cut)
             return
@@ -314,10 +343,10 @@ def _apportionment(
         c=settings.apportion_c,
         cluster=settings.cluster(field.weight),
     )
-    if asked is not field:
+    if counted:
         error = error * total(matrix, asked.denominator).value
         error = np.where(np.isnan(error) & np.isfinite(draft.value), 0.0, error)
-    draft.apportionment = error
+    draft.apportionment = field.per * error
 
 
 def recompute(row: Record | Mapping[str, Any]) -> tuple[float, float]:
@@ -336,7 +365,7 @@ def recompute(row: Record | Mapping[str, Any]) -> tuple[float, float]:
         - ``sum``: X and its margin. With a denominator (an exposure): X / Y and MOE_X / Y, where MOE_X is the margin
           of ``sum(w (x - value))``, the numerator at a held share.
         - ``proportion``: X / Y, ``sqrt(MOE_X**2 - p**2 MOE_Y**2) / Y``.
-        - ``ratio``: X / Y, ``sqrt(MOE_X**2 + R**2 MOE_Y**2) / Y``.
+        - ``ratio``: X / Y, ``sqrt(MOE_X**2 + R**2 MOE_Y**2) / Y``; ``per_hundred``: 100 times both.
         - ``complement``, ``complement_ratio``: X / Y with the margin of (Y - X) / Y by the two formulas above, from
           ``complement_moe``.
         - ``both_sides``: X / Y, ``sqrt(q MOE_X**2 + p MOE_Z**2 - p q MOE_Y**2) / Y`` with Z = Y - X, its margin
@@ -357,6 +386,8 @@ def recompute(row: Record | Mapping[str, Any]) -> tuple[float, float]:
     if rule == "sum":
         return (x, mx) if math.isnan(y) else (x / y, mx / y)
     value = x / y
+    if rule == RATIO_OF[100.0]:
+        return 100.0 * value, 100.0 * math.hypot(mx, value * my) / y
     if rule in ("proportion", "ratio"):
         sign = -1.0 if rule == "proportion" else 1.0
         return value, math.sqrt(max(mx**2 + sign * (value * my) ** 2, 0.0)) / y

@@ -1,15 +1,17 @@
 """The public page's part on displacement: its figure, what it means and does not mean, protections, a card a tract.
 
+The four criteria are called what they are, shares: a share of residents by race presses on nobody.
+
 Read from ``results.json`` alone, and made once for each language as plain values for the templates. It holds no market
 and no stage: those are for analysts (``displacement_page``).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from justgeo.measure.typology.headline import LARGE_PART
 from justgeo.report import displacement_words as told
 from justgeo.report import remarks, words
 from justgeo.report.results import ALL
@@ -20,14 +22,19 @@ FIELD = "vulnerability"
 RENTERS = "renters"
 _COUNT = "as_estimated_count"
 _CHANCE = "probability of one unit"
-_TRACT = re.compile(r"(?:Census )?Tract (\S+)")
+_SAME_HOME = 0.5
+"""Two counts that differ by less are the same homes: flags have one digit."""
+UNQUOTED = ("low", "suppressed")
+"""Reliability of figures that are not to be quoted."""
 
-_MEANS = ("means_stay", "means_holds", "means_survey", "means_students")
+_MEANS = ("means_stay", "means_race", "means_holds", "means_survey", "means_students")
+_STEPS = ("rule_shares", "rule_reference", "rule_low", "rule_above", "rule_three", "rule_cut")
 _NOT = ("not_move", "not_worth", "not_rank", "not_protections")
 _TITLES = (
     "title", "switch", "read_more", "whole_card", "no_move", "rents_title", "means_title", "not_title", "cards_title",
     "cards_note", "cards_open", "protections_title", "protections_beside", "protections_blank", "rebuild_title",
-    "col_pressure", "col_here", "col_above", "absent", "reason", "rule_source", "rule_other",
+    "rebuild_can", "rebuild_list", "col_pressure", "col_here", "col_above", "absent", "reason", "rule_source",
+    "rule_other",
 )  # fmt: skip
 
 Side = dict[str, Any]
@@ -71,7 +78,7 @@ def _side(results: Mapping[str, Any], found: Mapping[str, Any], rows: Sequence[M
         "no_figure": "" if found["reason"] is None else told.say("no_figure", lang),
         "why": None if found["reason"] is None else told.reason_told(found["reason"], lang),
         "means": [told.say(key, lang, reference=reference) for key in _MEANS],
-        "not_means": [told.say(key, lang) for key in _NOT],
+        "not_means": [told.say(key, lang, reference=reference) for key in _NOT],
         "rents": _rents(found, lang),
         "protections": found["protections"],
         "ask": told.say("protections_more" if found["protections"] else "protections_none", lang),
@@ -85,21 +92,30 @@ def _lead(
 ) -> dict[str, Any]:
     """The figure in sentences: renters first where they are counted, then how sure, then who disagrees.
 
-    ``first`` is the sentence that leads, ``rest`` what follows it; ``brief`` is what stands under the map.
+    ``first`` is the sentence that leads, ``rest`` what follows it; ``brief`` is what stands under the map. A figure
+    that is too uncertain to quote is in none of them: they say so in its place.
     """
     district = next(zone for zone in results["zones"] if zone["role"] == "district")
     at = {r["indicator"]: r for r in results["records"] if r["zone"] == district["id"] and r["group"] == ALL}
     by_whom = {str(row["parameters"].get("homes", ALL)): at.get(row["id"]) for row in rows}
     homes, renters = by_whom.get(ALL), by_whom.get(RENTERS)
     first, whom = (renters, "whom_renters") if _counted(renters) else (homes, "whom_all")
-    said = _counted_words(first, str(results["name"]), told.say(whom, lang), lang)
     doubts = _doubts(found["cards"], lang)
+    which = told.say("which", lang)
+    if first is None or not _counted(first):
+        return {"first": [], "brief": doubts, "rest": [which, *doubts]}
+    said = told.say(whom, lang)
+    names = {"place": str(results["name"]), "reference": found["reference"], "whom": said}
+    if first["reliability"] in UNQUOTED:
+        lead, why = told.say("lead_low", lang, **names), told.say("lead_low_why", lang)
+        return {"first": [lead], "brief": [lead, *doubts], "rest": [why, which, *doubts]}
+    lead = told.say(_lead_kind(first, lang), lang, **names, **_plain(first, lang))
     also = []
-    if first is renters and homes is not None and _counted(homes):
+    if whom == "whom_renters" and homes is not None and _counted(homes) and homes["reliability"] not in UNQUOTED:
         also.append(told.say("lead_households", lang, **_plain(homes, lang)))
-    margins = _margins(first, lang) if first is not None and _counted(first) else ""
-    rest = [*also, *said[1:], *doubts, *([margins] if margins else [])]
-    return {"first": said[:1], "brief": [*said[:1], *doubts], "rest": rest}
+    also += _unknown(first, said, lang)
+    rest = [which, *also, *_by_chance(first, said, lang), *doubts, *_margins(first, lang)]
+    return {"first": [lead], "brief": [lead, *doubts], "rest": rest}
 
 
 def _counted(record: Mapping[str, Any] | None) -> bool:
@@ -113,28 +129,51 @@ def _plain(record: Mapping[str, Any], lang: str) -> dict[str, str]:
     return {"n": told.count(n, lang), "all": told.count(float(record["denominator"]), lang)}
 
 
-def _margins(record: Mapping[str, Any], lang: str) -> str:
-    """The margins of these two, apart from the sentence so that it stays easy; empty where one is not known."""
-    n, whole = remarks.flag(record, f"{_COUNT}_moe"), record["denominator_moe"]
-    if n is None or whole is None:
-        return ""
-    margins = {"n_moe": told.count(n, lang), "all_moe": told.count(whole, lang)}
-    return told.say("margins", lang, **margins, **_plain(record, lang))
-
-
-def _counted_words(record: Mapping[str, Any] | None, place: str, whom: str, lang: str) -> list[str]:
-    if record is None or not _counted(record):
-        return []
+def _lead_kind(record: Mapping[str, Any], lang: str) -> str:
+    """Which sentence leads: all and none only where it is all or none of every home, not where rounding makes it so."""
+    n, whole = remarks.flag(record, _COUNT) or 0.0, float(record["denominator"])
+    if remarks.flag(record, "unknown_share"):
+        return "lead"
+    if n == 0.0 or whole - n < _SAME_HOME:
+        return "lead_none" if n == 0.0 else "lead_all"
     numbers = _plain(record, lang)
-    # As printed: "1,000 of 1,000" would be an odd way to say all of them.
-    kind = "lead_none" if numbers["n"] == "0" else "lead_all" if numbers["n"] == numbers["all"] else "lead"
-    said = [told.say(kind, lang, place=place, whom=whom, **numbers)]
+    # As printed: "1,000 of 1,000" would be an odd way to say nearly all of them, and "0 of 1,000" hardly any.
+    return "lead_few" if numbers["n"] == "0" else "lead_most" if numbers["n"] == numbers["all"] else "lead"
+
+
+def _unknown(record: Mapping[str, Any], whom: str, lang: str) -> list[str]:
+    """For how many homes it cannot be told; they are in neither number."""
+    share = remarks.flag(record, "unknown_share")
+    return [told.say("lead_unknown", lang, share=told.chance(share, lang), whom=whom)] if share else []
+
+
+def _chanceless(record: Mapping[str, Any]) -> bool:
+    """Whether the chance is not known for so many homes that a number by chance would pass for one of all of them."""
+    return (remarks.flag(record, "unknown_share") or 0.0) > LARGE_PART
+
+
+def _by_chance(record: Mapping[str, Any], whom: str, lang: str) -> list[str]:
+    """The same figure with each tract counted by its chance; of one tract, that chance."""
     if _CHANCE in record["flags"]:
-        return [*said, told.say("chance_one", lang, p=told.chance(float(record["value"]), lang))]
+        return [told.say("chance_one", lang, p=told.chance(float(record["value"]), lang))]
+    if _chanceless(record):
+        return [told.say("weighed_not", lang, limit=told.localised(f"{LARGE_PART:.0%}", lang), whom=whom)]
     moe = record["numerator_moe"]
     about = told.measured({"value": record["numerator"], "moe": moe}, "households", lang)
-    said.append(told.say("weighed_bare" if moe is None else "weighed", lang, n=about, whom=whom))
-    return [*said, told.say("lead_low", lang)] if record["reliability"] == "low" else said
+    return [told.say("weighed_bare" if moe is None else "weighed", lang, n=about, whom=whom)]
+
+
+def _margins(record: Mapping[str, Any], lang: str) -> list[str]:
+    """The margins of the two counts, and that they are of the counting alone; empty where one is not known."""
+    n, whole = remarks.flag(record, f"{_COUNT}_moe"), record["denominator_moe"]
+    if n is None or whole is None:
+        return []
+    numbers = {"n_moe": told.count(n, lang), "all_moe": told.count(whole, lang), **_plain(record, lang)}
+    # Nothing is sampled of no homes, and of all homes it would be the same margin twice.
+    once = numbers["n"] in ("0", numbers["all"])
+    said = [told.say("margins_one" if once else "margins", lang, **numbers), told.say("margins_mean", lang)]
+    by_chance = _CHANCE not in record["flags"] and record["numerator_moe"] is not None and not _chanceless(record)
+    return [*said, told.say("margins_both", lang)] if by_chance else said
 
 
 def _doubts(cards: Sequence[Mapping[str, Any]], lang: str) -> list[str]:
@@ -143,23 +182,28 @@ def _doubts(cards: Sequence[Mapping[str, Any]], lang: str) -> list[str]:
     chances = sorted(card["chance"] for card in cards if card["chance"] is not None)
     if len(chances) > 1:
         low, high = (told.chance(p, lang) for p in (chances[0], chances[-1]))
-        said.append(told.say("chance_span", lang, low=low, high=high))
+        alike = told.say("chance_same", lang, n=len(chances), p=low)
+        said.append(alike if low == high else told.say("chance_span", lang, low=low, high=high))
     agreed = [card["other"]["agrees"] for card in cards if card["other"] is not None]
     agreed = [one for one in agreed if one is not None]
-    if agreed:
-        differ = sum(not one for one in agreed)
-        said.append(told.say("other_differs" if differ else "other_same", lang, k=differ, n=len(agreed)))
-    return said
+    if not agreed:
+        return said
+    differ = sum(not one for one in agreed)
+    same = "other_same_one" if len(agreed) == 1 else "other_same"
+    said.append(told.say("other_differs" if differ else same, lang, k=differ, n=len(agreed)))
+    untold = len(cards) - len(agreed)
+    return [*said, told.say("other_untold", lang, k=untold)] if untold else said
 
 
 def _rents(found: Mapping[str, Any], lang: str) -> list[str]:
-    """In how many tracts the middle rent rose more than other prices; empty without an earlier survey."""
+    """In how many tracts the middle rent rose after inflation, and in how many it fell."""
     before, now = found["years"]
-    moved = [told.rent_moved(card["rent_change"]) for card in found["cards"] if card["reason"] is None]
-    if before is None or not set(moved) - {"unknown"}:
+    moved = [card["rent_change"] for card in found["cards"] if card["reason"] is None]
+    if before is None or not set(moved) - {None}:
         return [told.say("rent_unknown", lang)]
-    numbers = {way: moved.count(way) for way in ("up", "down", "close")}
-    unknown = moved.count("unknown") + moved.count("bare")
+    up, down, close, bare = (moved.count(way) for way in told.RENTS)
+    numbers = {"up": up, "down": down, "close": close}
+    unknown = moved.count(None) + bare
     return [
         told.say("rents_what", lang, before=before, now=now),
         told.say("rents_told", lang, unknown=unknown, **numbers),
@@ -168,8 +212,7 @@ def _rents(found: Mapping[str, Any], lang: str) -> list[str]:
 
 def _card(card: Mapping[str, Any], found: Mapping[str, Any], name: str, lang: str) -> dict[str, Any]:
     """One tract in words; where it has no numbers, its reason alone."""
-    name = _TRACT.sub(lambda m: told.say("tract", lang, number=m[1]), name)
-    head = {"zone": card["zone"], "name": name, "summary": told.summary(card, lang)}
+    head = {"zone": card["zone"], "name": told.tract(name, lang), "summary": told.summary(card, lang)}
     if card["reason"] is not None:
         return {**head, "absent": True, "why": told.reason_told(card["reason"], lang)}
     region = {one["id"]: one for one in found["region"]}
@@ -185,7 +228,7 @@ def _card(card: Mapping[str, Any], found: Mapping[str, Any], name: str, lang: st
         "absent": False,
         "held": told.held(card, lang),
         "chance": told.chance_told(card["chance"], lang),
-        "caption": told.say("caption", lang, tract=name),
+        "caption": told.say("caption", lang, tract=told.tract(name, lang, within=True)),
         "pressures": [_pressure(one, region.get(one["id"]), found["reference"], lang) for one in card["pressures"]],
         "lines": [line for line in lines if line],
         "caveats": [told.caveat_told(one, found["reference"], lang) for one in card["caveats"]],
@@ -216,22 +259,27 @@ def _bar(one: Mapping[str, Any], base: Mapping[str, Any] | None) -> dict[str, fl
 
 
 def _rebuild(found: Mapping[str, Any], synthetic: bool, lang: str) -> dict[str, Any]:
-    """The tables and the rule, so that anyone can make the figure again."""
-    now = found["years"][1]
-    period = "" if now is None else f"{now - 4}–{now}"
-    steps = [told.say(key, lang, reference=found["reference"]) for key in ("rule_shares", "rule_reference")]
-    steps += [told.say(key, lang) for key in ("rule_above", "rule_three")]
+    """The tables and the rule: enough for the plain count; what the chances need besides is in the docs."""
+    before, now = found["years"]
+    steps = [told.say(key, lang, reference=found["reference"]) for key in _STEPS]
     if found["draws"] is not None:
         steps.append(told.say("rule_chance", lang, draws=f"{found['draws']:,}"))
     left_out = None not in (found["min_households"], found["max_group_quarters"])
     if left_out:
         share = told.localised(f"{100 * found['max_group_quarters']:g}%", lang)
         steps.append(told.say("rule_left_out", lang, households=f"{found['min_households']:g}", quarters=share))
+    if before is not None:
+        steps.append(told.say("rule_rents", lang, years=_period(before)))
     return {
-        "tables": [told.say("rebuild_tables", lang, years=period), *_invented(synthetic, lang)],
+        "tables": [told.say("rebuild_tables", lang, years=_period(now)), *_invented(synthetic, lang)],
         "list": [(code, _table(code, lang)) for code in found["tables"]],
         "steps": steps,
     }
+
+
+def _period(year: int | None) -> str:
+    """The five years of a survey by its last one."""
+    return "" if year is None else f"{year - 4}–{year}"
 
 
 def _invented(synthetic: bool, lang: str) -> Iterable[str]:

@@ -6,16 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from justgeo.report import words
+from justgeo.report.displacement_caveats import CAVEATS, SINGLE_CHANGE
 
-CAVEATS = {
-    "rim": "It lies on the rim of the reference: neighbours outside are not known.",
-    "students": "Many people study beyond school: low incomes and rents may speak of student life.",
-    "rents_stand_in": "Rents stand in for home values, which are missing.",
-    "few_owned_homes": "Too few owned homes for their median to say something.",
-    "few_rented_homes": "Too few rented homes for their median to say something.",
-    "top_of_scale": "A median is printed as the top of its scale.",
-    "no_margins": "A margin is not known, and with it no chance.",
-}
 _LEAST_SHOWN = 0.005
 _SIGNED = {"points", "change"}
 
@@ -24,7 +16,7 @@ def percent(p: float | None) -> str:
     """A chance in percent; a dash where it is not known."""
     if p is None:
         return "–"
-    return "> 99%" if p > 0.995 else "< 1%" if p < 0.005 else f"{100 * p:.0f}%"
+    return "> 99%" if p > 0.99 else "< 1%" if p < 0.01 else f"{100 * p:.0f}%"
 
 
 def figure(numbers: Mapping[str, Any] | Sequence[float | None] | None, unit: str) -> str:
@@ -82,7 +74,12 @@ def _card(card: Mapping[str, Any], titles: Mapping[str, str], names: Mapping[str
                 "said": _said(card["vulnerable"], card["pressures_hold"]),
                 "lines": _lines(card["pressures"]),
             },
-            {"part": "B", "said": _said(card["changed"], card["changes_hold"]), "lines": _lines(card["changes"])},
+            {
+                "part": "B",
+                "said": _said(card["changed"], card["changes_hold"]),
+                "lines": _lines(card["changes"]),
+                "note": f"{SINGLE_CHANGE}.",
+            },
             {"part": "C", "said": "", "lines": _lines(card["market"])},
         ],
         "stages": [_stage(one) for one in card["stages"]],
@@ -170,6 +167,13 @@ def _opinion(verdict: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
     ]  # fmt: skip
     return {
         "title": names.get(verdict["method"], verdict["title"]),
-        "said": "cannot be told" if holds is None else "flags this tract" if holds else "does not flag this tract",
+        "said": _flags(holds),
         "lines": lines,
     }
+
+
+def _flags(holds: bool | None) -> str:
+    """What another method comes to: its rule, which others wrote and we work out."""
+    if holds is None:
+        return "by its rule, worked out here, it cannot be told"
+    return f"its rule, worked out here, {'flags' if holds else 'does not flag'} this tract"

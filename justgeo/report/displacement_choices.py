@@ -9,7 +9,7 @@ from typing import Any
 from justgeo.measure.typology.sensitivity import Untold, Variation
 from justgeo.measure.typology.values import VARIANTS
 from justgeo.report import words
-from justgeo.report.displacement_terms import NO_MARKET
+from justgeo.report.displacement_terms import NO_MARKET, WHERE_PRESSURES, tracts_told
 
 _NOTHING = dict.fromkeys(("reference", "scale", "tracts", "absent", "vulnerable", "pressed", "moved"))
 
@@ -42,16 +42,16 @@ def shown(years: tuple[int, int], before: bool) -> list[int] | None:
 
 
 def told_lines(made: Mapping[str, Any]) -> Iterator[str]:
-    """A line for each choice: the tracts where the pressures hold, or why it is not told."""
+    """A line for each choice: the tracts where three of four shares are high, or why it is not told."""
     for one in made["sensitivity"]:
         name, vulnerable = words.sentence(one["name"]), one["vulnerable"]
         if vulnerable is None:
             yield f"{name}: {untold(one)}"
             continue
-        parts = [f"{vulnerable['tracts']} of {vulnerable['told']} tracts where three of four pressures hold"]
+        parts = [f"{vulnerable['tracts']} of {vulnerable['told']} tracts where {WHERE_PRESSURES}"]
         pressed = one["pressed"][made["variant"]]
         if pressed is not None:
-            parts.append(f"{pressed['tracts']} of {pressed['told']} where the market moves too")
+            parts.append(f"{tracts_told(pressed)} where the market of homes moves too, there or next door")
         parts.append(f"held against {one['reference']} tracts")
         if one["absent"]:
             parts.append(f"{one['absent']} of the {one['tracts']} tracts counted are not in this set")

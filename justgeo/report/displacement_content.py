@@ -19,8 +19,8 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.core.layer import FloatArray
 from justgeo.measure.compare import label
 from justgeo.measure.margins import Z90
-from justgeo.measure.typology.agreement import Agreement, Count
-from justgeo.measure.typology.explain import Card
+from justgeo.measure.typology.agreement import TELLS_NOTHING, Agreement, Count
+from justgeo.measure.typology.explain import Card, threshold_se
 from justgeo.measure.typology.flips import conditions as conditions_of
 from justgeo.measure.typology.rivals import Opinion
 from justgeo.measure.typology.sensitivity import Untold, Variation, markets_told
@@ -35,9 +35,10 @@ from justgeo.measure.typology.values import (
     Typology,
     Variant,
 )
-from justgeo.report import basemap
+from justgeo.report import basemap, displacement_caveats
 from justgeo.report.displacement_choices import choice, shown
 from justgeo.report.displacement_headline import by_market, of_pressures
+from justgeo.report.displacement_market import market
 from justgeo.report.displacement_plain import clean, drawn
 from justgeo.report.displacement_terms import (
     CANNOT,
@@ -92,7 +93,7 @@ def content(
     outline : shapely geometry, optional
         Of the district, EPSG:4326.
     published : Opinion, optional
-        The vulnerability of another method as it was published, sentinels and all.
+        The vulnerability of another method with its published treatment of missing numbers, sentinels and all.
     coded : sequence of str
         Tracts where a sentinel stands for a median.
     notes : sequence of str
@@ -101,8 +102,9 @@ def content(
     Returns
     -------
     dict
-        Keys ``mark, name, synthetic, invented, years, price, kind, variant, headline, headlines, pressures, methods,
-        agreement, stages, conditions, tracts, cards, sensitivity, as_published, reference, notes, shapes, outline``.
+        Keys ``mark, name, synthetic, invented, years, price, kind, variant, market, headline, headlines, pressures,
+        methods, agreement, stages, conditions, tracts, cards, sensitivity, as_published, reference, notes, shapes,
+        outline``.
 
     Raises
     ------
@@ -113,7 +115,7 @@ def content(
     inside = np.ones(n) if at is None else np.asarray(at, dtype=np.float64)
     told = {v: by_market(typology, v, inside) for v in VARIANTS}
     flags = methods_of(typology, [*opinions, *(() if published is None else (published,))])
-    tracts, conditions = typology.tracts, conditions_of(typology)
+    tracts, conditions, moving = typology.tracts, conditions_of(typology), market(typology, inside)
     made = {
         "mark": MARK,
         "name": name,
@@ -123,10 +125,11 @@ def content(
         "price": tracts.price if tracts.before else None,
         "kind": "region" if at is None else "district",
         "variant": VARIANT,
+        "market": moving,
         "headline": told[VARIANT],
         "headlines": told,
         "pressures": of_pressures(typology, inside),
-        "methods": _methods(typology, opinions, published, flags),
+        "methods": _methods(typology, opinions, published, flags, str(moving["prices"])),
         "agreement": _agreement(agreement),
         "stages": {v: _stages(typology, v, inside) for v in VARIANTS},
         "conditions": [_condition(key, c) for key, c in conditions.items()],
@@ -136,7 +139,15 @@ def content(
         "as_published": None if published is None else _as_published(typology, opinions, published, coded),
         "reference": _reference(typology),
         "notes": list(
-            dict.fromkeys([*tracts.notes, *(f"{o.title}: {note}" for o in opinions for note in o.notes), *notes])
+            dict.fromkeys(
+                [
+                    *tracts.notes,
+                    *(f"{o.title}: {note}" for o in opinions for note in o.notes),
+                    *moving["notes"],
+                    *displacement_caveats.notes(typology),
+                    *notes,
+                ]
+            )
         ),
     }
     cleaned: dict[str, Any] = clean(made, "displacement")
@@ -147,6 +158,11 @@ def content(
 
 def methods_of(typology: Typology, opinions: Sequence[Opinion]) -> dict[str, FloatArray]:
     """Flags of every method, 1, 0 or NaN, ours first; that of the market only where a market can be told."""
+    # by two pressures alone no tract could have three: that none has would be no finding
+    told = sum(bool(np.isfinite(c.holds).any()) for c in typology.pressures.values())
+    if told < 3:
+        nothing = np.full(len(typology.tracts), np.nan)
+        return {"vulnerable": nothing} | {opinion.method: opinion.holds for opinion in opinions}
     ours = {"vulnerable": typology.vulnerable}
     if VARIANT in markets_told(typology):
         ours["pressed"] = typology.pressed[VARIANT]
@@ -166,24 +182,34 @@ def _amount(amount: Amount, i: int) -> dict[str, float]:
 
 
 def _methods(
-    typology: Typology, opinions: Sequence[Opinion], published: Opinion | None, flags: Mapping[str, FloatArray]
+    typology: Typology,
+    opinions: Sequence[Opinion],
+    published: Opinion | None,
+    flags: Mapping[str, FloatArray],
+    prices: str,
 ) -> list[dict[str, Any]]:
-    words = dict(OWN)
+    words = {key: one._replace(question=one.question.format(prices=prices)) for key, one in OWN.items()}
     for opinion in (*opinions, *(() if published is None else (published,))):
         question = QUESTIONS.get(opinion.method.removesuffix(PUBLISHED), "")
         words[opinion.method] = Method(opinion.title, question, "; ".join(opinion.references))
     homes = typology.tracts.households.value
-    return [
-        {
-            "id": key,
-            **words[key]._asdict(),
-            "flagged": int((flag == 1.0).sum()),
-            "told": int(np.isfinite(flag).sum()),
-            "of": len(flag),
-            "households": float(np.nansum(homes[flag == 1.0])),
-        }
-        for key, flag in flags.items()
-    ]
+    reasons = {opinion.method: opinion.reason for opinion in opinions}
+    made = []
+    for key, flag in flags.items():
+        told = int(np.isfinite(flag).sum())
+        made.append(
+            {
+                "id": key,
+                **words[key]._asdict(),
+                # that a method flags none of the tracts is a finding only where it can tell of one
+                "reason": None if told else reasons.get(key) or TELLS_NOTHING,
+                "flagged": int((flag == 1.0).sum()) if told else None,
+                "told": told,
+                "of": len(flag),
+                "households": float(np.nansum(homes[flag == 1.0])) if told else None,
+            }
+        )
+    return made
 
 
 def _agreement(found: Agreement) -> dict[str, Any]:
@@ -196,6 +222,7 @@ def _agreement(found: Agreement) -> dict[str, Any]:
             {
                 "a": pair.first,
                 "b": pair.second,
+                "nested": pair.nested,
                 **{key: count.tracts for key, count in counts.items()},
                 "told": told,
                 "untold": pair.untold.tracts,
@@ -207,11 +234,13 @@ def _agreement(found: Agreement) -> dict[str, Any]:
     all_told = sum(count.tracts for count in found.flagged_by)
     return {
         "methods": list(found.methods),
+        "counted": list(found.counted),
+        "absent": dict(found.absent),
         "pairs": pairs,
         "flagged": {key: _count(found.flagged[key]) for key in found.methods},
         "told_by": {key: _count(found.told[key]) for key in found.methods},
         "flagged_by": [_count(count) for count in found.flagged_by],
-        "all_yes": found.flagged_by[-1].tracts if found.methods else 0,
+        "all_yes": found.flagged_by[-1].tracts if found.counted else 0,
         "any_yes": sum(count.tracts for count in found.flagged_by[1:]),
         "told": all_told,
         "untold": found.untold.tracts,
@@ -251,14 +280,12 @@ def _stages(typology: Typology, variant: Variant, inside: FloatArray) -> list[di
 
 def _condition(key: str, condition: Condition) -> dict[str, Any]:
     part, unit, title = CONDITIONS[key]
-    # A quantile over numbers without margins does not move in the draws: that is no margin of 0.
-    drawn_se = condition.threshold_se if np.isfinite(condition.se).any() else math.nan
     return {
         "id": key,
         "part": part,
         "title": title,
         "unit": unit,
-        "threshold": _figure(condition.threshold, drawn_se),
+        "threshold": _figure(condition.threshold, threshold_se(condition)),
         "rule": "at least" if part == "B" else "above",
         "tracts": int((condition.holds == 1.0).sum()),
         "told": int(np.isfinite(condition.holds).sum()),
@@ -333,10 +360,11 @@ def _as_published(
         "only_ours": [str(g) for g in geoid[only_ours]],
         "sentinels": list(coded),
         "words": (
-            f"As published, {int((theirs == 1.0).sum())} of {len(geoid)} tracts are flagged; with missing numbers "
-            f"taken for missing, {int((ours == 1.0).sum())}, and {untold} cannot be told. Flagged as published alone: "
-            f"{int(only_theirs.sum())}; by the right treatment alone: {int(only_ours.sum())}. Tracts in which a "
-            f"sentinel stands for a median rent or home value, and passes for a low one as published: {len(coded)}."
+            f"With missing numbers treated as published, {int((theirs == 1.0).sum())} of {len(geoid)} tracts are "
+            f"flagged; with missing numbers taken for missing, {int((ours == 1.0).sum())}, and {untold} cannot be "
+            f"told. Flagged by the published treatment alone: {int(only_theirs.sum())}; by the right treatment alone: "
+            f"{int(only_ours.sum())}. Tracts in which a sentinel stands for a median rent or home value, and passes "
+            f"for a low one by that treatment: {len(coded)}. All of it is worked out here, and is no published result."
         ),
     }
 

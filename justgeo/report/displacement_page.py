@@ -14,18 +14,20 @@ from justgeo.report import displacement_cards as packed
 from justgeo.report import displacement_map, inline, words
 from justgeo.report.choropleth import RAMP
 from justgeo.report.displacement_cards import figure, percent
+from justgeo.report.displacement_caveats import COMPUTED_HERE, RACE, TOO_SURE
 from justgeo.report.displacement_choices import untold
-from justgeo.report.displacement_terms import NO_MARKET
+from justgeo.report.displacement_headline import beside, span
+from justgeo.report.displacement_terms import NO_MARKET, chanceless, method_told, tracts_told
 
 MARK = "Internal: for analysts, not for publication"
 COUNTED = {"households": "Households", "renter_households": "Renter households"}
 VARIANTS = {"value": "home values", "rent": "rents", "either": "either, the further of the two"}
 PARTS = {
-    "A": "Part A, pressures: a tract is vulnerable where at least three of four hold",
+    "A": "Part A, four shares: a tract is vulnerable where at least three of four hold",
     "B": "Part B, change: a tract has changed where at least three of four hold, or both of the middle two",
     "C": "Part C, the market: how the tract's median lies to the quantiles over the tracts",
 }
-SHORT = {"udp": "UDP", "ding": "Ding et al.", "udp_as_published": "UDP, as published"}
+SHORT = {"udp": "UDP’s rule", "ding": "Ding et al.’s rule", "udp_as_published": "UDP’s rule and its sentinels"}
 FILES = (
     ("tracts.csv", "every tract with its class, its chances and its numbers"),
     ("cards.json", "the cards"),
@@ -48,7 +50,7 @@ def render(content: Mapping[str, Any]) -> str:
     Parameters
     ----------
     content : mapping
-        JSON values: ``name``, ``synthetic``, ``invented``, ``years``, ``kind``, ``variant``, ``headline``,
+        JSON values: ``name``, ``synthetic``, ``invented``, ``years``, ``kind``, ``variant``, ``market``, ``headline``,
         ``headlines``, ``methods``, ``agreement``, ``stages``, ``conditions``, ``tracts``, ``cards``, ``sensitivity``,
         ``as_published``, ``reference``, ``notes``, ``shapes``, ``outline``. Shares are 0 to 1, margins for 90 %
         confidence, None is missing.
@@ -63,27 +65,38 @@ def render(content: Mapping[str, Any]) -> str:
         Something on the page points outside it.
     """
     titles = {one["id"]: str(one["title"]) for one in content["conditions"]}
-    drawn = displacement_map.draw(content)
+    drawn, variants = displacement_map.draw(content), _variants(content)
     data = {
         "cards": packed.pack(content, titles),
         "titles": titles,
         "rules": {one["id"]: _threshold(one) for one in content["conditions"]},
-        "variants": VARIANTS,
+        "variants": variants,
         "parts": PARTS,
         "fills": {} if drawn is None else drawn.fills,
     }
     scripts = [inline.checked_script(f"\n{inline.text('displacement.js')}")]
-    templates = inline.environment(figure=figure, percent=percent, sentence=words.sentence, homes=homes, kappa=kappa)
+    templates = inline.environment(
+        figure=figure,
+        percent=percent,
+        sentence=words.sentence,
+        homes=homes,
+        kappa=kappa,
+        span=span,
+        method_told=method_told,
+    )
     page = templates.get_template("displacement.html").render(
         c=content,
         mark=MARK,
         counted=COUNTED,
-        variants=VARIANTS,
+        variants=variants,
         parts=PARTS,
         files=FILES,
         references=[*_sources(content), *REFERENCES],
         shown=_shown(content),
         moves=_first(content) == "headline",
+        too_sure=TOO_SURE if content["reference"]["region"]["before"] else "",
+        computed_here=COMPUTED_HERE,
+        race=RACE,
         others=[(SHORT.get(one["id"], str(one["title"])), str(one["title"])) for one in _others(content)],
         rows=[_row(tract, content) for tract in content["tracts"]],
         conditions=_conditions(content),
@@ -119,11 +132,18 @@ def kappa(value: float) -> str:
 
 def _shown(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The headline by what is counted, and the same for every market beneath; of the pressures where there is none."""
-    found = []
+    found, variants, prices = [], _variants(content), str(content["market"]["prices"])
     for key, title in COUNTED.items():
-        rows = [(VARIANTS[v], heads[key]) for v, heads in content["headlines"].items()]
-        found.append({"title": title, "one": content[_first(content)][key], "rows": rows})
+        rows = [(variants[v], heads[key]) for v, heads in content["headlines"].items()]
+        one = content[_first(content)][key]
+        said = list(beside(one, title.lower(), prices=prices))
+        found.append({"title": title, "one": one, "rows": rows, "beside": said})
     return found
+
+
+def _variants(content: Mapping[str, Any]) -> dict[str, str]:
+    """What each market is told by: where home values are missing, rents."""
+    return {**VARIANTS, str(content["variant"]): str(content["market"]["by"])}
 
 
 def _first(content: Mapping[str, Any]) -> str:
@@ -199,7 +219,10 @@ def _turned(pair: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _stages(content: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{"title": VARIANTS[v], "rows": rows} for v, rows in content["stages"].items()]
+    variants = _variants(content)
+    return [
+        {"title": variants[v], "rows": rows, "bare": chanceless(content, v)} for v, rows in content["stages"].items()
+    ]
 
 
 def _variation(row: Mapping[str, Any], variant: str) -> dict[str, Any]:
@@ -223,10 +246,9 @@ def _variation(row: Mapping[str, Any], variant: str) -> dict[str, Any]:
 
 def _tally(told: Mapping[str, Any]) -> dict[str, Any]:
     renters = told.get("renter_households") or {}
-    tracts = "–" if told.get("tracts") is None else f"{told['tracts']} of {told['told']}"
     return {
-        "tracts": tracts,
-        "renters": figure(renters.get("flagged"), "households"),
+        "tracts": "–" if told.get("tracts") is None else tracts_told(told),
+        "renters": span(renters) if renters else "–",
         "expected": figure(renters.get("expected"), "households"),
     }
 

@@ -36,8 +36,9 @@ def clean(value: Any, where: str) -> Any:
 
 
 def drawn(shapes: gpd.GeoSeries, geoids: Sequence[str]) -> dict[str, Any]:
-    """Tracts for a picture, simplified together so that neighbours keep one edge."""
-    areas = shapes.to_numpy()
+    """Tracts for a picture, simplified together so that neighbours keep one edge; not those without a shape."""
+    there = shapes.notna().to_numpy()
+    areas, geoids = shapes.to_numpy()[there], [one for one, has in zip(geoids, there, strict=True) if has]
     if shapely.coverage_is_valid(areas):
         areas = shapely.coverage_simplify(areas, TOLERANCE_M)
     features = [basemap.feature(shape, shapes.crs, {}) for shape in areas]

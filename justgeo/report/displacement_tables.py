@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from justgeo.measure.typology.values import STAGES, VARIANTS
-from justgeo.report import words, write
+from justgeo.report import displacement_headline, write
+from justgeo.report.displacement_caveats import TOO_SURE
 from justgeo.report.displacement_choices import told_lines
 from justgeo.report.displacement_content import content as content
-from justgeo.report.displacement_terms import CANNOT, MARK, NO_MARKET
+from justgeo.report.displacement_terms import CANNOT, MARK, NO_MARKET, chanceless, method_told
 from justgeo.report.tables import csv_bytes
 
 FILES = (
@@ -34,10 +36,13 @@ FILES = (
 """What the folder holds, the manifest last."""
 COUNTED = {"households": "households", "renter_households": "renter households"}
 _SUMMARY = (
-    "name", "kind", "years", "price", "variant", "headline", "headlines", "pressures", "methods", "agreement", "stages",
-    "conditions", "sensitivity", "as_published", "notes",
+    "name", "kind", "years", "price", "variant", "market", "headline", "headlines", "pressures", "methods", "agreement",
+    "stages", "conditions", "sensitivity", "as_published", "notes",
 )  # fmt: skip
 _FIGURES = ("of", "flagged", "share", "expected", "expected_share")
+_BOUNDS = ("least", "most", "of")
+_BESIDE = ("unknown", "chanceless", "uncounted", "cut")
+"""Homes in no figure, homes in none weighted by chance; tracts of unknown homes, tracts that are cut."""
 
 Content = Mapping[str, Any]
 
@@ -46,7 +51,7 @@ README = """\
 {invented}
 Displacement risk, for analysts: {name}.
 
-What it is. Each census tract of a reference region is held against the region: pressures on those who live there,
+What it is. Each census tract of a reference region is held against the region: four shares of those who live there,
 change among them, and the market of homes, by two surveys (Bates 2013, in a two-vintage form). Each answer has the
 chance that the margins of the survey leave it, and stands beside what other methods say.
 
@@ -56,7 +61,10 @@ on the reference set (reference.json): among other tracts the same tract may hav
 
 Do no harm. A map of markets can be read as a guide for buyers, and a class as a verdict on people. Do not publish
 markets and stages, do not name a tract without its chances, and put beside the figures what protects the people who
-live there. Anyone can build these figures again from public tables.
+live there. Anyone can work out the plain classes again from public tables; the chances also need the code of justgeo,
+which is open. What it takes is listed in docs/displacement.md.
+
+{too_sure}
 
   summary.md, .json    the headline, the methods, the stages
   displacement.html    the same to look at, with a card for each tract
@@ -124,7 +132,8 @@ def fill(
 def readme(made: Content) -> str:
     """``README.txt``: what the folder is, and what it does not say."""
     invented = f"{made['invented']}.\n" if made["invented"] else ""
-    return README.format(mark=made["mark"], invented=invented, name=made["name"])
+    too_sure = textwrap.fill(f"How sure a change is. {TOO_SURE}", 120)
+    return README.format(mark=made["mark"], invented=invented, name=made["name"], too_sure=too_sure)
 
 
 def reference(made: Content) -> dict[str, Any]:
@@ -174,11 +183,14 @@ def _tract_row(tract: Mapping[str, Any], made: Content) -> dict[str, Any]:
 
 
 def agreement_csv(made: Content) -> bytes:
-    """``agreement.csv``: every pair of methods in tracts and homes; a method beside itself says what it flags."""
+    """``agreement.csv``: every pair of methods in tracts and homes; a method beside itself says what it flags.
+
+    ``nested`` is 1 where one of the two is a part of the other; a method that can tell of no tract has a ``reason``.
+    """
     told = made["agreement"]
     cells = ("both", "only_a", "only_b", "neither")
     header = ["audience", "invented", "a", "b", *cells, "told", "untold", "agree", "kappa"]
-    header += [f"households_{cell}" for cell in cells]
+    header += [*(f"households_{cell}" for cell in cells), "nested", "reason"]
     rows: list[list[Any]] = []
     start = [made["mark"], made["invented"]]
     n = len(made["tracts"])
@@ -186,10 +198,12 @@ def agreement_csv(made: Content) -> bytes:
         yes, all_told = told["flagged"][key], told["told_by"][key]
         homes = [yes["households"], 0.0, 0.0, all_told["households"] - yes["households"]]
         counts = [yes["tracts"], 0, 0, all_told["tracts"] - yes["tracts"], all_told["tracts"], n - all_told["tracts"]]
-        rows.append([*start, key, key, *counts, None, None, *homes])
+        rows.append([*start, key, key, *counts, None, None, *homes, None, None])
+    rows += [[*start, key, key, *[None] * (len(header) - 5), reason] for key, reason in told["absent"].items()]
     for pair in told["pairs"]:
         counts = [pair[name] for name in (*cells, "told", "untold", "agree", "kappa")]
-        rows.append([*start, pair["a"], pair["b"], *counts, *(pair["households"][cell] for cell in cells)])
+        homes = [pair["households"][cell] for cell in cells]
+        rows.append([*start, pair["a"], pair["b"], *counts, *homes, int(pair["nested"]), None])
     return csv_bytes(rows, header)
 
 
@@ -197,11 +211,15 @@ def sensitivity_csv(made: Content) -> bytes:
     """``sensitivity.csv``: a row for each choice, what is flagged by it, and what is counted.
 
     A choice that cannot be told has one row, with ``reason`` and ``what_to_do``; so has a market that can be told of no
-    tract.
+    tract. ``bounds_least`` and ``bounds_most`` are the homes if none, or all, of the tracts that cannot be told are
+    flagged, of ``bounds_of``; ``chanceless`` homes are in ``of`` and not in ``expected``. Where a figure is empty,
+    ``reason`` says why.
     """
     header = ["audience", "invented", "choice", "reference_tracts", "t0", "t1", "scale", "counted_tracts", "absent"]
     header += ["flagged_by", "tracts", "told", "expected_tracts", "moved_tracts", "counted"]
-    header += [cell for name in _FIGURES for cell in (name, f"{name}_moe")] + ["reason", "what_to_do"]
+    header += [cell for name in _FIGURES for cell in (name, f"{name}_moe")]
+    header += [cell for name in _BOUNDS for cell in (f"bounds_{name}", f"bounds_{name}_moe")]
+    header += [*_BESIDE, "reason", "what_to_do"]
     rows = [row for one in made["sensitivity"] for row in _choice(one, made)]
     return csv_bytes(rows, header)
 
@@ -210,7 +228,7 @@ def _choice(one: Mapping[str, Any], made: Content) -> Iterator[list[Any]]:
     years = one["years"] or [None, None]
     start = [made["mark"], made["invented"], one["name"], one["reference"], *years, one["scale"]]
     start += [one["tracts"], one["absent"]]
-    nothing: list[Any] = [None] * (2 * len(_FIGURES))
+    nothing: list[Any] = [None] * (2 * len(_FIGURES) + 2 * len(_BOUNDS) + len(_BESIDE))
     if one["vulnerable"] is None:
         yield [*start, None, None, None, None, None, None, *nothing, one["reason"], one["remedy"]]
         return
@@ -221,9 +239,12 @@ def _choice(one: Mapping[str, Any], made: Content) -> Iterator[list[Any]]:
             yield [*start, name, None, None, None, None, None, *nothing, NO_MARKET, ""]
             continue
         for key in COUNTED:
-            figures = [cell for f in _FIGURES for cell in (tally[key][f]["value"], tally[key][f]["moe"])]
-            told = [tally["tracts"], tally["told"], tally["expected_tracts"], moved]
-            yield [*start, name, *told, key, *figures, None, None]
+            head = tally[key]
+            figures = [head[f] for f in _FIGURES] + [head["bounds"][f] for f in _BOUNDS]
+            counts = [tally["tracts"], tally["told"], tally["expected_tracts"], moved]
+            cells = [cell for figure in figures for cell in (figure["value"], figure["moe"])]
+            why = head["reason"] or head["bounded"] or head["unweighted"]
+            yield [*start, name, *counts, key, *cells, *(head[f] for f in _BESIDE), why, None]
 
 
 def summary_md(made: Content) -> str:
@@ -231,12 +252,13 @@ def summary_md(made: Content) -> str:
     lines = [f"> {made['mark']}.", ""]
     if made["invented"]:
         lines += [f"> {made['invented']}.", ""]
-    lines += [f"# {made['name']}: pressures on homes", "", *headline_lines(made), "", "## What each method flags", ""]
+    lines += [f"# {made['name']}: displacement, for analysts", "", *headline_lines(made)]
+    lines += ["", "## What each method flags", ""]
     lines += [f"- {line}" for line in method_lines(made)]
     if made["as_published"] is not None:
         lines += ["", made["as_published"]["words"]]
     lines += ["", "## Other choices", "", *(f"- {line}" for line in told_lines(made))]
-    lines += ["", "## Stages, by home values", ""]
+    lines += ["", f"## Stages, by {made['market']['by']}", ""]
     lines += [
         "Names of stages are the least sure part: methods agree on them least.",
         "",
@@ -246,6 +268,9 @@ def summary_md(made: Content) -> str:
     for row in made["stages"][made["variant"]]:
         expected = "" if row["expected_tracts"] is None else f"{row['expected_tracts']:.1f}"
         lines.append(f"| {row['stage']} | {row['tracts']} | {row['households']:,.0f} | {expected} |")
+    bare = chanceless(made, made["variant"])
+    if bare:
+        lines += ["", f"Tracts whose chances are not known: {bare}; they are in none of the expected numbers."]
     lines += ["", "## How the numbers were made", ""]
     return "\n".join([*lines, *(f"- {note}" for note in made["notes"] or ["Nothing to add."])]) + "\n"
 
@@ -253,56 +278,37 @@ def summary_md(made: Content) -> str:
 def headline_lines(made: Content) -> list[str]:
     """The headline in sentences: renter households first; of the pressures alone where no market can be told."""
     markets = any(tract["variants"][made["variant"]]["market"] is not None for tract in made["tracts"])
-    where = "three of four pressures hold" + (" and the market of homes moves" if markets else "")
-    lines = []
-    for key in reversed(COUNTED):
-        one, what = made["headline" if markets else "pressures"][key], COUNTED[key]
-        if one["reason"] is not None:
-            lines.append(f"{what.capitalize()}: no figure, since {one['reason']}.")
-            continue
-        text = (
-            f"{_homes(one['flagged'])} of {_homes(one['of'])} {what} ({words.figure(one['share']['value'], 'share')}) "
-            f"live in tracts where {where}"
-        )
-        if one["expected"]["value"] is not None:
-            text += f"; weighted by chance, {_homes(one['expected'])}"
-        lines.append(text + "." + _unknown(one, what))
+    heads = made["headline" if markets else "pressures"]
+    told = made["market"]
+    lines = displacement_headline.lines(
+        heads, dict(reversed(COUNTED.items())), markets=markets, prices=str(told["prices"])
+    )
     if not markets:
         lines.append("The market of homes cannot be told here; the notes say why.")
+    else:
+        lines += told["notes"]
     return [*lines, "It does not say that anyone will move."]
-
-
-def _unknown(one: Mapping[str, Any], what: str) -> str:
-    if not one["unknown"]:
-        return ""
-    more = words.figure(one["unknown"], "households", bare=True)
-    return f" {more} more {what} live in tracts of which it cannot be told."
 
 
 def method_lines(made: Content) -> list[str]:
     """How many tracts each method flags, and on how many all agree."""
-    lines = [
-        f"{one['title']}: {one['flagged']} of {one['told']} tracts"
-        + (f" ({one['of'] - one['told']} left out or cannot be told)" if one["told"] < one["of"] else "")
-        for one in made["methods"]
-    ]
+    lines = [_method(one, made) for one in made["methods"]]
     told = made["agreement"]
-    if len(told["methods"]) > 1 and told["told"]:
+    if len(told["counted"]) > 1 and told["told"]:
+        one = "; three of four shares with and without a market count as one"
+        own = "" if told["counted"] == told["methods"] else one
         lines.append(
-            f"of {told['told']} tracts of which {len(told['methods'])} methods can tell, {told['any_yes']} are flagged "
-            f"by one at least, {told['all_yes']} by all"
+            f"of {told['told']} tracts of which {len(told['counted'])} methods can tell, {told['any_yes']} are flagged "
+            f"by one at least, {told['all_yes']} by all{own}"
         )
     return lines
 
 
-def _homes(figure: Mapping[str, Any]) -> str:
-    value, moe = figure["value"], figure["moe"]
-    if value is None:
-        return "an unknown number"
-    told = words.figure(value, "households", moe, bare=True)
-    return (
-        told if moe is None or value == 0 else f"{told} {words.margin(moe, 'households', value, reliability='sampled')}"
-    )
+def _method(one: Mapping[str, Any], made: Content) -> str:
+    if one["reason"] is not None:
+        return f"{one['title']}: no figure, since {one['reason']}"
+    tracts, gone = method_told(one, made)
+    return f"{one['title']}: {tracts} tracts" + (f" ({gone})" if gone else "")
 
 
 def _bit(answer: bool | None) -> int | None:

@@ -1,7 +1,7 @@
-"""The pressures on homes in plain words, English and Spanish; the texts stand in ``texts/displacement.toml``.
+"""Staying in one's home, by four shares, in plain words; the texts stand in ``texts/displacement.toml``.
 
 What is said of a number is decided here, once for both languages: whether a share is said to be higher, how sure that
-is, whether a rent rose. So the two languages cannot say different things.
+is. So the two languages cannot say different things.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ LANGUAGES = {"en": "English", "es": "Español"}
 
 FILE = "texts/displacement.toml"
 _NO_BREAK = "\u00a0"
+_TRACT = re.compile(r"(?:Census )?Tract (\S+)")
 
 _REASONS = tuple(
     (re.compile(pattern), key)
@@ -31,6 +32,9 @@ _REASONS = tuple(
         (r"(?:suppressed|withheld): fewer than (\d+) households stand behind it", "reason_withheld"),
     )
 )
+
+RENTS = {"rose": "rent_up", "fell": "rent_down", "too close to tell": "rent_close", "margin not known": "rent_bare"}
+"""Texts for what ``results.json`` says of a tract's rents: no amount stands there, and none is told."""
 
 Numbers = Mapping[str, Any]
 """``value`` and its 90 % margin ``moe``; None where there is none."""
@@ -78,13 +82,10 @@ def count(value: float, lang: str) -> str:
 
 
 def chance(p: float, lang: str) -> str:
-    """A chance in whole percent; never 0 or 100, which no survey can say."""
-    if p > 0.99:
-        told = {"en": "over 99%", "es": "más del 99%"}[lang]
-    elif p < 0.01:
-        told = {"en": "under 1%", "es": "menos del 1%"}[lang]
-    else:
-        told = f"{100 * p:.0f}%"
+    """A chance in whole percent; never 0 or 100, which no survey can say, nor an end at which chances are cut off."""
+    told = words.chance(p)
+    if lang == "es":
+        told = told.replace("over", "más del").replace("under", "menos del")
     return localised(told, lang)
 
 
@@ -132,8 +133,13 @@ def above_told(pressure: Mapping[str, Any], lang: str) -> str:
     return say(f"above_{answer}", lang, sure=say(f"sure_{sureness(p)}", lang), **told)
 
 
+def tract(name: str, lang: str, *, within: bool = False) -> str:
+    """A tract by its number as the language says it, at the head of a card or ``within`` a sentence; else its name."""
+    return _TRACT.sub(lambda found: say("tract_within" if within else "tract", lang, number=found[1]), name)
+
+
 def held(card: Mapping[str, Any], lang: str) -> str:
-    """How many pressures hold, by the survey's own numbers."""
+    """How many of the four shares are larger here, by the survey's own numbers."""
     if card["untold"]:
         return say("holds_least", lang, k=card["held"], unknown=card["untold"])
     return say("holds", lang, k=card["held"])
@@ -157,25 +163,11 @@ def summary(card: Mapping[str, Any], lang: str) -> str:
     return say("summary", lang, k=k, p=chance(p, lang), sure=say(f"sure_{sureness(p)}", lang))
 
 
-def rent_moved(change: Numbers | None) -> str:
-    """``up``, ``down``, ``close``, ``bare`` (no margin known) or ``unknown``: the rent against other prices."""
-    if change is None or change["value"] is None:
-        return "unknown"
-    value, moe = change["value"], change["moe"]
-    if moe is None:
-        return "bare"
-    return "close" if abs(value) <= moe else "up" if value > 0 else "down"
-
-
-def rent_told(change: Numbers | None, years: Sequence[int] | None, lang: str) -> str:
-    """How the middle rent moved between the two surveys, with its margin."""
-    moved = rent_moved(change)
-    if moved == "unknown" or change is None or years is None:
+def rent_told(change: str | None, years: Sequence[int] | None, lang: str) -> str:
+    """Whether the middle rent rose or fell between the two surveys, in words alone."""
+    if change is None or years is None:
         return say("rent_unknown", lang)
-    value = change["value"] if moved in ("close", "bare") else abs(change["value"])
-    told = measured({"value": value, "moe": change["moe"]}, "share", lang)
-    sign = "+" if moved in ("close", "bare") and value > 0 else ""
-    return say(f"rent_{moved}", lang, x=f"{sign}{told}", before=years[0], now=years[1])
+    return say(RENTS[change], lang, before=years[0], now=years[1])
 
 
 def households_told(card: Mapping[str, Any], lang: str) -> str:

@@ -15,21 +15,25 @@ _TABLE = re.compile(r"^acs(?:_t0)?:(?P<table>[A-Z]+\d+[A-Z]*)(?:@(?P<year>\d{4})
 _LAYERS = {
     "amenities": "shops and services",
     "areas": "areas of the planner's own",
+    "bike": "streets and paths open to bicycles",
     "block_groups": "census block groups",
     "blocks": "census blocks",
     "counties": "counties",
     "gtfs": "timetables of buses and trains",
     "impervious": "map of hard surfaces",
     "land_cover": "map of land cover",
+    "landuse": "use of the land",
     "park_entrances": "park entrances",
     "parks": "parks",
     "stops": "transit stops",
     "streets": "streets",
+    "surface_temperature": "map of summer surface temperature",
     "tracts": "census tracts",
     "tracts_2010": "census tracts of 2010",
     "tree_canopy": "map of tree canopy",
     "walk": "streets and paths to walk on",
     "water": "water",
+    "zoning": "zoning",
 }
 _TERMS = ("licence", "attribution", "url", "retrieved", "synthetic", "modelled")
 

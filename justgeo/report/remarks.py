@@ -13,9 +13,19 @@ Record = Mapping[str, Any]
 UNKNOWN_TOLD = 0.01
 """From this share on, people for whom the answer is not known are named beside the number."""
 
+UNTAGGED_TOLD = 0.25
+"""From this share on, streets whose level of stress is told by little more than their kind are named there too."""
+
 _MODELLED_FROM = {"exact", "high", "medium", "unknown"}
 _CHANCE = "probability of one unit"
-_WHOM = {"total population": "residents", "households": "households", "occupied housing units": "households"}
+_OF_FIGURES = "areas taken to err together"
+_SPREAD = "spread over the land of each block"
+_WHOM = {
+    "housing units": "homes",
+    "total population": "residents",
+    "households": "households",
+    "occupied housing units": "households",
+}
 
 _PARTS = {
     "sampling": "the survey asks only some people",
@@ -29,10 +39,18 @@ _TOLD = {
     "published median": "This is the Census Bureau's own median for this area.",
     "small group from noisy blocks": "A small group: the changes that the Bureau makes to block counts weigh heavily.",
     "apportionment error not told": "What dividing the cut areas adds is not in the margin: it is at least this wide.",
+    "areas taken to err together": "The margin takes all areas to be off in one direction: it is on the safe side.",
+    _SPREAD: "They are taken to be spread evenly over the land of their block; the range also has one point a block.",
+    "interval of a model": "The margin is the model's own: nobody was asked here.",
     "wide interval (NCHS)": "The interval is wide for a share: read it as a rough idea.",
 }
 
-_WARNED = {"timetable ended": "from a timetable that had run out when it was fetched: service may have changed since"}
+_UNCHANGED = "change not distinguishable from none at 90 %"
+_WARNED = {
+    _UNCHANGED: "no larger than its margin: it may be no change at all",
+    "change not tested: no margin is known": "its margin is not known, so that it may be no change at all",
+    "timetable ended": "from a timetable that had run out when it was fetched: service may have changed since",
+}
 _FEW_TRACTS = re.compile(r"few tracts in the reference \((\d+)\)")
 
 
@@ -87,11 +105,15 @@ def beside(record: Record | None) -> list[str]:
         span = ends(record)
         tail = f"; counting them, it is {span}" if span else ""
         found.append(f"for {_percent(unknown)} of {whom} the answer is not known{tail}")
-    elif _wide(record):
-        found.append(f"{ends(record)} by the way the boundary is divided")
+    elif _wide(record) and not _open_ground(record):
+        found.append(f"{ends(record)} by {_way(record)}")
     valid, lacking = flag(record, "valid_share"), flag(record, "lacking_share") or 0.0
+    untagged = flag(record, "untagged_share") or 0.0
+    if untagged >= UNTAGGED_TOLD:
+        found.append(f"for {_percent(untagged)} of the length the map lacks the speed limit or the number of lanes")
     if valid is not None and valid <= 1 - UNKNOWN_TOLD:
-        found.append(f"measured on {_percent(valid)} of the land")
+        open_ = f"; counting the rest, it is {ends(record)}" if ends(record) else ""
+        found.append(f"measured on {_percent(valid)} of the land{open_}")
     if lacking >= UNKNOWN_TOLD:
         found.append(f"the table lacks {_percent(lacking)} of this area")
     found += [told for one in record["flags"] for told in _warned(str(one))]
@@ -137,7 +159,8 @@ def details(record: Record | None) -> list[tuple[str, str]]:
     rows = [
         ("Numerator and denominator", fraction(record)),
         ("The margin, in parts", "; ".join(parts(record))),
-        ("By other ways of dividing the cut areas", ends(record)),
+        ("Before and after", before_and_after(record)),
+        (_range_name(record), ends(record)),
         ("Also", " ".join(_also(record))),
     ]
     return [(name, told) for name, told in rows if told]
@@ -147,9 +170,44 @@ def fraction(record: Record) -> str:
     """``2,490 ± 140 of 4,500 ± 210``, margins of sampling alone; empty where there is no fraction."""
     if record["numerator"] is None or record["denominator"] is None:
         return ""
-    unit = "m²" if record["universe"] == "land area" else ""
+    if record["unit"] == "°C":  # degrees summed over people are no count of anything
+        return ""
+    universe = str(record["universe"])
+    unit = "m²" if universe.startswith("land ") else "km" if universe.startswith("length ") else ""
     top, bottom = (_count(record[n], record[f"{n}_moe"], unit) for n in ("numerator", "denominator"))
     return f"{top} of {bottom}"
+
+
+def before_and_after(record: Record) -> str:
+    """The two figures of a change: ``67% ± 3 points in the five years to 2014, 56% ± 3 points in those to 2024``."""
+    price = flag(record, "price")
+    unit = "USD" if price is not None else "share" if record["unit"] == "percentage points" else "count"
+    told = []
+    for name, years in (("before", "the five years"), ("after", "those")):
+        value, moe, year = (flag(record, f"{name}{end}") for end in ("", "_moe", "_year"))
+        if value is None or year is None:
+            return ""
+        margin = "" if moe == 0 else f" {words.margin(moe, unit, value)}"
+        told.append(f"{words.figure(value, unit, moe)}{margin} in {years} to {year:.0f}")
+    dollars = "" if price is None else f"; both in dollars of {flag(record, 'after_year'):.0f}"
+    return f"{', '.join(told)}{dollars}"
+
+
+def _open_ground(record: Record) -> bool:
+    """Whether the range is that of land of which the map says nothing."""
+    return flag(record, "valid_share") is not None
+
+
+def _way(record: Record) -> str:
+    """What makes the range of a number."""
+    spread = _SPREAD in record["flags"]
+    return "where in their blocks they are taken to be" if spread else "the way the boundary is divided"
+
+
+def _range_name(record: Record) -> str:
+    if _open_ground(record):
+        return "If none, or all, of the rest had it"
+    return "By other ways of dividing the cut areas" + (" and blocks" if _SPREAD in record["flags"] else "")
 
 
 def _count(value: float, moe: float | None, unit: str) -> str:
@@ -163,10 +221,12 @@ def parts(record: Record) -> list[str]:
     found = []
     for name, why in _PARTS.items():
         part = record["error"].get(name)
+        if name == "sampling" and _OF_FIGURES in record["flags"]:
+            why = "the published figures have an interval of their own"
         if part:
             told = words.margin(part, record["unit"], record["value"])
             found.append(f"{told} because {why}")
-        elif name == "apportionment" and ends(record) and record["moe"] is not None:
+        elif name == "apportionment" and ends(record) and record["moe"] is not None and not _open_ground(record):
             found.append("dividing the cut areas is not in it (see the range)")
     return found
 
@@ -180,6 +240,14 @@ def _also(record: Record) -> Iterable[str]:
             yield f"The table has no number for some of it ({one})."
     if any(str(one).startswith("sampled counts of") for one in record["flags"]):
         yield "How many of the group live where comes from the survey, by block group or tract."
+    twice = flag(record, "drawn_twice")
+    if twice is not None:
+        yield f"{_percent(twice)} of the land is drawn in more than one class, and counts in one of them."
+    untagged, urban = flag(record, "untagged_share"), flag(record, "urban_mean")
+    if untagged is not None and untagged < UNTAGGED_TOLD:
+        yield f"For {_percent(untagged)} of the length the map lacks the speed limit or the number of lanes."
+    if urban is not None:
+        yield f"The built-up land that it is held against measures {words.figure(urban, '°C')} at the surface."
     estimated, off = flag(record, "as_estimated"), flag(record, "interpolation_error")
     if estimated is not None:
         yield f"Taking the estimates as they stand, without their margins: {words.figure(estimated, record['unit'])}."

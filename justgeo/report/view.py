@@ -15,6 +15,9 @@ MOST_CARDS = 8
 FEW_CARDS = 4
 """With fewer families than this, more than one number of a family gets a card."""
 
+VAGUE = "low"
+"""The reliability of a number that is too uncertain to rely on, and no headline while others can take its place."""
+
 _BY_PLACE = {"walk_share", "walk_kinds", "transit_trips", "raster_people"}
 """Fields that give everybody in a block the block's answer."""
 
@@ -89,9 +92,12 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def cards(reader: Reader) -> list[dict[str, Any]]:
-    """Headline numbers: one of each family that has a number for the district, then whatever else has one."""
-    rows = reader.results["indicators"]
-    present = [row for row in rows if _shows(reader.at(row["id"], "district"))]
+    """Headline numbers: one of each family that has a number for the district, then whatever else has one.
+
+    One that is too uncertain to rely on is no headline: it has a card only where there are too few of the others.
+    """
+    every = [row for row in reader.results["indicators"] if has_value(reader.at(row["id"], "district"))]
+    present = [row for row in every if not _vague(reader, row)]
     chosen: list[Mapping[str, Any]] = []
     for family in HEADLINES:
         alike = [row for row in present if row["id"] == family or row["id"].startswith(f"{family}.")]
@@ -99,8 +105,14 @@ def cards(reader: Reader) -> list[dict[str, Any]]:
     families = {row["id"].split(".")[0] for row in chosen}
     chosen += [row for row in present if row["id"].split(".")[0] not in families]
     if len(chosen) < FEW_CARDS:
-        chosen += [row for row in present if row not in chosen][: FEW_CARDS - len(chosen)]
+        rest = [row for row in (*present, *(row for row in every if row not in present)) if row not in chosen]
+        chosen += rest[: FEW_CARDS - len(chosen)]
     return [_card(reader, row) for row in chosen[:MOST_CARDS]]
+
+
+def _vague(reader: Reader, row: Record) -> bool:
+    record = reader.at(row["id"], "district")
+    return record is not None and record["reliability"] == VAGUE
 
 
 def _card(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +140,7 @@ def cell(record: Record | None, reader: Reader) -> dict[str, Any]:
         "terse": words.compared(record, reader.reference_name, terse=True)[1],
         "verdict": verdict,
         "reason": "not computed" if record is None else record["reason"] or "",
-        "absent": not _shows(record),
+        "absent": not has_value(record),
         "beside": remarks.beside(record),
     }
 
@@ -137,10 +149,10 @@ def _against(reader: Reader, indicator: str, group: str | None = ALL) -> dict[st
     """The reference's number beside that of the district; empty without a group."""
     record = None if group is None else reader.at(indicator, "reference", group)
     return {
-        "reference_value": words.shown(record) if _shows(record) else "",
+        "reference_value": words.shown(record) if has_value(record) else "",
         "reference_margin": words.shown_margin(record),
         "reference_beside": remarks.beside(record),
-        "reference_reason": "" if record is None or _shows(record) else record["reason"],
+        "reference_reason": "" if record is None or has_value(record) else record["reason"],
     }
 
 
@@ -263,7 +275,7 @@ def absences(reader: Reader) -> dict[str, Any]:
             reasons.append("not computed in this run" if record is None else record["reason"])
     own = _own_zones(reader)
     areas = {zone["id"] for zone in reader.results["zones"] if zone["role"] == "area"}
-    gone = [record for record in reader.results["records"] if not _shows(record)]
+    gone = [record for record in reader.results["records"] if not has_value(record)]
     # What is missing altogether is missing for groups and small areas too: told once.
     gone = [record for record in gone if record["reason"] not in reasons]
     return {
@@ -284,7 +296,7 @@ def _tally(reasons: Iterable[str]) -> list[tuple[str, int]]:
 def _told(reader: Reader) -> list[Record]:
     """Records of the district that have a number, and of the reference where it alone is told of."""
     own = _own_zones(reader)
-    return [r for r in reader.results["records"] if r["zone"] == own[r["indicator"]] and _shows(r)]
+    return [r for r in reader.results["records"] if r["zone"] == own[r["indicator"]] and has_value(r)]
 
 
 def _own_zones(reader: Reader) -> dict[str, Any]:
@@ -295,10 +307,11 @@ def _own_zones(reader: Reader) -> dict[str, Any]:
 
 def _has_any(reader: Reader, row: Record) -> bool:
     ids = [ALL, *reader.groups.get(row["id"], [])]
-    return any(_shows(reader.at(row["id"], reader.told_of(row), group)) for group in ids)
+    return any(has_value(reader.at(row["id"], reader.told_of(row), group)) for group in ids)
 
 
-def _shows(record: Record | None) -> bool:
+def has_value(record: Record | None) -> bool:
+    """Whether a record tells a number, or a text in its place (``≥ $200,000``)."""
     return record is not None and (record["value"] is not None or bool(record["text"]))
 
 

@@ -21,6 +21,9 @@ RELIABILITY = {
 }
 """What each class of reliability means, for people who never heard of a coefficient of variation."""
 
+SUREST = 0.99
+"""No chance is told as surer than this, or than one less it."""
+
 CATEGORIES = {
     "belonging": "Belonging",
     "opportunity": "Opportunity",
@@ -43,6 +46,7 @@ GROUP_KINDS = {
 
 _SHARES = {"share", "proportion", "fraction"}
 _PERCENTS = {"percent", "%", "pct"}
+_CHANGE = "percent change"
 _DOLLARS = {"usd", "dollars", "$", "us dollars", "dollars per month", "usd per month"}
 _COUNTS = {"count", "persons", "people", "residents", "households", "homes", "housing units"}
 _MINUS = "\u2212"
@@ -69,6 +73,8 @@ class Scale:
         Words after a margin: ``points`` for percentages.
     top : float or None
         End of the scale for a bar; None where there is no natural end.
+    signed : bool
+        A number above 0 has a plus before it.
     """
 
     factor: float
@@ -77,6 +83,7 @@ class Scale:
     unit: str
     margin: str
     top: float | None = None
+    signed: bool = False
 
 
 def sentence(text: str) -> str:
@@ -111,6 +118,8 @@ def scale(unit: str) -> Scale:
         return Scale(100.0, "", "%", "", "points", 1.0)
     if key in _PERCENTS or key.startswith("% of") or key.startswith("percent of"):
         return Scale(1.0, "", "%", "", "points", 100.0)
+    if key == _CHANGE:
+        return Scale(1.0, "", "%", "", "points", signed=True)
     if key in _DOLLARS:
         return Scale(1.0, "$", "", "per month" if "month" in key else "", "")
     if key in _COUNTS:
@@ -131,6 +140,8 @@ def figure(value: float, unit: str, moe: float | None = None, *, bare: bool = Fa
     s = scale(unit)
     text = _digits(value * s.factor, _step(value * s.factor, None if moe is None else moe * s.factor, s))
     sign, text = (_MINUS, text[1:]) if text.startswith("-") else ("", text)
+    if s.signed and not sign and text.strip("0."):
+        sign = "+"
     tail = "" if bare or not s.unit else f" {s.unit}"
     return f"{sign}{s.before}{text}{s.after}{tail}"
 
@@ -171,12 +182,21 @@ def one_in(share: float) -> str:
     return f"about {top} in {bottom}"
 
 
+def chance(p: float) -> str:
+    """A chance in whole percent; no surer than `SUREST`: records are cut off there, and lie beyond."""
+    if p >= SUREST:
+        return f"over {SUREST:.0%}"
+    return f"under {1.0 - SUREST:.0%}" if p <= 1.0 - SUREST else f"{100 * p:.0f}%"
+
+
 def shown(record: Mapping[str, Any] | None, *, bare: bool = False) -> str:
     """The value of a record, its text (``≥ $200,000``), or a dash where there is none."""
     if record is None:
         return "–"
     if record["value"] is None:
         return str(record["text"] or "–")
+    if record.get("reliability") == "chance":
+        return chance(record["value"])
     return figure(record["value"], record["unit"], record["moe"], bare=bare)
 
 

@@ -39,6 +39,10 @@ MAKER = "justgeo"
 INTERNAL = "justgeo displacement"
 INNER = "displacement"
 """Maker of the folder for analysts, and its name inside the outputs of a run."""
+SHIFTED, SHIFTER = "sensitivity", "justgeo run --sensitivity"
+"""Name of the folder of other lines and thresholds inside the outputs of a run, and its maker."""
+FOLDERS = {INNER: INTERNAL, SHIFTED: SHIFTER}
+"""Folders that a run may write inside its outputs, each with its maker."""
 
 
 def write_all(
@@ -48,7 +52,7 @@ def write_all(
     zones: gpd.GeoDataFrame,
     basemap: Basemap | None = None,
     manifest: Mapping[str, Any] | None = None,
-    inner: Callable[[Path], None] | None = None,
+    inner: Mapping[str, Callable[[Path], None]] | None = None,
 ) -> list[Path]:
     """Write page, results, tables, checklist and manifest into ``folder``.
 
@@ -64,9 +68,9 @@ def write_all(
     basemap : Basemap, optional
     manifest : mapping, optional
         ``run`` (time, versions, machine), more ``inputs``, and whatever else is to stand in ``manifest.json``.
-    inner : callable, optional
-        Fills the folder for analysts, `INNER`. That of an earlier run does not stay where none is asked for: it would
-        stand beside a public page.
+    inner : mapping of str to callable, optional
+        What fills each folder inside, by its name in `FOLDERS`. That of an earlier run does not stay where none is
+        asked for: markets of tracts would stand beside a public page, other lines beside numbers that they do not fit.
 
     Returns
     -------
@@ -81,11 +85,11 @@ def write_all(
 
     def fill(part: Path) -> None:
         _fill(part, content, checklist, zones, basemap, manifest or {})
-        if inner is not None:
-            (part / INNER).mkdir()
-            inner(part / INNER)
+        for name, make in (inner or {}).items():
+            (part / name).mkdir()
+            make(part / name)
 
-    return put(folder, FILES if inner is None else (*FILES, INNER), fill)[: len(FILES)]
+    return put(folder, (*FILES, *(inner or {})), fill)[: len(FILES)]
 
 
 def put(folder: Path, files: Sequence[str], fill: Callable[[Path], None], maker: str = MAKER) -> list[Path]:
@@ -234,13 +238,13 @@ def _foreign(target: Path, files: Sequence[str], maker: str) -> list[str]:
             f"The folder {target.name} holds other files ({names[0]}, ...) and no results of {maker}.",
             remedy="Name a new or an empty folder for the results.",
         )
-    analysts = _maker(target / INNER / "manifest.json") == INTERNAL
-    if INNER in files and INNER in names and not analysts:
+    ours = {name for name, by in FOLDERS.items() if _maker(target / name / "manifest.json") == by}
+    for name in FOLDERS.keys() & set(files) & set(names) - ours:
         raise OutputError(
-            f"The folder {target.name}/{INNER} holds other files than {INTERNAL} wrote.",
+            f"The folder {target.name}/{name} holds other files than {FOLDERS[name]} wrote.",
             remedy="Move it away, or name another folder for the results.",
         )
-    return [name for name in names if name not in files and not (name == INNER and analysts)]
+    return [name for name in names if name not in files and name not in ours]
 
 
 def _maker(manifest: Path) -> str | None:

@@ -38,6 +38,8 @@ def by_area(work: Work) -> pd.DataFrame:
     if reading.rows and len(cells):
         cells = cells[selected(cells, reading.rows, where)].reset_index(drop=True)
     if reading.latest and len(cells):
+        if reading.long is None and not reading.strata:
+            work.attrs["times"] = _times(cells, work)
         cells = _latest(cells, work)
     several = reading.long is not None or bool(reading.strata)
     ids = cells["geoid"].drop_duplicates() if several else cells["geoid"]
@@ -126,6 +128,23 @@ def _latest(cells: pd.DataFrame, work: Work) -> pd.DataFrame:
         named = ", ".join(sorted(set(members)))
         work.notes.append(f"Newest {column} of {named}: {when:g}.")
     return cells[(times == newest).to_numpy(dtype=np.bool_)].reset_index(drop=True)
+
+
+def _times(cells: pd.DataFrame, work: Work) -> dict[str, list[Any]]:
+    """Every period, one list a column: ``geoid``, the period, and each declared column."""
+    reading, geoids = work.reading, cells["geoid"]
+    times = numbers(cells[reading.latest], work.where)
+    found, _ = decoded(cells, reading, geoids.tolist(), work.where)
+    frame = pd.DataFrame({"geoid": geoids.to_numpy(), reading.latest: times})
+    doubled = frame[frame.duplicated()]
+    if len(doubled):
+        geoid, when = doubled.iloc[0]
+        raise LayerError(
+            f"{work.where}: {len(doubled)} rows come more than once, for example {geoid} of {when:g}.",
+            remedy="take the file again: which of the rows is right cannot be known.",
+        )
+    told = {name: np.asarray(values).tolist() for name, values in found.items()}
+    return {"geoid": geoids.tolist(), reading.latest: frame[reading.latest].tolist(), **told}
 
 
 def _row_by_row(cells: pd.DataFrame, work: Work) -> tuple[pd.DataFrame, Reasons]:

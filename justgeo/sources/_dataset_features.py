@@ -12,7 +12,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.errors import CoverageError, LayerError
-from justgeo.core.layer import BoolArray
+from justgeo.core.layer import NO_GROUND, BoolArray
 from justgeo.core.spec import Area
 from justgeo.sources import _parts
 from justgeo.sources._boundary import as_shape
@@ -83,7 +83,7 @@ def covered(work: Work, data: gpd.GeoDataFrame, area: Area | None, box: object) 
     if area is not None and not ground.intersects(area.district):
         said = ", ".join(f"{one.name}: {one.outside}" for one in reading.classes if one.outside)
         raise CoverageError(
-            f"{work.where}: it speaks of no ground in the district{f' ({said})' if said else ''}.",
+            f"{work.where}: {NO_GROUND}{f' ({said})' if said else ''}.",
             remedy="nothing can be said of it from here.",
         )
     return ground

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from justgeo.core.errors import ConfigError, LayerError
-from justgeo.core.layer import FloatArray
+from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.zones import StrArray
 from justgeo.sources._frames import _STATES, BLANKS, WIDTHS, short_id
 
@@ -74,6 +74,11 @@ class PlainTable:
         """
         cells = self.columns[name]
         return np.array([self._number(name, cell, row) for row, cell in enumerate(cells)], dtype=np.float64)
+
+    def ended(self, name: str) -> BoolArray:
+        """Cells that say "so much or more", or "or less": ``2,000,000+``, ``10,000-``."""
+        cells = self.columns[name]
+        return np.array([cell[-1:] in ("+", "-") and cell[:-1][-1:].isdigit() for cell in cells], dtype=np.bool_)
 
     def _number(self, name: str, cell: str, row: int) -> float:
         text = _closed(cell)

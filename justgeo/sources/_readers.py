@@ -17,6 +17,13 @@ from justgeo.sources.stated import BIOME, read_biome
 
 Reader = Callable[[Sequence[str]], dict[str, AnyLayer]]
 
+ZONING = "zoning"
+"""A city's own map of zoning districts, with the planner's table of its codes."""
+HOW_TO_HAVE_ZONING = (
+    "the city's zoning map was not given: name its file and what its codes stand for in district.toml, [layers.zoning] "
+    'with path = "zoning.gpkg", column = "ZONE", classes = { "R-1" = "residential", "C-2" = "commercial" }'
+)
+
 _EXTRACT = re.compile(r"\.(osm(\.(gz|bz2|pbf|xml))?|pbf)$", re.IGNORECASE)
 _GRIDS = ("tree_canopy", "impervious", "land_cover", "worldcover", "canopy_height")
 
@@ -97,6 +104,10 @@ def _one(name: str, spec: LayerSpec, area: Area) -> AnyLayer:
         from justgeo.sources.relationship import read_relationship
 
         return read_relationship(spec.path, _counts_of(spec), spec=spec)
+    if name == ZONING:
+        from justgeo.sources.coded import read_zoning
+
+        return read_zoning(spec, area)
     if name.startswith("data:"):
         from justgeo.sources.datasets import read_dataset
 

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from justgeo.core.errors import ConfigError, LayerError
-from justgeo.core.layer import FloatArray
+from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.words import suggestion
 from justgeo.core.zones import StrArray
 from justgeo.measure import margins, rows
+from justgeo.measure.margins import Z90
 from justgeo.sources._plain_table import PlainTable
 
 GEOID = "geoid"
@@ -63,7 +64,11 @@ _OTHER = (
 )  # fmt: skip
 BARE = tuple(dict.fromkeys([*(name for r in ROLES.values() for name, _ in (*r.counts, *r.shares)), *MEDIANS, *_OTHER]))
 KNOWN = (GEOID, *(f"{n}_{w}{m}" for n, w, m in itertools.product(BARE, VINTAGES, ("", MARGIN))))
+ROUNDED_COUNTS, ROUNDED, ROUNDED_SHARES = 1.5, 0.005, 0.011
+"""By so much two sides may differ from their whole: three counts that were rounded, or half a percent where they were
+carried from other tracts; two shares of two digits."""
 _NEAR = 0.85
+STANDARD_ERROR = "_se"
 _SHOWN = 12
 
 
@@ -159,6 +164,18 @@ class Column:
                 remedy="check that both columns come from the same table and year.",
             )
 
+    def wider_than_itself(self, geoid: StrArray) -> Iterator[str]:
+        """A note where margins are larger than their numbers: few homes, or a margin of another column."""
+        with np.errstate(invalid="ignore"):
+            wide = (self.moe > self.value) & (self.value > 0)
+        if wide.any():
+            at = int(np.flatnonzero(wide)[0])
+            yield (
+                f"{self.name}: margins larger than their numbers in {int(wide.sum())} of {len(wide)} tracts, for "
+                f"example {self.value[at]:,.10g} ± {self.moe[at]:,.10g} in {geoid[at]}. Where that is no tract of few "
+                "homes, check that number and margin come from the same table."
+            )
+
 
 @dataclass
 class Columns:
@@ -220,6 +237,38 @@ class Columns:
             self._read[name] = self._decoded(name, geoid) if name in self.named else None
         return self._read[name]
 
+    def check_both_sides(self, role: Role, when: str, geoid: StrArray) -> None:
+        """Refuse two sides of a whole that do not add up to it: owners and renters, where households are given too.
+
+        Raises
+        ------
+        LayerError
+        """
+        for sides, whole in ((role.counts, self._seen(f"{role.whole}_{when}", geoid)), (role.shares, None)):
+            found = [self._seen(f"{name}_{when}", geoid) for name, _ in sides]
+            if len(found) != 2 or found[0] is None or found[1] is None or (whole is None and sides is role.counts):
+                continue
+            made = found[0].value + found[1].value
+            due = np.ones(len(made)) if whole is None else whole.value
+            slack = ROUNDED_SHARES if whole is None else np.maximum(ROUNDED_COUNTS, ROUNDED * due)
+            with np.errstate(invalid="ignore"):
+                wrong = np.abs(made - due) > slack
+            if wrong.any():
+                at = int(np.flatnonzero(wrong)[0])
+                raise LayerError(
+                    f"{self.where}: {found[0].name} and {found[1].name} of {geoid[at]} add up to {made[at]:,.10g}, and "
+                    f"{'a whole' if whole is None else whole.name} is {due[at]:,.10g}; so it is in "
+                    f"{int(wrong.sum())} of {len(wrong)} tracts.",
+                    remedy="check that the columns come from the same table and year, or give one side alone.",
+                )
+
+    def _seen(self, name: str, geoid: StrArray) -> Column | None:
+        """A column that is looked at and not used: the notes name it as one that was not needed."""
+        read, margins_before = dict(self._read), self.any_margin
+        found = self.read(name, geoid)
+        self._read, self.any_margin = read, margins_before
+        return found
+
     def _decoded(self, name: str, geoid: StrArray) -> Column:
         margin = self.named.get(name + MARGIN, ())
         theirs = self.named[name]
@@ -243,7 +292,15 @@ class Columns:
             total = margins.weighted_sum(rows.each(len(raw)), value, same)
             found = Column(name, total.value, total.moe if same is moe else moe[:, 0], total.value)
         self._check(found, geoid)
+        if name.rpartition("_")[0] not in MEDIANS:
+            self._refuse(
+                name, found.value, self.ended(name), geoid, "a plus or a minus behind a number is for medians alone."
+            )
         return found
+
+    def ended(self, name: str) -> BoolArray:
+        """Cells that say that a median lies beyond an end of its scale."""
+        return np.asarray(np.any([self.table.ended(one) for one in self.named[name]], axis=0), dtype=np.bool_)
 
     def _cells(self, name: str, raw: FloatArray, moe: FloatArray) -> tuple[FloatArray, FloatArray]:
         try:
@@ -301,6 +358,11 @@ def _refuse_misspelt(where: str, strangers: list[str], names: Mapping[str, objec
             raise ConfigError(
                 f"{where} has a column {name!r}, which does not say of which vintage it is.",
                 remedy=f"call it {folded.removesuffix(MARGIN)}_t1 (the later one) or _t0, margins ..._t1{MARGIN}.",
+            )
+        if folded.endswith(STANDARD_ERROR) and folded.removesuffix(STANDARD_ERROR) in KNOWN:
+            raise ConfigError(
+                f"{where} has a column {name!r}, a standard error by its name; the margins here are for 90 %.",
+                remedy=f"multiply it by {Z90} and call it {folded.removesuffix(STANDARD_ERROR)}{MARGIN}.",
             )
         turned = re.sub(rf"^(.+){MARGIN}_(t[01])$", rf"\1_\2{MARGIN}", folded)
         near = [turned] if turned in KNOWN else difflib.get_close_matches(folded, KNOWN, n=1, cutoff=_NEAR)

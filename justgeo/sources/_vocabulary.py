@@ -91,6 +91,17 @@ KINDS: Mapping[str, Kind] = {
     ),
     "amenities": Kind("point", features=(_ID, _NAME, Rule("kind", ("kind", "amenity", "shop"), "", _KIND_UNKNOWN))),
     "water": Kind("polygon", features=(_ID, _NAME)),
+    "landuse": Kind("polygon", features=(_ID, _NAME, Rule("use", ("use",), "other", _KIND_UNKNOWN))),
+    "bike": Kind(
+        "line",
+        features=(
+            _ID,
+            _NAME,
+            Rule("highway", ("highway",), "", "No column says of which kind each street is."),
+            Rule("cars", ("cars",), True),
+            *(Rule(name, (name,)) for name in ("bikeway", "maxspeed", "lanes", "lts")),
+        ),
+    ),
     "streets": Kind("line", features=(_ID, Rule("kind", ("kind", "highway"), "residential", _KIND_UNKNOWN), _NAME)),
 }
 

@@ -30,7 +30,7 @@ import pandas as pd
 
 from justgeo.core.errors import ConfigError, LayerError
 from justgeo.core.layer import Layer
-from justgeo.core.spec import LayerSpec
+from justgeo.core.spec import TRACTS_2020, LayerSpec
 from justgeo.measure.margins import decode
 from justgeo.sources._frames import (
     WIDTHS,
@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 OPTIONS = ("year", "prefix", "files")
 LEVELS: Mapping[str, str] = {"050": "county", "140": "tract", "150": "block group"}
 FIRST_YEAR = 2009  # the first five-year estimates, 2005-2009
-TRACTS_2020 = 2020  # ACS up to 2019 stands on the tracts of 2010
 _PLANNING_REGIONS = 2022
 
 _GEO_ID = re.compile(r"^(050|140|150)[0-9A-Z]{2}00US([0-9]+)$")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import AnyLayer, Layer
-from justgeo.core.spec import Area, LayerSpec, TableSpec
+from justgeo.core.spec import CROSSWALK, Area, LayerSpec, TableSpec
 from justgeo.core.words import suggestion
 from justgeo.sources import _readers as readers
 from justgeo.sources import census, files, stated
@@ -28,15 +28,15 @@ log = logging.getLogger(__name__)
 Progress = Callable[[str], None]
 
 OSM = "osm"
-OSM_LAYERS = ("walk", "streets", "parks", "park_entrances", "stops", "amenities", "water")
+OSM_LAYERS = ("walk", "streets", "bike", "parks", "park_entrances", "stops", "amenities", "water", "landuse")
 UNITS = ("blocks", "block_groups", "tracts", "counties", "areas")
-RASTERS = ("tree_canopy", "impervious", "land_cover")
+RASTERS = ("tree_canopy", "impervious", "land_cover", "surface_temperature")
 #: Read wherever they are declared, though no row of the catalogue may ask for them yet.
-EXTRAS = ("worldcover", "canopy_height", "surface_temperature", stated.BIOME)
+EXTRAS = ("worldcover", "canopy_height", stated.BIOME)
 #: Beginning of the names of downloaded tables and designations.
 DATA = "data:"
 #: Beginning of the names of how areas of 2010 lie in those of 2020, one a state.
-CROSSWALK = "crosswalk_"
+CROSSWALKS = f"{CROSSWALK}_"
 
 _WHY: Mapping[str, str] = {
     "blocks": "no census blocks were given",
@@ -46,15 +46,22 @@ _WHY: Mapping[str, str] = {
     "areas": "no areas to report on were given",
     "walk": "no walk network was given",
     "streets": "no streets were given",
+    "bike": "no streets with what their tags say of cycling were given",
     "parks": "no park layer was given",
     "park_entrances": "no park entrances were given",
     "stops": "no transit stops were given",
     "amenities": "no amenities were given",
     "water": "no water layer was given",
+    "landuse": "no OpenStreetMap extract was given that tells the use of land",
+    readers.ZONING: readers.HOW_TO_HAVE_ZONING,
     "gtfs": "no transit timetable (GTFS) was given",
     "tree_canopy": "no tree canopy raster was given",
     "impervious": "no raster of impervious surface was given",
     "land_cover": "no land cover raster was given",
+    "surface_temperature": (
+        "no map of summer surface temperature was given; it is fetched where district.toml has "
+        '[fetch] rasters = ["tree_canopy", "impervious", "land_cover", "surface_temperature"]'
+    ),
 }
 _UNIT_NAME = re.compile(rf"^({'|'.join(UNITS)})(?:[_@].+)?$")
 _ACS_NAME = re.compile(r"^acs:([A-Z0-9]+)(?:@(\d{4}))?$")
@@ -167,7 +174,7 @@ def collect(
     _acs(work, acs)
     _from_osm(work, [name for name in wanted if name in OSM_LAYERS])
     for name in wanted:
-        if name == "gtfs" or name in RASTERS or is_extra(name):
+        if name in ("gtfs", readers.ZONING) or name in RASTERS or is_extra(name):
             _own(work, name)
     _tables(work, tables)
     for name in wanted:
@@ -185,7 +192,7 @@ def is_unit(name: str) -> bool:
 
 def is_extra(name: str) -> bool:
     """Whether a layer is read wherever it is declared, though no indicator of the catalogue may ask for it."""
-    return name in EXTRAS or name.startswith((DATA, CROSSWALK))
+    return name in EXTRAS or name.startswith((DATA, CROSSWALKS))
 
 
 def spec_for(name: str, specs: Mapping[str, LayerSpec]) -> LayerSpec | None:
@@ -327,7 +334,8 @@ def _own(work: _Work, name: str) -> None:
         work.missing(name, _WHY.get(name, f"no layer {name} was given"))
         return
     # Zones, features and tables are small, and have companions (covers, further files): they are read anew each time.
-    record = (name not in OSM_LAYERS or name == "walk" or readers.is_extract(spec)) and not name.startswith(DATA)
+    anew = name == readers.ZONING or name.startswith(DATA)
+    record = (name not in OSM_LAYERS or name == "walk" or readers.is_extract(spec)) and not anew
     _take(work, spec, [name], readers.reader(name, spec, work.area), record=record)
 
 

@@ -46,8 +46,8 @@ def read_dataset(spec: LayerSpec, area: Area | None = None) -> Layer:
         source has them; NaN where it has no number or no text. For points and polygons the same with geometry
         in EPSG:4326. ``data.attrs``: ``reasons`` by identifier (or number of the row) and column, ``kinds`` and
         ``units`` by column, ``outside`` (what holds where no row or feature is), ``lacking`` (counties of which the
-        source has nothing), ``strata`` (columns by which one area has several rows), ``unplaced`` (rows without a
-        known place).
+        source has nothing), ``strata`` (columns by which one area has several rows), ``times`` (of a table of which the
+        newest period is read: all periods, a list by column), ``unplaced`` (rows without a known place).
 
     Raises
     ------

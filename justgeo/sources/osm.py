@@ -1,4 +1,4 @@
-"""A local OpenStreetMap extract: walk network, streets, parks, stops, amenities and water by one reading.
+"""A local OpenStreetMap extract: walk network, streets, bikeways, parks, stops, amenities and water by one reading.
 
 Reads ``.osm``, ``.osm.gz``, ``.osm.bz2`` and ``.osm.pbf`` with pyosmium; the tags' meaning is in ``osm_tags``, the
 layers are put together in ``osm_build``. An extract that was cut through its ways is refused, never read in part:
@@ -26,18 +26,22 @@ from justgeo.sources import osm_build, osm_tags
 from justgeo.sources._hash import sha256_of
 from justgeo.sources.lines import read_lines
 from justgeo.sources.osm_build import Extract, Found, Place, Shape, Way
+from justgeo.sources.osm_landuse import land_use
 
 __all__ = ["LAYERS", "SUFFIXES", "layer_names", "look", "read_extract", "read_lines", "words", "write_extract"]
 
 log = logging.getLogger(__name__)
 
 #: Layers that an extract can give.
-LAYERS = frozenset({"walk", "streets", "parks", "park_entrances", "stops", "amenities", "water"})
+LAYERS = frozenset({"walk", "streets", "bike", "parks", "park_entrances", "stops", "amenities", "water", "landuse"})
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 _CUT_REMEDY = (
     "cut the extract again so that ways and multipolygons stay whole: "
     "osmium extract --strategy smart (or complete_ways), with a box that holds the district and its halo."
 )
+#: A river or a forest that leaves the extract is left out with a note: water is drawn and no walk depends on it, and
+#: ground without a land use counts as not known.
+_MAY_BE_CUT = frozenset({"water", "landuse"})
 Bounds = tuple[float, float, float, float]
 
 
@@ -216,7 +220,7 @@ def _look_through(path: Path) -> tuple[Bounds, str]:
 
 def _scan(path: Path, names: frozenset[str], bounds: Bounds) -> Found:
     found = Found()
-    with_areas = bool(names & {"parks", "park_entrances", "water", "stops", "amenities"})
+    with_areas = bool(names & {"parks", "park_entrances", "water", "stops", "amenities", "landuse"})
     keys = {*osm_tags.LINE_KEYS, *osm_tags.POINT_KEYS, *(osm_tags.AREA_KEYS if with_areas else ())}
     processor = osmium.FileProcessor(str(path)).with_locations()
     if with_areas:
@@ -254,8 +258,8 @@ class _Relation:
 
 
 def _line_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
-    walk = "walk" in names and osm_tags.is_walkable(tags)
-    return walk or ("streets" in names and osm_tags.street_kind(tags) is not None)
+    moved = ("walk" in names and osm_tags.is_walkable(tags)) or ("bike" in names and osm_tags.is_bikeable(tags))
+    return moved or ("streets" in names and osm_tags.street_kind(tags) is not None)
 
 
 def _point_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
@@ -268,7 +272,7 @@ def _ground_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
         osm_tags.park_kind(tags) is not None or osm_tags.keeps_public_out(tags)
     ):
         return True
-    return "water" in names and osm_tags.is_water(tags)
+    return ("water" in names and osm_tags.is_water(tags)) or ("landuse" in names and land_use(tags) is not None)
 
 
 def _area_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
@@ -276,6 +280,8 @@ def _area_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
 
 
 def _take_node(found: Found, names: frozenset[str], bounds: Bounds, node: Node, tags: dict[str, str]) -> None:
+    if "bike" in names and osm_tags.is_controlled(tags):
+        found.signals.add(node.id)
     gate = "park_entrances" in names and osm_tags.is_entrance(tags)
     if not (gate or _point_roles(tags, names)) or not node.location.valid():
         return
@@ -298,7 +304,10 @@ def _take_way(found: Found, names: frozenset[str], bounds: Bounds, way: OsmWay, 
     if not _meets((min(lon), min(lat), max(lon), max(lat)), bounds):
         return
     if len(known) < len(way.nodes):
-        found.cut_ways += 1
+        if line or point or _ground_roles(tags, names - {"landuse"}):
+            found.cut_ways += 1
+        else:
+            found.cut_land += 1
         return
     if len(known) < 2:
         return
@@ -358,15 +367,12 @@ def _judge_relations(
             continue
         if relation.whole == relation.members:
             found.shapeless.append(f"relation/{number}")
-        elif _only_water(relation.tags, names):
+        elif _area_roles(relation.tags, names - _MAY_BE_CUT):
+            found.cut_relations += 1
+        elif _area_roles(relation.tags, names - {"landuse"}):
             found.cut_water += 1
         else:
-            found.cut_relations += 1
-
-
-def _only_water(tags: Mapping[str, str], names: frozenset[str]) -> bool:
-    """Water is drawn on the map and measured nowhere, so a river that leaves the extract is left out with a note."""
-    return not _area_roles(tags, names - {"water"})
+            found.cut_land += 1
 
 
 def _refuse_cut(found: Found, path: Path, extract: Extract) -> None:

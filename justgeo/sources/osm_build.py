@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any
@@ -18,6 +18,7 @@ from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import osm_tags
 from justgeo.sources._network import WGS84, windowed
 from justgeo.sources._provenance import NOT_STATED, provenance
+from justgeo.sources.osm_landuse import land_use
 
 LICENCE = "ODbL 1.0"
 ATTRIBUTION = "© OpenStreetMap contributors"
@@ -77,9 +78,11 @@ class Found:
     cut_ways: int = 0
     cut_relations: int = 0
     cut_water: int = 0
+    cut_land: int = 0
     unplaced: int = 0
     mended: int = 0
     shapeless: list[str] = field(default_factory=list)
+    signals: set[int] = field(default_factory=set)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -87,6 +90,7 @@ class Found:
         said = (
             (self.unplaced, "ways have none of their nodes in the extract and were left out as lying outside it"),
             (self.cut_water, "water multipolygons leave the extract and are not drawn"),
+            (self.cut_land, "areas of land use leave the extract and are taken as not mapped"),
             (self.mended, "self-crossing polygons were mended"),
             (
                 len(self.shapeless),
@@ -114,8 +118,12 @@ def layers(
         frames["amenities"] = amenities(found.places)
     if "water" in names:
         frames["water"] = water(found.shapes)
+    if "landuse" in names:
+        frames["landuse"] = landuse(found.shapes)
     if "streets" in names:
         frames["streets"] = streets(found.ways)
+    if "bike" in names:
+        frames["bike"] = bike(found.ways, found.signals)
     made: dict[str, AnyLayer] = {
         name: Layer(name, frame, origin(name), extract.covers) for name, frame in frames.items() if name in names
     }
@@ -146,6 +154,26 @@ def streets(ways: Iterable[Way]) -> gpd.GeoDataFrame:
         osm_id=[way.osm_id for way, _ in rows],
         kind=[kind for _, kind in rows],
         name=[way.tags.get("name", "") for way, _ in rows],
+    )
+
+
+def bike(ways: Iterable[Way], signals: Collection[int]) -> gpd.GeoDataFrame:
+    """Ways that may be cycled, with what their stress depends on; columns as ``catalogue/layers.yml`` has them.
+
+    ``maxspeed``, ``lanes`` and ``lts`` are as tagged, ``""`` where they are not. ``nodes`` are the numbers of a way's
+    nodes, by which ways meet: lines that cross in the plane may be a bridge and what it crosses. ``signals`` are those
+    of them at which traffic stops.
+    """
+    chosen = [way for way in ways if osm_tags.is_bikeable(way.tags)]
+    tagged = {key: [way.tags.get(key, "") for way in chosen] for key in ("highway", "maxspeed", "lanes", "lts", "name")}
+    return _frame(
+        [shapely.LineString(way.xy) for way in chosen],
+        osm_id=[way.osm_id for way in chosen],
+        cars=[osm_tags.has_cars(way.tags) for way in chosen],
+        bikeway=[osm_tags.bikeway(way.tags) for way in chosen],
+        nodes=[" ".join(map(str, way.refs)) for way in chosen],
+        signals=[" ".join(str(ref) for ref in way.refs if ref in signals) for way in chosen],
+        **tagged,
     )
 
 
@@ -208,6 +236,17 @@ def water(shapes: Iterable[Shape]) -> gpd.GeoDataFrame:
     )
 
 
+def landuse(shapes: Iterable[Shape]) -> gpd.GeoDataFrame:
+    """Areas with a use: ``osm_id``, ``name``, ``use`` (of ``osm_landuse.USES``). They may overlap."""
+    rows = [(shape, use) for shape in shapes if (use := land_use(shape.tags)) is not None]
+    return _frame(
+        [shape.geometry for shape, _ in rows],
+        osm_id=[shape.osm_id for shape, _ in rows],
+        name=[shape.tags.get("name", "") for shape, _ in rows],
+        use=[use for _, use in rows],
+    )
+
+
 def polygonal(shape: BaseGeometry) -> BaseGeometry:
     """The polygons of a geometry; what a mended polygon leaves of lines and points is dust."""
     parts = shapely.get_parts(shapely.get_parts(np.array([shape], dtype=object)))
@@ -248,7 +287,7 @@ def _frame(geometry: Sequence[BaseGeometry], **columns: Any) -> gpd.GeoDataFrame
     return frame.sort_values("osm_id", kind="stable", ignore_index=True)
 
 
-_FLAGS = frozenset({"public", "high_capacity"})
+_FLAGS = frozenset({"public", "high_capacity", "cars"})
 
 
 def _provenance(spec: LayerSpec, name: str, area: Area, extract: Extract, found: Found, digest: str) -> Provenance:

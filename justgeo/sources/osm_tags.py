@@ -1,4 +1,4 @@
-"""What OpenStreetMap tags mean to justgeo: walkable, park, stop, amenity, water. Pure functions on tags.
+"""What OpenStreetMap tags mean to justgeo: walkable, cycled, park, stop, amenity, water. Pure functions on tags.
 
 Each function takes the tags of one element as a mapping of str to str. The tag lists follow METHODS 3.1 (stops), 6
 (parks) and 7.6, 7.11 (amenities); the walk filter is that of osmnx 2.1, so that networks compare with published work.
@@ -48,6 +48,13 @@ _STREET_KINDS: dict[str, str] = {
     **dict.fromkeys(("residential", "unclassified", "living_street", "road", "busway"), "residential"),
     **dict.fromkeys(("footway", "path", "pedestrian", "steps", "cycleway", "bridleway", "track"), "path"),
 }
+_OFF_STREET = frozenset({"bridleway", "cycleway", "footway", "path", "pedestrian", "track"})
+_CYCLED = frozenset(
+    f"{kind}{end}" for kind in ("trunk", "primary", "secondary", "tertiary") for end in ("", "_link")
+) | {"unclassified", "residential", "living_street", "road", "service"}  # fmt: skip
+_MAY = frozenset({"yes", "designated", "permissive", "official"})
+_NO_BICYCLES = frozenset({"no", "private", "dismount", "use_sidepath"})
+_ONE_WAY = frozenset({"yes", "true", "1", "-1"})
 _RAIL = frozenset({"rail", "light_rail", "subway", "tram", "narrow_gauge", "monorail", "funicular"})
 _MINOR_SERVICE = frozenset({"driveway", "parking_aisle", "drive-through", "emergency_access"})
 
@@ -140,6 +147,59 @@ def street_kind(tags: Tags) -> str | None:
     if tags.get("railway") in _RAIL and tags.get("tunnel", "no") == "no" and "service" not in tags:
         return "rail"
     return None
+
+
+def is_bikeable(tags: Tags) -> bool:
+    """Whether one may cycle here: streets but motorways, cycleways, and other paths that are signed for bicycles.
+
+    A path, footway or track without a ``bicycle`` tag may be a hiking trail or a pavement: it is left out (our choice).
+    """
+    highway, bicycle = tags.get("highway", ""), tags.get("bicycle", "")
+    signed = bicycle in _MAY
+    if tags.get("area") == "yes" or bicycle in _NO_BICYCLES:
+        return False
+    if not signed and (not is_public(tags) or tags.get("vehicle", "yes") in NON_PUBLIC_ACCESS):
+        return False
+    if highway in _OFF_STREET or highway == "busway":
+        return signed or highway == "cycleway"
+    if highway == "service" and tags.get("service") in _MINOR_SERVICE:
+        return False
+    return highway in _CYCLED and tags.get("motorroad") != "yes"
+
+
+def is_controlled(tags: Tags) -> bool:
+    """Whether traffic stops at this node for those who cross: signals, or stop signs on every arm."""
+    return (
+        tags.get("highway") == "traffic_signals"
+        or tags.get("crossing") == "traffic_signals"
+        or tags.get("crossing:signals") == "yes"
+        or (tags.get("highway") == "stop" and tags.get("stop") == "all")
+    )
+
+
+def has_cars(tags: Tags) -> bool:
+    """Whether cars may drive here."""
+    own = next((tags[key] for key in ("motorcar", "motor_vehicle") if key in tags), None)
+    if tags.get("highway") in _OFF_STREET or tags.get("highway") == "busway":
+        return own in _MAY
+    said = own or tags.get("vehicle") or tags.get("access") or "yes"
+    return said not in ("no", "private")
+
+
+def bikeway(tags: Tags) -> str:
+    """What a street has for bicycles: ``track`` (set apart, on any side), ``lane`` (in every direction), or ``""``.
+
+    A two-way street with a lane on one side only has none: who rides back has no lane.
+    """
+    both, left, right = (
+        {tags.get(key) for key in keys}
+        for keys in (("cycleway", "cycleway:both"), ("cycleway:left",), ("cycleway:right",))
+    )
+    if "track" in both | left | right:
+        return "track"
+    one_way = tags.get("oneway") in _ONE_WAY and tags.get("oneway:bicycle") != "no"
+    sides = ("lane" in left) + ("lane" in right)
+    return "lane" if "lane" in both or sides == 2 or (one_way and sides == 1) else ""
 
 
 def park_kind(tags: Tags) -> str | None:

@@ -68,7 +68,7 @@ FEATURE_TAGS: dict[str, bool | str | list[str]] = {
 _SURROUNDING = (
     "Land that surrounds the whole area asked for is not in it: Overpass gives what has an edge or node there."
 )
-_LAND = frozenset({"parks", "park_entrances", "water"})
+_LAND = frozenset({"parks", "park_entrances", "water", "landuse"})
 _APART = timedelta(days=1)
 
 
@@ -137,7 +137,7 @@ def read_answers(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str
     files = _overpass.files(spec.path)
     merged = _overpass.merge([(path.name, _overpass.load(path)) for path in files])
     meta = _meta(merged)
-    if names & {"walk", "streets"} and not meta.streets:
+    if names & {"walk", "streets", "bike"} and not meta.streets:
         _overpass.refuse_empty(f"The answers of Overpass in {spec.path.name} hold no street")
     with tempfile.TemporaryDirectory(prefix="justgeo-") as folder:
         path = Path(folder) / "answers.osm.pbf"

@@ -21,7 +21,7 @@ GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "geoid", "GEO_ID", "FIPS")
 """Where the identifier is looked for when nobody names its column."""
 
 
-def read_shapes(path: Path, geoid: StrArray, column: str | None = None) -> gpd.GeoSeries:
+def read_shapes(path: Path, geoid: StrArray, column: str | None = None, *, partly: bool = False) -> gpd.GeoSeries:
     """The polygons of some tracts.
 
     Parameters
@@ -31,11 +31,14 @@ def read_shapes(path: Path, geoid: StrArray, column: str | None = None) -> gpd.G
     geoid : (n,) str
     column : str, optional
         Of the GEOID; by default the first of `GEOID_COLUMNS` that is there.
+    partly : bool
+        Some of the tracts may be missing in the file, as those of a wider set are.
 
     Returns
     -------
     GeoSeries
-        (n,) polygons in the order of ``geoid``, in a metric CRS centred on them.
+        (n,) polygons in the order of ``geoid``, in a metric CRS centred on them; None where a tract is in the file
+        without a shape, or, by ``partly``, is not in it.
 
     Raises
     ------
@@ -44,7 +47,7 @@ def read_shapes(path: Path, geoid: StrArray, column: str | None = None) -> gpd.G
     LayerError
         A shape comes twice, or cannot be mended.
     VintageError
-        A tract has no shape.
+        A tract is not in the file (by ``partly``: none is), or none has a shape.
     """
     where = f"The shapes {path.name}"
     if not path.exists():
@@ -67,14 +70,16 @@ def read_shapes(path: Path, geoid: StrArray, column: str | None = None) -> gpd.G
             f"{where}: {twice.nunique()} tracts come more than once, {twice.iloc[0]} among them.",
             remedy="dissolve the parts of a tract first, and keep one row a tract.",
         )
-    gone = sorted(set(geoid.tolist()) - set(ids))
-    if gone:
+    drawn = ~(frame.geometry.isna() | frame.geometry.is_empty).to_numpy(dtype=np.bool_)
+    gone = sorted(set(geoid.tolist()) - set(ids if drawn.any() else ()))
+    if gone and (not partly or len(gone) == len(geoid)):
         raise VintageError(
             f"{where}: {len(gone)} of {len(geoid)} tracts of the table have no shape, for example {gone[0]}.",
             remedy="give the shapes of the same census vintage (2010 or 2020) and of every county of the table.",
         )
+    frame, ids = frame.loc[drawn].reset_index(drop=True), ids[drawn].reset_index(drop=True)
     clean, _ = tidy(to_wgs84(frame, where), "polygon", where, list(ids))
-    clean = clean.set_index(ids).loc[list(geoid)]
+    clean = clean.set_index(ids).reindex(list(geoid))
     crs = districts.metric_crs(shapely.box(*clean.total_bounds))
     return gpd.GeoSeries(clean.geometry.to_crs(crs).to_numpy(), crs=crs)
 

@@ -44,13 +44,11 @@ from justgeo.measure.typology.values import SHARES, Amount, Pooled, Tracts
 from justgeo.sources._hash import sha256_of
 from justgeo.sources._plain_table import read_plain, tract_ids
 from justgeo.sources._typology_columns import GEOID, ONLY_NOW, ROLES, Column, ColumnMap, Columns, Role
+from justgeo.sources._typology_ends import ends, refuse_thousands
 from justgeo.sources._typology_region import Region, merged
 
 Vintage = Literal["t1", "t0"]
 
-TOPS = {"value": ((2015, 2_000_001.0), (0, 1_000_001.0)), "rent": ((2015, 3_501.0), (0, 2_001.0))}
-"""What stands for the top of a scale of medians, by the first end year that has it."""
-INCOME_TOP = 250_001.0
 NOT_SAID = 0
 """A year that nobody named."""
 
@@ -114,7 +112,8 @@ def read_typology_table(
     ------
     ConfigError, LayerError
         What cannot be meant: a column that is misspelt or lacks its whole, a number that is none, a share over 1, a
-        part larger than its whole, GEOIDs that are doubled or not those of tracts, no count of households.
+        part larger than its whole, a median below the bottom of its scale, GEOIDs that are doubled or not those of
+        tracts, no count of households.
     """
     table = read_plain(path)
     found = Columns.of(table, columns)
@@ -131,6 +130,7 @@ def read_typology_table(
     tracts = _tracts(geoid, now, before, 1.0 if price is None else price, told)
     tracts = merged(tracts, region)
     notes = (*table.notes, *found.notes(), *now.notes, *before.notes, *tracts.notes, *_absences(tracts, found))
+    notes = (*notes, *now.wide_margins(), *before.wide_margins())
     tracts = replace(tracts, notes=tuple(dict.fromkeys(notes)))
     published, coded = _as_published(tracts, now)
     any_margin = any(np.isfinite(a.se).any() for a in (*tracts.now.values(), *tracts.before.values()))
@@ -144,6 +144,7 @@ class _Reading:
         self.columns, self.when, self.geoid, self.year = columns, when, geoid, year
         self.notes: list[str] = []
         self.top: dict[str, BoolArray] = {}
+        self.bottom: dict[str, BoolArray] = {}
         self.raw: dict[str, FloatArray] = {}
 
     def count(self, name: str) -> Column | None:
@@ -161,6 +162,12 @@ class _Reading:
         found = margins.weighted_sum(rows.each(len(self.geoid)), cells[0], cells[1])
         return Column(f"households_{self.when}", found.value, found.moe, found.value)
 
+    def wide_margins(self) -> Iterator[str]:
+        """A note where margins of households are larger than their numbers."""
+        whole = self.households()
+        if whole is not None:
+            yield from whole.wider_than_itself(self.geoid)
+
     def whole(self, role: Role) -> Column | None:
         return self.households() if role.whole == "households" else self.count(role.whole)
 
@@ -168,6 +175,7 @@ class _Reading:
         """A share of each tract, and pooled over all where its universe is there."""
         role = ROLES[name]
         whole = self.whole(role)
+        self.columns.check_both_sides(role, self.when, self.geoid)
         for part, complement in role.counts:
             found = self.count(part)
             if found is None:
@@ -202,7 +210,7 @@ class _Reading:
         return amount, prepare.pooled_share(count, moe, whole.value, whole.moe, complement)
 
     def median(self, name: str) -> Amount | None:
-        """Dollars; a top of the scale is noted, a median of nothing is none."""
+        """Dollars; an end of the scale is noted, a median of nothing is none."""
         found = self.count(name)
         if found is None:
             return None
@@ -218,25 +226,32 @@ class _Reading:
                 f"{self.columns.where}: {found.name} of {self.geoid[at]} is {value[at]:,.10g}.",
                 remedy="a median is more than 0 dollars; leave a cell without a number empty.",
             )
+        refuse_thousands(name, found.name, value, self.geoid, self.columns.where)
+        top, bottom = ends(name, self.year if self.year > NOT_SAID + 1 else None, value, moe)
+        strange = self.columns.ended(found.name) & ~(top | bottom)
+        if strange.any():
+            at = int(np.flatnonzero(strange)[0])
+            cell = self.columns.table.columns[self.columns.named[found.name][0]][at]
+            raise LayerError(
+                f"{self.columns.where}: {found.name} of {self.geoid[at]} is {cell!r}, which is no end of its scale.",
+                remedy="check the year of the survey (--years); what is printed so has no margin.",
+            )
         if name == "income":
-            coded = (value == INCOME_TOP) & np.isnan(moe)
-            value[coded] = np.nan
-            if coded.any():
-                self.notes.append(
-                    f"{found.name}: incomes at the top of their scale (250,000 or more), taken for missing since no "
-                    f"change can be told from them: {int(coded.sum())}."
-                )
+            self._note_incomes(found.name, top, "top of their scale (250,000 or more)")
+            self._note_incomes(found.name, bottom, "bottom of their scale (less than 2,500)")
+            value[top | bottom] = np.nan
         else:
-            top = self._tops(name, value, found)
-            if top.any():
-                self.top[f"{name}_{'now' if self.when == 't1' else 'before'}"] = top
+            key = f"{name}_{'now' if self.when == 't1' else 'before'}"
+            self.top |= {key: top} if top.any() else {}
+            self.bottom |= {key: bottom} if bottom.any() else {}
         return Amount(value, moe / Z90)
 
-    def _tops(self, name: str, value: FloatArray, found: Column) -> BoolArray:
-        """Where the top of the scale is printed: its code, and no margin that a median would have."""
-        known = self.year > NOT_SAID + 1
-        codes = [code for first, code in TOPS[name] if not known or self.year >= first]
-        return np.isin(value, codes[:1] if known else codes) & np.isnan(found.moe)
+    def _note_incomes(self, name: str, coded: BoolArray, where: str) -> None:
+        if coded.any():
+            self.notes.append(
+                f"{name}: incomes at the {where}, taken for missing since no change can be told from them: "
+                f"{int(coded.sum())}."
+            )
 
     def homes(self, name: str) -> FloatArray | None:
         """Homes behind the medians of ``value`` and ``rent``."""
@@ -313,6 +328,7 @@ def _tracts(geoid: StrArray, now: _Reading, before: _Reading, price: float, year
         renter_households=now.renter_households(households),
         homes=homes,
         top={**now.top, **before.top},
+        bottom={**now.bottom, **before.bottom},
         group_quarters=now.part_of("group_quarters", "group_quarters_share", "population"),
         students=None if students is None else students.value,
         extra={} if other is None else {"low_income_of_tracts": other[0]},
@@ -355,11 +371,14 @@ def _absences(tracts: Tracts, columns: Columns) -> Iterator[str]:
             "The table has no column of t0: vulnerability alone is told, and no change, market or stage; it holds for "
             "the later vintage."
         )
-    elif "income" in tracts.now and "income" in tracts.before and "income" not in tracts.region_now:
-        yield (
-            "The region's own median incomes are not known, so the change of income cannot be held against the "
-            "region's: give them for both vintages, since no median follows from the medians of tracts."
-        )
+    elif "income" in tracts.now and "income" in tracts.before:
+        known = [when for when, of in (("t0", tracts.region_before), ("t1", tracts.region_now)) if "income" in of]
+        if len(known) < 2:
+            what = "The region's own median incomes are not known"
+            yield (
+                f"{what}{f' for both vintages ({known[0]} alone)' if known else ''}, so the change of income cannot be "
+                "held against the region's: give them for both, since no median follows from the medians of tracts."
+            )
     missing = [name for name in ("owners", "white", "bachelors", "low_income") if name not in tracts.now]
     if missing:
         yield f"Not in the table (t1): {', '.join(missing)}; the conditions that ask for it cannot be told."

@@ -241,6 +241,21 @@ class County:
         names = list(self.tables(vintage)) if tables is None else list(tables)
         return {name: self._publish(name, vintage, sample) for name in names}
 
+    def tabulate(
+        self, table: Table, vintage: int, draw_seed: int, level: str
+    ) -> tuple[npt.NDArray[np.str_], FloatArray, FloatArray]:
+        """A special tabulation of one survey, which is not among its own tables: areas, estimates and 90 % margins.
+
+        Returns
+        -------
+        geoid : (U,) str
+        estimate, moe : (U, L) float
+        """
+        geoid, unit = self.unit_of_block(level, vintage)
+        sample = self._draw(vintage, draw_seed)
+        found = survey.count_cells(table, codes(table, self.people[vintage]), sample, unit, len(geoid))
+        return geoid, found.estimate, survey.margins(found, sample)
+
     def _draw(self, vintage: int, draw_seed: int) -> survey.Sample:
         rng, empty = (np.random.default_rng([self.seed, number, vintage, draw_seed]) for number in (5, 14))
         return survey.draw(self.people[vintage], self.unit_of_block("block group", vintage)[1], rng, empty)

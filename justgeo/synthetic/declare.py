@@ -10,6 +10,31 @@ SOURCE = "justgeo.synthetic (invented data)"
 NOTE = "Invented: no such place, no such people."
 RELATIONSHIP = "TAB2010_TAB2020_ST99.txt"
 BLOCKS_2010 = "tabblock2010_99_pophu.csv"
+TABLES: Mapping[str, tuple[str, str, str]] = {
+    "lodes_wac": ("tables/99_wac_S000_JT00_2023.csv.gz", "jobs by block", "2023"),
+    "lodes_rac": ("tables/99_rac_S000_JT00_2023.csv.gz", "workers by the block they live in", "2023"),
+    "chas": ("tables/chas-140-csv.zip", "cost burden by tenure and race", "2020-2024"),
+    "eviction_lab": ("tables/tract_proprietary_valid_2000_2016.csv", "filings for eviction", "2000-2016"),
+    "lead": ("tables/ZZ-2022-LEAD-data.zip", "energy spending and income", "2022"),
+    "smart_location": ("tables/SmartLocationDatabase.csv", "walkability", "2021"),
+    "places": ("tables/places.json", "modelled health of adults", "2022"),
+    "ejscreen": ("tables/EJSCREEN_BG.csv", "environmental burdens", "2024"),
+    "cejst": ("tables/2.0-communities.csv", "disadvantaged communities, version 2.0", "2.0"),
+    "usaleep": ("tables/ZZ_A.CSV", "life expectancy at birth", "2010-2015"),
+}
+"""Tables of agencies, by id of ``catalogue/datasets.yml``: file, what it tells, of which years."""
+CODES: Mapping[str, str] = {
+    "R-1": "residential",
+    "R-3": "residential",
+    "C-2": "commercial",
+    "B-1": "retail",
+    "M-1": "industrial",
+    "MU": "mixed",
+    "INST": "institutional",
+    "OS": "other",
+    "AG": "other",
+}
+"""What the codes of the invented zoning stand for; ``PUD-7`` is on the map but not here, ``AG`` here but not on it."""
 _P2 = {
     "p2_hispanic": 2,
     "p2_white": 5,
@@ -60,6 +85,13 @@ def layers() -> dict[str, dict[str, Any]]:
             "geography_vintage": 2010,
             **_made("tracts of 2010", "2010"),
         },
+        "block_groups_2010": {
+            "path": "tl_2014_99_bg.zip",
+            **area,
+            "geography": "block group",
+            "geography_vintage": 2010,
+            **_made("block groups of 2010", "2010"),
+        },
         "counties": {
             "path": "tl_2024_us_county.zip",
             **area,
@@ -79,8 +111,16 @@ def layers() -> dict[str, dict[str, Any]]:
         "tree_canopy": {"path": "tree_canopy.tif", **_made("tree canopy, percent, 30 m", "2024")},
         "impervious": {"path": "impervious.tif", **_made("impervious surface, percent, 30 m", "2024")},
         "land_cover": {"path": "land_cover.tif", **_made("land cover, classes, 30 m", "2024")},
+        "zoning": {"path": "zoning.zip", "column": "ZONE", "classes": dict(CODES), **_made("zoning districts", "2024")},
+        "data:nfhl": {"path": "flood_zones.json", **_made("flood zones", "2024")},
+        "data:redlining": {"path": "mappinginequality.json", **_made("grades of areas for lenders", "1937")},
+        "surface_temperature": {
+            "path": "landsat/scenes.json",
+            **_made("surface temperature of seven overpasses, 30 m", "June to August of 2022-2024"),
+        },
     }
-    return found
+    tables = {f"data:{name}": {"path": path, **_made(what, when)} for name, (path, what, when) in TABLES.items()}
+    return {**found, **tables}
 
 
 def _made(dataset: str, vintage: str) -> dict[str, Any]:
@@ -99,7 +139,8 @@ def layers_toml() -> str:
     parts = ["# Layers of Nowhere (invented): made by justgeo.synthetic, true of no place."]
     for name, declaration in layers().items():
         body = [f"{key} = {_value(value)}" for key, value in declaration.items()]
-        parts.append("\n".join([f"[layers.{name}]", *body]))
+        key = json.dumps(name) if ":" in name else name
+        parts.append("\n".join([f"[layers.{key}]", *body]))
     return "\n\n".join(parts) + "\n"
 
 

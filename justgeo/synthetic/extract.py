@@ -9,7 +9,7 @@ import osmium
 from osmium.osm import mutable
 
 from justgeo.core.layer import FloatArray
-from justgeo.synthetic import parks
+from justgeo.synthetic import ground, parks
 from justgeo.synthetic.geography import HOMES, INDUSTRY, Geography
 from justgeo.synthetic.streets import Extract, Tags, corner_id, lay
 from justgeo.synthetic.transit import Stop, stops
@@ -44,6 +44,7 @@ def make(geography: Geography, seed: int) -> Extract:
     parks.add(extract, geography, seed)
     _stops(extract, stops(geography))
     _amenities(extract, geography, np.random.default_rng([seed, 10]))
+    ground.add_uses(extract, geography)
     return extract
 
 

@@ -36,9 +36,9 @@ def write(folder: Path, geography: Geography, status: FloatArray, seed: int) -> 
         How well-off each block is (mean log income), any scale.
     seed : int
     """
-    transform, block = _grid(geography)
+    transform, block = grid(geography)
     rng = np.random.default_rng([seed, 11])
-    frame, patch = _gaps(block, geography)
+    frame, patch = gaps(block, geography)
     kind = np.append(geography.blocks["kind"].to_numpy(), WATER)[block]
     canopy, hard = _cover(geography, status, block, kind, rng)
     classes = _classes(kind, canopy, hard)
@@ -49,9 +49,9 @@ def write(folder: Path, geography: Geography, status: FloatArray, seed: int) -> 
         _save(folder / f"{name}.tif", values.astype(np.uint8), transform, name)
 
 
-def _grid(geography: Geography) -> tuple[Affine, IntArray]:
+def grid(geography: Geography, crs: str = CRS) -> tuple[Affine, IntArray]:
     """Affine transform and the block of each pixel's centre (the count of blocks where there is none)."""
-    shapes = shapely.transform(geography.blocks.geometry.to_numpy(), mover(NAD83, CRS))
+    shapes = shapely.transform(geography.blocks.geometry.to_numpy(), mover(NAD83, crs))
     west, south, east, north = shapely.total_bounds(shapes)
     left = int(np.floor((west - 15) / PIXEL) - MARGIN) * PIXEL + 15  # edges lie at 15 modulo 30
     top = int(np.ceil((north - 15) / PIXEL) + MARGIN) * PIXEL + 15
@@ -65,7 +65,7 @@ def _grid(geography: Geography) -> tuple[Affine, IntArray]:
     return transform, np.asarray(block, dtype=np.int64)
 
 
-def _gaps(block: IntArray, geography: Geography) -> tuple[BoolArray, BoolArray]:
+def gaps(block: IntArray, geography: Geography) -> tuple[BoolArray, BoolArray]:
     """Frame beyond the product, and a patch on land that was not processed."""
     frame = np.ones(block.shape, dtype=np.bool_)
     frame[FRAME:-FRAME, FRAME:-FRAME] = False
@@ -81,6 +81,17 @@ def _cover(
     geography: Geography, status: FloatArray, block: IntArray, kind: IntArray, rng: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
     """Percent canopy and percent impervious of each pixel."""
+    trees, paved = of_blocks(geography, status, rng)
+    trees, paved = np.append(trees, 0.0), np.append(paved, 0.0)
+    noise = rng.normal(0, 13, block.shape)
+    canopy = np.clip(np.rint(trees[block] + noise), 0, 95)
+    hard = np.clip(np.rint(paved[block] - 0.7 * noise + rng.normal(0, 9, block.shape)), 0, 100)
+    wet = kind == WATER
+    return np.where(wet, 0, canopy).astype(np.int64), np.where(wet, 0, hard).astype(np.int64)
+
+
+def of_blocks(geography: Geography, status: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """Percent canopy and percent impervious of each block; parameters as of `write`."""
     blocks = geography.blocks
     dense = np.exp(-np.hypot(blocks["x"].to_numpy() + 400, blocks["y"].to_numpy()) / 2600)
     scaled = (status - np.nanmean(status)) / np.nanstd(status)
@@ -89,12 +100,7 @@ def _cover(
     what = blocks["kind"].to_numpy()
     trees = np.where(what == PARK, 52.0, np.where(what == INDUSTRY, 5.0, 30 + 7 * scaled - 22 * dense)) + local
     paved = np.where(what == PARK, 6.0, np.where(what == INDUSTRY, 82.0, 30 - 3 * scaled + 48 * dense)) + local
-    trees, paved = np.append(trees, 0.0), np.append(paved, 0.0)
-    noise = rng.normal(0, 13, block.shape)
-    canopy = np.clip(np.rint(trees[block] + noise), 0, 95)
-    hard = np.clip(np.rint(paved[block] - 0.7 * noise + rng.normal(0, 9, block.shape)), 0, 100)
-    wet = kind == WATER
-    return np.where(wet, 0, canopy).astype(np.int64), np.where(wet, 0, hard).astype(np.int64)
+    return trees, paved
 
 
 def _classes(kind: IntArray, canopy: IntArray, hard: IntArray) -> IntArray:

@@ -27,6 +27,21 @@ RAIL_COLUMN = 26
 BRIDGE_LINES = (3, 19, 27, 33)
 ROW_CLASS = {19: "primary", 3: "secondary", 11: "secondary", 27: "secondary", 35: "secondary", 7: "tertiary"}
 COLUMN_CLASS = {22: "primary", 4: "secondary", 34: "secondary", 39: "secondary", 10: "tertiary", 18: "tertiary"}
+# What a mapper says of speeds, lanes and cycling on larger streets; nothing of line 27 and column 39.
+ROW_TAGS = {
+    19: {"maxspeed": "35 mph", "lanes": "4"},
+    3: {"maxspeed": "25 mph", "lanes": "2", "cycleway": "lane"},
+    11: {"maxspeed": "30 mph", "lanes": "2;3", "cycleway:both": "lane"},
+    35: {"lanes": "4", "cycleway:right": "track"},
+    7: {"cycleway:left": "lane", "cycleway:right": "lane"},
+}
+COLUMN_TAGS = {
+    22: {"maxspeed": "25 mph", "lanes": "5", "cycleway": "lane"},
+    4: {"maxspeed": "40", "lanes": "2"},
+    34: {"maxspeed": "40", "cycleway": "track"},
+    10: {"lanes": "2"},
+    18: {"maxspeed": "30 mph", "cycleway:right": "lane"},
+}
 TREES = (
     "Alder",
     "Birch",
@@ -151,7 +166,7 @@ def lay(geography: Geography, seed: int) -> tuple[Extract, Sides]:
             found.across[row],
             found.bridge[row],
             middle,
-            ROW_CLASS.get(row, "residential"),
+            {"highway": ROW_CLASS.get(row, "residential"), **ROW_TAGS.get(row, {})},
             f"Street {row + 1}",
         )
     for col in range(COLS + 1):
@@ -162,11 +177,12 @@ def lay(geography: Geography, seed: int) -> tuple[Extract, Sides]:
             found.along[:, col],
             np.zeros(ROWS, dtype=np.bool_),
             middle,
-            COLUMN_CLASS.get(col, "residential"),
+            {"highway": COLUMN_CLASS.get(col, "residential"), **COLUMN_TAGS.get(col, {})},
             name,
         )
     _paths(extract, geography)
     _barriers(extract, geography)
+    _signals(extract, seed)
     return extract, found
 
 
@@ -181,7 +197,7 @@ def _line(
     there: BoolArray,
     bridge: BoolArray,
     middle: dict[tuple[int, int], int],
-    kind: str,
+    tags: Tags,
     name: str,
 ) -> None:
     """One grid line as ways: a way ends where a side is missing and where a bridge begins or ends."""
@@ -189,20 +205,20 @@ def _line(
     for step, (start, end) in enumerate(pairwise(corners)):
         first, last = corner_id(*start), corner_id(*end)
         if not there[step]:
-            nodes = _finish(extract, nodes, kind, name)
+            nodes = _finish(extract, nodes, tags, name)
         elif bridge[step]:
-            _finish(extract, nodes, kind, name)
-            extract.way([first, last], {"highway": kind, "name": name, "bridge": "yes", "layer": "1"})
+            _finish(extract, nodes, tags, name)
+            extract.way([first, last], {**tags, "name": name, "bridge": "yes", "layer": "1"})
             nodes = []
         else:
             nodes = nodes or [first]
             nodes += [middle[first, last], last] if (first, last) in middle else [last]
-    _finish(extract, nodes, kind, name)
+    _finish(extract, nodes, tags, name)
 
 
-def _finish(extract: Extract, nodes: list[int], kind: str, name: str) -> list[int]:
+def _finish(extract: Extract, nodes: list[int], tags: Tags, name: str) -> list[int]:
     if nodes:
-        extract.way(nodes, {"highway": kind, "name": name})
+        extract.way(nodes, {**tags, "name": name})
     return []
 
 
@@ -257,7 +273,22 @@ def _paths(extract: Extract, geography: Geography) -> None:
         centre = extract.node(*(south * weight[0] + north * weight[1]))
         for first, last in ((ends[0], ends[1]), (ends[2], ends[3])):
             tags = {"highway": "footway" if number % 2 else "path", "name": f"Park path {number + 1}"}
+            if number % 3 == 0:
+                tags["bicycle"] = "designated" if number % 2 else "yes"
             extract.way([corner_id(*first), centre, corner_id(*last)], tags)
+
+
+def _signals(extract: Extract, seed: int) -> None:
+    """Traffic signals where larger streets meet, and at a few corners where a small one meets a secondary one.
+
+    Nobody crosses a primary street but where another large one does, so that calm streets fall into several networks.
+    """
+    rng = np.random.default_rng([seed, 16])
+    for row in range(ROWS + 1):
+        for col in range(COLS + 1):
+            kinds = [kind for kind in (ROW_CLASS.get(row), COLUMN_CLASS.get(col)) if kind]
+            if len(kinds) == 2 or (kinds and rng.random() < 0.1 and "primary" not in kinds):
+                extract.tag(corner_id(row, col), {"highway": "traffic_signals"})
 
 
 def _barriers(extract: Extract, geography: Geography) -> None:

@@ -19,7 +19,7 @@ import shapely
 from platformdirs import user_cache_path
 
 from justgeo.core.layer import FloatArray
-from justgeo.synthetic import extract, rasters, transit
+from justgeo.synthetic import extract, ground, heat, rasters, tables, transit
 from justgeo.synthetic.county import NAME, County, county
 from justgeo.synthetic.declare import BLOCKS_2010, RELATIONSHIP, layers_toml
 from justgeo.synthetic.geography import COUNTY, STATE
@@ -27,7 +27,7 @@ from justgeo.synthetic.truth import shares
 
 log = logging.getLogger(__name__)
 
-VERSION = "4"
+VERSION = "7"
 SLUG = "nowhere-invented"
 STAMP = (2024, 1, 1, 0, 0, 0)
 DRAW = 1  # which of the possible surveys is published
@@ -76,7 +76,13 @@ def write(folder: Path, seed: int = 2020, noise: float = 0.0) -> None:
     log.info("%s: streets, timetables, grids", NAME)
     extract.write(folder / "nowhere.osm.pbf", extract.make(place.geography, seed))
     transit.write_feed(folder / "gtfs.zip", place.geography)
-    rasters.write(folder, place.geography, _status(place), seed)
+    rasters.write(folder, place.geography, status(place), seed)
+    heat.write(folder, place.geography, status(place), seed)
+    ground.write_flood(folder / "flood_zones.json", place.geography)
+    ground.write_grades(folder / "mappinginequality.json", place.geography)
+    _shapefile(folder / "zoning.zip", ground.zoning(place.geography))
+    log.info("%s: tables of agencies", NAME)
+    tables.write(folder, place, DRAW)
     _text(folder / "INVENTED.txt", f"{NAME}: every file in this folder is invented, true of no place and no people.\n")
     _text(folder / "layers.toml", layers_toml())
     _text(folder / "district.geojson", district_geojson(place))
@@ -260,7 +266,7 @@ def _relationship(blocks: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)[list(_RELATIONSHIP_COLUMNS)]
 
 
-def _status(place: County) -> FloatArray:
+def status(place: County) -> FloatArray:
     """Mean log income of each block, NaN where nobody lives."""
     homes = place.households(2024)
     income = np.log(np.maximum(homes["income"].to_numpy(dtype=float), 5000.0))

@@ -151,15 +151,30 @@ Two surveys of the Census Bureau that share no year, say 2010-2014 and 2020-2024
 census tract of the reference (the county, unless another is named). Counts of 2014 are carried to today's tracts by
 the blocks of both.
 
-- **A, pressures.** Which of four shares lie above the county's own: homes that are rented, people of colour, adults
-  without a bachelor's degree, households below 80 % of the county's median income. Where at least *three* do, we say
-  that pressures meet.
+- **A, four shares.** Which of four shares lie above the county's own: homes that are rented, people of colour, adults
+  without a bachelor's degree, households below 80 % of the county's median income. Where at least *three* do, the
+  tract is called vulnerable. A share of residents by race presses on nobody: it is among the four because people of
+  colour were long shut out of homes and loans, and because the published method counts it. Nothing here says that
+  race is a cause. (Tables and code call the four *pressures*, for short.)
 - **B, change.** Whether the share of owners, of White residents, of adults with a degree, and the real income rose at
   least as much as the county's: three of the four, or White residents and degrees both.
 - **C, market.** Whether home values (or rents) were low or high, are low or high, and rose much or little, against
   the other tracts; and whether a neighbour is high or rose much.
 - **Pressed** is A with a market other than *none*: this is the headline, as a number of households and of renter
-  households.
+  households. The analyst's tables split it by where the market moves: in the tract itself, or only next door, where
+  the tract's own prices may have fallen.
+- **What is not in it** stands beside it: homes of tracts that cannot be told or are left out, and homes without a
+  chance. Where the chance is not known for more than 10 % of the homes (our choice), no number by chance is told.
+  Where nobody knows which tracts touch, those that can be told are no fair sample: then there are two ends, with none
+  and with all of the others, and no number between them. In public it is then absent.
+- **In public** it is told of the district as a whole, by chance alone, and not where a single tract's market could be
+  read from it. At least three tracts have to add 5 % or more each to the homes where three of four shares are high
+  (each tract by its chance, which is public), and none more than half of them. This is a rule of dominance, as
+  statistical offices have it; three, 5 % and a half are our choice.
+- **Its margin** is the farther of the 5th and the 95th percentile of all that can happen, tract by tract, and never
+  less than 1.645 standard errors (our choice). Where a few large tracts decide, those alone hold in 81 to 87 % of
+  cases, not in 90: of two equal tracts, one with a chance of 12.9 % and one with none, the share is 0 or 50 %, and the
+  margin of its 6.45 % is 43.55 points. The comparison with the county uses this margin too.
 - **Stages** come from A, B and C together. Methods of this kind agree badly on stages, so they stay with the analyst.
 
 The method is that of Bates (2013, doi:10.15760/report-01) in a form with two surveys. For each statement there is an
@@ -191,10 +206,10 @@ In a real place nobody knows. In an invented county everybody can be asked, at b
 
 **As sure as it should be, or on the safe side**
 
-- *Pressures meet* (A). Where it was said with 70 to 90 %, on average {a_some_said} %, it was so in {a_some_true} % of
-  cases; where with 95 % or more, in {a_most_true} %. Called firm ({a_firm_share} % of cases), the answer was right in
-  {a_firm_right} %. The slope is {slope_a}: a little too cautious. Each pressure by itself: said {each_a_some_said} %,
-  so in {each_a_some_true} %.
+- *Three of four shares* (A). Where it was said with 70 to 90 %, on average {a_some_said} %, it was so in
+  {a_some_true} % of cases; where with 95 % or more, in {a_most_true} %. Called firm ({a_firm_share} % of cases), the
+  answer was right in {a_firm_right} %. The slope is {slope_a}: a little too cautious. Each share by itself: said
+  {each_a_some_said} %, so in {each_a_some_true} %.
 - *Pressed*, the headline. Said {pressed_some_said} %, so in {pressed_some_true} %; said {pressed_most_said} %, so in
   {pressed_most_true} %. Firm answers were right in {pressed_firm_right} %. The true answer had a chance of at least
   one half in {pressed_half} % of cases.
@@ -217,8 +232,8 @@ In a real place nobody knows. In an invented county everybody can be asked, at b
 
 - Vulnerability and pressure: read the chance as it stands.
 - A single change between two surveys: what is called 80 % is nearer to three in five, what is called 95 % or more to
-  nine in ten. Demographic change as a whole: take a tenth off what is called 80 %, and in a tract that was drawn
-  anew since 2010 leave it open. *Likely* settles nothing there.
+  nine in ten. Demographic change as a whole: take a tenth off what is called 80 %, and in a tract that was drawn anew
+  since 2010 leave it open. *Likely* settles nothing there.
 - A market stage or a stage of a tract that is not firm is a question to ask there, not a finding.
 - Numbers over a whole county, added up by their chances, are nearly without bias: vulnerable tracts {a_sum_bias} % of
   the true number on average, tracts under pressure {pressed_sum_bias} % (typical error of one survey {a_sum_typical}
@@ -235,8 +250,8 @@ Table *d* makes one thing right at a time.
   is a small part of the matter.
 - **Margins.** Table *g*: they hold. Medians of 2014 in tracts that were drawn anew are rebuilt from carried classes.
   Without a part in their margin for how a divided tract differs within, they would hold in six to eight cases of ten,
-  and chances of change and of markets would be too sure by about one point more. The margin of the share of low income
-  is a quarter too wide, which makes that condition cautious.
+  and chances of change and of markets would be too sure by about one point more. The margin of the share of low
+  income is a quarter too wide, which makes that condition cautious.
 - **Regression to the mean.** The share of owners or of White residents changes in most tracts by less than the margin
   of the change. A tract that *seems* to have changed much is then, more often than not, one where the survey erred
   that way. If each figure is drawn back towards the mean of all tracts by as much as its margin says, the excess of B
@@ -249,8 +264,8 @@ Table *d* makes one thing right at a time.
 ### What this does not show
 
 - In some figures the tracts of an invented county are much alike: their shares of renters differ by about as much as
-  the margin of one. Where tracts differ more, chances lie nearer to 0 and 1 and are right more often; where less, less
-  often. Counties differ among themselves (table *e*) by more than any correction here.
+  the margin of one. Where tracts differ more, chances lie nearer to 0 and 1 and are right more often; where less,
+  less often. Counties differ among themselves (table *e*) by more than any correction here.
 - Only a few quarters of an invented county change, all others hardly. In a county where change is spread evenly,
   chances of change may be better than here.
 - The invented survey is simpler than the real one. Correlations of real errors are not known, and those used are
@@ -258,12 +273,53 @@ Table *d* makes one thing right at a time.
 - A census undercounts, students count as poor, and a median says nothing of those who have left already. No chance
   holds that.
 
+## What it takes to work it out again
+
+Anyone can work out the plain classes from public tables. The chances also need the code of justgeo, which is open:
+from these lists alone other chances come out. In the county of seed 2020, errors drawn as independent move the chance
+that three of four shares are above by up to 3 points in a tract.
+
+**The plain answer of part A, and the plain count**
+
+- Of the later survey (five years of the American Community Survey), for every tract of the reference: B25003, B03002,
+  B15003 and B19001; B26001 and B01003 for the tracts that are left out.
+- The middle income of the reference: B19013 of the county; of several counties it is rebuilt from B19001 of all. Low
+  income is below 80 % of it; inside a class of B19001 incomes are taken to be spread evenly.
+- The reference's own shares: all its tracts pooled, sum over sum. A share counts where the tract's is strictly
+  larger.
+- For a district: its boundary, and the homes of the census blocks of 2020 by which those of a tract that it cuts are
+  shared out.
+
+**The plain answers of parts B and C, besides**
+
+- The earlier survey (2010-2014 beside 2020-2024): the same four tables, and B19013. Home values and rents of both
+  surveys: B25077 and B25064, and B25075 and B25063, from whose classes the medians of *both* are rebuilt where a
+  tract was drawn anew.
+- The Census Bureau's relationship of the blocks of 2010 to those of 2020, with the homes and people of the blocks of
+  2010, by which counts are carried from one to the other.
+- The price index of both years (CPI-U, yearly average), and the outlines of the tracts, for who touches whom.
+
+**The chances, besides**
+
+- The 90 % margin of every cell. Margins of tracts that were put together from divided ones are wider, by how unlike
+  the parts of a tract are (`indicators/carried.py`).
+- How the errors of one tract hang together (`measure/typology/correlation.py`): measured on invented counties, since no
+  table tells it.
+- The number of draws (10,000) and the seed (20250101). Each tract has its own stream of random numbers, named by its
+  GEOID; the reference's own figures have another. Shares are cut off at 0 and 1, dollars at 1; the lines between high
+  and low are found anew in every draw (`measure/typology/draws.py`). Another version of NumPy may draw other numbers
+  from the same seed.
+- The public page tells no chance as surer than 99 %; the cards of `results.json` hold the share of the draws.
+
+**The other methods.** The rules of the Urban Displacement Project and of Ding, Hwang and Divringi are worked out
+here, on the same numbers (`measure/typology/rivals.py`). None of what stands beside our classes is a result that they
+published for the place.
+
 ## What it does not say
 
 It does not say that anyone will move, or who; not that a place is bad, or a good buy; not that one tract comes before
-another: nothing is ranked and nothing forecast. It names conditions, not people. Anyone can rebuild it from public
-tables. Which protections tenants have there, and what residents make of it, is not in the tables, and belongs beside
-every figure.
+another: nothing is ranked and nothing forecast. It names conditions, not people. Which protections tenants have
+there, and what residents make of it, is not in the tables, and belongs beside every figure.
 
 ## a. What was said, and how often it was so: {counties} counties
 

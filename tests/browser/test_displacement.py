@@ -32,7 +32,7 @@ WITHIN = """() => {
   const [frame, box] = ['.frame', '.leaflet-popup'].map((one) => document.querySelector(one).getBoundingClientRect());
   return box.left >= frame.left && box.right <= frame.right + 1;
 }"""
-ROW = "Homes where pressures of displacement meet"
+ROW = "Homes where three of four shares are high"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +67,7 @@ def desk(browser: Any, files: dict[str, Path], request: pytest.FixtureRequest) -
 
 
 def shown(tab: Any) -> None:
-    """The map of the pressures."""
+    """The map of the four shares."""
     tab.get_by_role("radio", name="Belonging", exact=True).click()
     tab.get_by_role("radio", name=ROW, exact=True).click()
 
@@ -102,7 +102,8 @@ def test_a_tract_opens_its_card_by_mouse(seen: Seen) -> None:
     tab = seen.tab
     shown(tab)
     told = open_popup(tab, 1).inner_text()
-    for said in ("Tract 2", "Pressures that hold here: 3 of 4.", "Chance that three or more hold: 35%, uncertain.",
+    for said in ("Tract 2", "Shares that are larger here: 3 of 4.",
+                 "Chance that three or more are larger: 35%, uncertain.",
                  "40% ± 7 points", "36.9% ± 0.4 points", "yes, but too close to tell (64%)",
                  "1,200 ± 100 households live here", "disagrees", "study beyond high school",
                  "This does not say that anyone will move."):  # fmt: skip
@@ -126,7 +127,7 @@ def test_a_card_opens_by_keyboard(seen: Seen) -> None:
     card = tab.locator("#pressures-en .tract-card").nth(1)
     assert card.is_visible() and "yes, likely (77%)" in card.inner_text()
     heads = card.locator("thead th").all_inner_texts()
-    assert heads[0] == "Pressure" and heads[-1] == "Higher here?"
+    assert heads[0] == "Share" and heads[-1] == "Larger here?"
     tab.locator("#pressures-en .all-cards").focus()
     tab.keyboard.press("Space")
     assert tab.locator("#pressures-en .tract[open]").count() == 4
@@ -143,7 +144,7 @@ def test_the_language_switches_by_keyboard_everywhere_and_back(seen: Seen) -> No
     assert not tab.locator("#pressures-en").is_visible() and tab.locator("#pressures-es").is_visible()
     assert "hogares que alquilan" in tab.locator("#pressures-short").inner_text()
     popup = open_popup(tab, 1)
-    assert "Presiones que se cumplen aquí: 3 de 4." in popup.inner_text()
+    assert "Proporciones que son mayores aquí: 3 de 4." in popup.inner_text()
     assert popup.locator("[lang=es]").count() >= 1
     assert tab.locator("html").get_attribute("lang") == "en"
     pressed = tab.eval_on_selector_all("[data-tongue=es]", "all => all.map(b => b.getAttribute('aria-pressed'))")
@@ -220,7 +221,7 @@ def test_a_card_opens_from_the_table_by_keyboard_and_closes(desk: Seen) -> None:
     assert tab.evaluate("document.activeElement.id") == "card"
     told = card.inner_text()
     assert f"Tract {geoid}" in told and "[object" not in told and "undefined" not in told
-    for said in ("Part A, pressures", "Part B, change", "Part C, the market", "Stage, with its chances",
+    for said in ("Part A, four shares", "Part B, change", "Part C, the market", "Stage, with its chances",
                  "By home values", "What would change a class", "Urban Displacement Project", "Ding"):  # fmt: skip
         assert said in told, said
     assert card.locator(".bars li").count() >= 3
@@ -244,7 +245,7 @@ def test_the_map_can_be_coloured_by_chance(desk: Seen) -> None:
     tab = desk.tab
     fills = "all => all.map(p => p.getAttribute('fill'))"
     before = tab.eval_on_selector_all("path.tract", fills)
-    tab.get_by_role("radio", name="Pressures that hold").focus()
+    tab.get_by_role("radio", name="Shares that hold").focus()
     tab.keyboard.press("ArrowRight")
     assert tab.eval_on_selector_all("path.tract", fills) != before
     assert tab.locator(".legend:visible").inner_text().split("\n")[0].strip() == "under 10%"

@@ -60,7 +60,6 @@ CAT_FEED = Reference(
 HAND_7 = Reference("Formulas of ACS handbook 2018, ch. 7", _CH_7)
 HAND_8 = Reference("Formulas of ACS handbook 2018, ch. 8", _CH_8)
 HAND_MEDIAN = Reference("Formulas of the PUMS accuracy statement", _FORUM)
-HAND_WANG = Reference("Formula of Wang 1993", "http://www3.stat.sinica.edu.tw/statistica/j3n2/j3n23/j3n23.htm")
 CROSSWALK = Reference(
     "Weights from the 2020 block relationship files", f"{_RECORDS}/2020-census-block-record-layout.html"
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
 import pandas as pd
 
 from justgeo.catalogue import read
@@ -99,10 +98,6 @@ def _tests() -> list[Row]:
         Row("cmp-overlap-se", "… standard error of the difference", seven, "0.02612",
             lambda: one(difference(0.06).moe) / Z90, "hand"),
         Row("cmp-overlap-p", "… p, two-sided", seven, "0.0022", lambda: one(difference(0.06).p), "hand"),
-        Row("chance-above", "Chance that the first is larger than the second", seven, "0.9980",
-            lambda: one(compare.probability_above(0.55, 0.045 / Z90, 0.47, 0.008 / Z90)), "hand"),
-        Row("chance-three", "Chance that three of four hold, .99, .80, .60 and .35 each", ref.HAND_WANG, "0.6293",
-            lambda: one(compare.at_least(np.array([[0.99, 0.80, 0.60, 0.35]]), 3)), "hand"),
     ]  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from justgeo.core.protocol import (
     OutcomeArea,
     Pillar,
     Protocol,
+    Question,
     fill,
 )
 from justgeo.core.result import Indicator, Record
@@ -202,6 +204,15 @@ def test_with_the_planners_file_its_names_stand_with_their_evidence() -> None:
     assert (found["C3"].status, found["C3"].reason) == ("not measured", "no feed")
     assert "our copy" in (found["C1"].note or "")
     assert "commitments" not in found
+
+
+def test_a_theme_without_a_figure_is_asked_of_somebody() -> None:
+    asked = (Question("Who goes without?", "the food bank"), Question("What do shops carry?", "shoppers"))
+    outcomes = (PROTOCOL.outcomes[0], replace(PROTOCOL.outcomes[1], questions=asked))
+    found = {i.id: i for i in fill(replace(PROTOCOL, outcomes=outcomes), WHOLE, ROWS, {}, {}).having("outcome")}
+    assert found["food"].status == "for the community" and not found["food"].evidence
+    assert found["food"].question == "Who goes without? (Ask the food bank.) What do shops carry? (Ask shoppers.)"
+    assert found["housing"].question is None
 
 
 def test_every_item_that_is_not_measured_has_a_reason_and_ids_are_unique() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ from scipy.special import ndtr
 
 from justgeo.core.errors import Absent
 from justgeo.core.field import ClassField
+from justgeo.core.layer import Layer
 from justgeo.indicators import displacement
 from justgeo.indicators.belonging import market_pressure, vulnerability
+from justgeo.indicators.place import Place
 from justgeo.measure.margins import Z90
 from tests.indicators import tracts_town as six
 from tests.indicators.tracts_town import FLAGS, GEOIDS, SHARES, TOP
@@ -82,8 +85,8 @@ def test_a_tract_of_few_homes_is_left_out_but_not_out_of_the_region() -> None:
     field = measured(found)
     assert field.flag == pytest.approx([1, 1, 0, NAN, 1, 0], nan_ok=True)
     assert np.isnan(field.probability).tolist() == [False, False, False, True, False, False]
-    found = displacement.typology_of(six.place(six.layers(found)), ROW).pressures["renters"]
-    assert found.threshold == pytest.approx(400 / 999)
+    renters = displacement.typology_of(six.place(six.layers(found)), ROW).pressures["renters"]
+    assert renters.threshold == pytest.approx(400 / 999)
 
 
 def test_so_is_one_where_most_people_live_in_group_quarters() -> None:
@@ -151,4 +154,46 @@ def test_the_market_is_absent_where_the_earlier_survey_knows_no_home_value_and_n
 def test_rows_of_one_place_share_one_typology() -> None:
     held = six.place(six.layers(six.frame()))
     assert displacement.typology_of(held, ROW) is displacement.typology_of(held, six.row("BEL-01"))
-    assert displacement.analyse is displacement.typology_of
+
+
+# Lines of B25075: 18 is 175,000 to 200,000, 19 to 250,000, 21 is 300,000 to 400,000, 22 to 500,000.
+OWNED_THEN = {name: {19: 100.0} for name in "ABCD"} | {"E": {18: 200.0, 19: 1000, 20: 300}}
+OWNED_NOW = {name: {21: 100.0} for name in "ABCD"} | {"E": {21: 300.0}, "F": {21: 1000.0, 22: 2800}}
+
+
+def ten_times(tracts: Layer | None) -> Place:
+    """Two surveys of ten times the homes, so that the medians are judged, with home values."""
+    now = {"A": 290_000.0, "B": 400_000, "C": 340_000, "D": 600_000, "E": 999_000, "F": 999_000}
+    then = {"A": 200_000.0, "B": 180_000, "C": 260_000, "D": 400_000}
+    later = (10 * six.frame(), six.medians("B25077", now), six.classes("B25075", 2, 26, OWNED_NOW))
+    before = (10 * six.frame(six.BEFORE), six.medians("B25077", then), six.classes("B25075", 2, 24, OWNED_THEN))
+    tables = {name: layer for one in later for name, layer in six.layers(one).items()}
+    tables |= {name: layer for one in before for name, layer in six.layers(one, 2014, 2010).items()}
+    shapes = {} if tracts is None else {"tracts": tracts}
+    return six.place({**tables, **shapes, "crosswalk_99": six.crosswalk()}, years={"t1": 2024, "t0": 2014})
+
+
+def test_market_pressure_asks_for_the_market_too_and_not_for_the_pressures_alone() -> None:
+    """A, B and E are vulnerable; in dollars of 2024 A gained 9 %, B 68 %, C lost 1 %, D gained 13 %, E 16 %, F 43 %.
+
+    The rises of B and F are among the upper two fifths, and so are the values of D and F now. So B's own market moves;
+    A lies next to B, and E between D and F. Where A's shape touches nobody, no market moves there: it is as vulnerable
+    as before, and does not count.
+    """
+    together, shapes = ten_times(six.shapes()), six.shapes()
+    assert vulnerability(ROW, together).flag.tolist() == FLAGS == [1, 1, 0, 0, 1, 0]
+    assert market_pressure(six.row("BEL-01"), together).flag.tolist() == [1, 1, 0, 0, 1, 0]
+    moved = shapes.features.geometry.where(np.arange(6) != 0, shapes.features.geometry.translate(-9.0))
+    apart = ten_times(replace(shapes, data=shapes.features.set_geometry(moved)))
+    pressures, market = vulnerability(ROW, apart), market_pressure(six.row("BEL-01"), apart)
+    assert pressures.flag.tolist() == FLAGS and market.flag.tolist() == [0, 1, 0, 0, 1, 0]
+    assert pressures.probability[0] == 1 and market.probability[0] < 0.5
+
+
+def test_the_market_is_absent_where_nobody_knows_who_touches_whom() -> None:
+    """Of those who can be told all the same, more are spared than of all: the share would be too small."""
+    for tracts in (None, replace(six.shapes(), geography_vintage=2010)):
+        place = ten_times(tracts)
+        with pytest.raises(Absent, match="which tracts touch is not known"):
+            market_pressure(six.row("BEL-01"), place)
+        assert vulnerability(ROW, place).flag.tolist() == FLAGS

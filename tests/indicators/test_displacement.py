@@ -196,7 +196,8 @@ def test_a_tract_without_shape_is_told_of() -> None:
     shapes = six.shapes()
     found = made({"tracts": replace(shapes, data=shapes.features.iloc[:5])})
     assert found.neighbours is not None and found.neighbours.sum(axis=0).tolist() == [1, 2, 2, 2, 1, 0]
-    assert any("1 tracts have no shape" in note for note in found.notes)
+    assert any("Tracts without a shape: 1 of 6" in note for note in found.notes)
+    assert found.unplaced is not None and found.unplaced.tolist() == [False] * 5 + [True]
 
 
 def test_low_income_as_another_method_asks_for_it() -> None:

@@ -120,7 +120,7 @@ def test_zoning_is_the_citys_own(tmp_path: Path) -> None:
     service = catalogue.datasets()["zoning"]
     with pytest.raises(ConfigError, match="cannot be fetched: each city draws its own") as told:
         downloads.dataset_asks({"zoning": service}, COUNTIES, AREA)
-    assert '[layers."data:zoning"]' in told.value.remedy
+    assert "[layers.zoning] with path" in told.value.remedy and "classes = {" in told.value.remedy
     path = tmp_path / "zoning.geojson"
     path.write_bytes(shelf.geojson([(DISTRICT, {"ZONING": "R-1", "SHAPE_LEN": 3})]))
     mine = LayerSpec("data:zoning", path, {"columns": {"zone": "ZONING"}}, licence="city", vintage="2025")

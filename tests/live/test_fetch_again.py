@@ -30,9 +30,11 @@ from justgeo.sources.live.http import Client, Policy
 from justgeo.sources.live.keys import VARIABLES
 from justgeo.sources.live.redact import hidden
 from tests.live.nowhere_online import (
+    ACCESS,
     DAY,
     KEY,
     THINGS,
+    UNASKED,
     Online,
     half_kept,
     heads_of,
@@ -45,7 +47,6 @@ from tests.live.nowhere_online import (
 from tests.loopback.faults import OWN_PAGES, Fault
 from tests.loopback.messages import Response, Wire, head_of
 
-ACCESS = ("WEL-03", "WEL-04", "WEL-05", "WEL-06", "MOB-01", "MOB-02", "MOB-03", "BEL-12")
 GRIDS = ("tree_canopy", "impervious", "land_cover")
 OSM = "OpenStreetMap, district and halo"
 TRACTS = "tracts 2024, state 99"
@@ -165,7 +166,7 @@ def test_an_edited_row_of_the_catalogue_makes_its_records_stale(
     assert services.since(before).keys() == {"mrlc", "overpass"}
     assert set(kept) < set(path.parent.glob("records/*/*/record.json"))
     found = run.collect_layers(run.read_config(path), offline=True)
-    assert set(found.absent) == set(GRIDS)
+    assert set(found.absent) == {*GRIDS, *UNASKED}
     assert "another question" in found.absent["tree_canopy"]
 
 

@@ -24,11 +24,13 @@ from justgeo.sources.live import with_censusdis
 from justgeo.sources.live.keys import SIGN_UP, VARIABLES
 from tests import nowhere as districts
 from tests.live.nowhere_online import (
+    ACCESS,
     DATA_OF,
     DAY,
     KEY,
     KEYLESS,
     THINGS,
+    UNASKED,
     USUAL,
     Online,
     Said,
@@ -40,9 +42,9 @@ from tests.live.nowhere_online import (
     with_a_key,
 )
 
-ACCESS = ("WEL-03", "WEL-04", "WEL-05", "WEL-06", "MOB-01", "MOB-02", "MOB-03", "BEL-12")
-"""Figures measured along the walking network, or of what OpenStreetMap has."""
-COMPARED = ("B03002", "B15003", "B19001", "B19013", "B25003", "B25063", "B25064", "B25075", "B25077")
+COMPARED = (
+    "B01003", "B03002", "B15003", "B19001", "B19013", "B25003", "B25063", "B25064", "B25075", "B25077", "C17002",
+)  # fmt: skip
 """Tables that are compared with an earlier survey."""
 NOT_COVERED = "the layer does not cover this area"
 GRIDS = ("tree_canopy", "impervious", "land_cover")
@@ -155,7 +157,7 @@ def test_every_layer_comes_through_a_live_door(first: Round) -> None:
         assert layers[name]["sha256"] in known, f"{name} is of the recorded bytes"
     assert all(str(layers[name]["url"]).startswith(first.addresses["census_files"]) for name in ("tracts", "blocks"))
     assert layers["walk"]["vintage"] == DATA_OF[:10], "the state of the data that the server told"
-    assert not first.results["absent_layers"]
+    assert set(first.results["absent_layers"]) == UNASKED
 
 
 def test_offline_with_all_services_gone_gives_the_same_bytes(
@@ -243,7 +245,7 @@ def test_an_extract_serves_the_reference_too(first: Round, services: Online, loc
     assert justgeo("fetch", path).code == 0
     assert {name for name, count in services.asked().items() if count > before[name]} == {"geofabrik"}
     found, rows = measured(path, offline=True)
-    assert not found.absent
+    assert set(found.absent) == UNASKED
     assert rows == local, "every record, with its comparison and q-value"
     assert found.layers["walk"].provenance.url == services.extract
 
@@ -258,7 +260,7 @@ def test_a_district_by_geoids(first: Round, services: Online, tmp_path: Path, fo
     assert justgeo("fetch", path).code == 0
     assert set(services.since(before)) == {"overpass"}
     found, rows = measured(path, offline=True)
-    assert not found.absent
+    assert set(found.absent) == UNASKED
     outline = groups[groups["GEOID"].isin(geoids)].union_all()
     assert found.district.boundary.symmetric_difference(outline).area < 1e-9
     names = [*districts.UNITS, "acs", "osm", "gtfs", *GRIDS]
@@ -299,7 +301,7 @@ def test_a_planners_own_geography_and_survey(
     assert justgeo("fetch", path).code == 0
     assert set(services.since(before)) == {"overpass", "mobility_database", "mrlc"}
     found, rows = measured(path, offline=True)
-    assert not found.absent
+    assert set(found.absent) == UNASKED
     assert [key for key in rows if not key[1].startswith(ACCESS) and not same(rows[key], local[key])] == []
 
 
@@ -316,17 +318,18 @@ def test_an_earlier_survey(first: Round, services: Online, tmp_path: Path, folde
         f"acs {table}@2014" for table in COMPARED
     }
     found, rows = measured(path, offline=True)
-    assert not found.absent
+    assert set(found.absent) == UNASKED
     assert found.years == {"t1": 2024, "t0": 2014}
     assert found.layers["tracts_2010"].geography_vintage == 2010
     assert len(found.layers["crosswalk_99"].data) > 100
     assert found.layers["acs:B25003@2014"].provenance.vintage.startswith("2010-2014")
-    # The market needs both surveys: what is fetched gives the figures of the county's own files.
+    changes = {row.id for row in catalogue.indicators() if row.field == "acs_change"}
+    # The market and every change need both surveys: what is fetched gives the figures of the county's own files.
     names = [*districts.UNITS, "acs", "acs_t0", "crosswalk_99"]
     told = {"boundary": str(folder / "district.geojson"), "slug": "old-harbour-invented"}
     own = measured(districts.write(tmp_path / "own", of_files(folder, names), told))[1]
     for key in own:
-        if key[1] in ("BEL-01", "BEL-01.renters"):
+        if key[1] in {"BEL-01", "BEL-01.renters", *changes}:
             assert own[key]["value"] is not None
             for name in ("value", "moe", "numerator", "numerator_moe", "denominator", "flags"):
                 assert rows[key][name] == own[key][name], (key, name)
@@ -348,7 +351,8 @@ def test_without_a_key_all_else_is_fetched_and_the_rest_comes_with_it(
     results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
     why = "The Census API answers only those who send a key, and none was found."
     rows = {key: row for key, row in rows_of(results).items() if key[0] == "district"}
-    asked = {row.id for row in catalogue.indicators() if row.field.startswith("acs_")}
+    changes = {row.id for row in catalogue.indicators() if row.field == "acs_change"}  # no earlier survey is asked for
+    asked = {row.id for row in catalogue.indicators() if row.field.startswith("acs_")} - changes
     survey = [row for key, row in rows.items() if key[1] in asked]
     assert len(survey) > 20
     assert {(row["value"], row["reason"]) for row in survey} == {(None, why)}

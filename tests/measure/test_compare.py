@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose, assert_array_equal
+from numpy.testing import assert_allclose
 
 from justgeo.core.errors import LayerError
 from justgeo.measure import compare as c
@@ -94,65 +93,7 @@ def test_verdicts() -> None:
     assert got.tolist() == ["higher", "lower", same, same, same, "higher", "lower", "unknown", "unknown"]
 
 
-def test_worked_example_of_a_threshold() -> None:
-    assert round(float(c.probability_above(0.55, 0.045 / Z90, 0.47, 0.008 / Z90)), 4) == 0.9980
-
-
-def test_threshold_without_error_is_strict() -> None:
-    got = c.probability_above([1, 2, 3, NAN, 3], [0, 0, 0, 1, NAN], 2, 0)
-    assert_array_equal(got, [0, 0, 1, NAN, NAN])
-    assert c.probability_above(2, 1, 2, 0) == 0.5
-
-
-def test_appreciation_of_the_worked_example() -> None:
-    assert round(float(c.probability_above(0.41952425, 0.13397072 / Z90, 0.32, 0)), 3) == 0.889
-
-
-def test_worked_example_of_k_of_n() -> None:
-    assert round(float(c.at_least([[0.99, 0.80, 0.60, 0.35]], 3)[0]), 4) == 0.6293
-
-
-def test_vulnerability_of_the_two_worked_tracts() -> None:
-    region = np.array([0.369, 0.347, 0.552, 0.407])
-    share = np.array([[0.58, 0.41, 0.60, 0.52], [0.40, 0.36, 0.50, 0.42]])
-    moe = np.array([[0.07, 0.05, 0.06, 0.06], [0.07, 0.06, 0.06, 0.06]])
-    p = c.probability_above(share, moe / Z90, region, 0.0)
-    assert p[0].round(4).tolist() == [1.0, 0.9809, 0.9059, 0.9990]
-    assert p[1].round(3).tolist() == [0.767, 0.639, 0.077, 0.639]
-    assert c.at_least(p, 3).round(3).tolist() == [0.998, 0.348]
-
-
-def test_change_of_the_worked_tract() -> None:
-    old, new = np.array([0.45, 0.50, 0.25]), np.array([0.42, 0.59, 0.40])
-    change = difference(new, [0.07, 0.05, 0.06], old, [0.05, 0.05, 0.04])
-    p = c.probability_above(change.value, change.moe / Z90, [-0.010, -0.030, 0.07], 0.0)
-    assert p.round(3).tolist() == [0.351, 0.997, 0.966]
-
-
 CHANCE = st.floats(0, 1)
-
-
-@given(st.lists(CHANCE, min_size=1, max_size=6), st.integers(-1, 8))
-@settings(max_examples=120, deadline=None)
-def test_at_least_equals_going_through_all_outcomes(p: list[float], k: int) -> None:
-    total = 0.0
-    for outcome in itertools.product([0, 1], repeat=len(p)):
-        if sum(outcome) >= k:
-            total += math.prod(x if held else 1 - x for x, held in zip(p, outcome, strict=True))
-    assert_allclose(c.at_least([p], k), [total], atol=1e-12)
-    assert_allclose(c.at_least([p[::-1]], k), [total], atol=1e-12)
-
-
-def test_a_missing_criterion_counts_only_where_it_cannot_change_the_outcome() -> None:
-    p = [[1, 1, 1, NAN], [1, 1, 0, NAN], [0, 0, 0.4, NAN], [0.9, 1, 1, NAN]]
-    assert_array_equal(c.at_least(p, 3), [1, NAN, 0, NAN])
-
-
-def test_at_least_wants_probabilities() -> None:
-    with pytest.raises(ValueError, match="between"):
-        c.at_least([[1.1]], 1)
-    with pytest.raises(ValueError, match="shape"):
-        c.at_least([0.5, 0.5], 1)
 
 
 def test_benjamini_hochberg_by_hand() -> None:

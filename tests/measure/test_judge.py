@@ -82,6 +82,7 @@ def judged(
 
 HOMES = indicator("acs_share", weight="households", universe="homes")
 PEOPLE = indicator("acs_share", weight="persons")
+DEGREES = indicator("surface_anomaly_people", weight="persons", unit="°C", aggregate="mean")
 
 
 def numbers_in(record: Record) -> list[object]:
@@ -134,6 +135,39 @@ def test_a_record_carries_all_that_its_column_tells() -> None:
 def test_classes_follow_the_coefficient_of_variation(value: float, moe: float, expected: str) -> None:
     (record,) = judged(column([value], [moe]), ["district"])
     assert record.reliability == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "moe", "expected"),
+    [
+        (0.01, 0.5, "high"),  # a coefficient of variation of thousands of percent, and of half a degree all the same
+        (-3.0, 0.5, "high"),
+        (3.0, 0.51, "medium"),
+        (30.0, 1.0, "medium"),
+        (30.0, 1.01, "low"),
+        (0.0, 0.0, "exact"),
+        (0.5, NAN, "unknown"),
+        (NAN, NAN, "absent"),
+    ],
+)
+def test_degrees_are_judged_by_their_margin_since_their_zero_is_nothing(
+    value: float, moe: float, expected: str
+) -> None:
+    (record,) = judged(column([value], [moe]), ["district"], DEGREES)
+    assert record.reliability == expected
+
+
+@pytest.mark.parametrize(("value", "moe", "hidden"), [(0.0, 1.99, False), (-0.1, 1.0, False), (5.0, 2.0, True)])
+def test_a_groups_degrees_are_withheld_for_a_wide_margin_alone(value: float, moe: float, hidden: bool) -> None:
+    (record,) = judged(column([value], [moe], denominator=[500]), ["district"], DEGREES, "income:under100")
+    assert (record.reliability == "suppressed") == hidden
+    assert not hidden or "± 2.0 °C" in str(record.reason)
+
+
+def test_a_difference_of_degrees_has_no_ratio_to_another() -> None:
+    district, _ = judged(column([2.0, -0.5]), ["district", "reference"], DEGREES)
+    assert district.comparison is not None and district.comparison.difference == 2.5
+    assert district.comparison.ratio is None and district.comparison.verdict == "higher"
 
 
 def test_few_who_have_not_and_few_who_have_are_of_one_class() -> None:

@@ -542,20 +542,23 @@ def test_classes_are_weighted_by_those_who_live_in_them() -> None:
     column = run(classes([0.9, 0.2], [1, 0]), toy.weights(square(0, 0, 4, 4), square(0, 0, 2, 4)))
     assert column.value[0] == pytest.approx((180 + 60) / 500)
     assert (column.numerator[0], column.denominator[0]) == (pytest.approx(240), 500)
-    # 1.645**2 sum(h**2 P (1 - P)), and 10**2 times P, or P (1 - P) + (P - 0.48)**2, for the sampling of households.
-    unsure = 1.645**2 * (200**2 * 0.09 + 300**2 * 0.16)
-    assert column.numerator_moe[0] == pytest.approx(np.sqrt(unsure + 100 * (0.9 + 0.2)))
+    # 0, 200, 300 or 500 homes by 8, 72, 2 and 18 %: the mean is 240, q95 is in the lump at 500 (18 %), of which 5 % lie
+    # above it: 0.5895 standard errors beyond, by 10**2 times P, or P (1 - P) + (P - 0.48)**2, of sampled households.
+    assert 1.645 * np.sqrt(200**2 * 0.09 + 300**2 * 0.16) < 260
+    assert column.numerator_moe[0] == pytest.approx(260 + 0.5895 / 1.645 * np.sqrt(100 * (0.9 + 0.2)), abs=1e-3)
     spread = 100 * (0.09 + 0.42**2 + 0.16 + 0.28**2)
-    assert column.moe[0] == pytest.approx(np.sqrt(unsure + spread) / 500)
+    assert column.moe[0] == pytest.approx((260 + 0.5895 / 1.645 * np.sqrt(spread)) / 500, abs=1e-5)
     assert column.denominator_moe[0] == pytest.approx(np.sqrt(200))
     assert column.flags[0] == ("as_estimated=0.4000", "as_estimated_count=200.0", "as_estimated_count_moe=10.0")
     assert column.rule[0] == "class"
+    assert column.numerator[1] == pytest.approx(180)  # not cut off
     assert column.value[1] == pytest.approx(0.9) and np.isnan(column.moe[1]) and np.isnan(column.numerator_moe[1])
     assert "probability of one unit" in column.flags[1]
 
 
 def test_margins_of_classes_are_the_spread_of_drawn_classes_and_households() -> None:
-    p, homes, moe = np.array([0.9, 0.3]), np.array([200.0, 300.0]), 60.0
+    """Here 1.645 standard deviations reach beyond all that can happen to the classes."""
+    p, homes, moe = np.array([0.5, 0.5]), np.array([200.0, 300.0]), 60.0
     field = ClassField(toy.units([WEST, EAST]), p, p, cells(homes, [moe, moe]), "households", "households")
     column = run(field, toy.weights(square(0, 0, 4, 4)))
     rng = np.random.default_rng(7)
@@ -565,6 +568,25 @@ def test_margins_of_classes_are_the_spread_of_drawn_classes_and_households() -> 
     # The share's margin is linear in the sample; its denominator errs by a tenth here.
     share = held.sum(axis=1) / drawn.sum(axis=1)
     assert column.moe[0] == pytest.approx(1.645 * share.std(), rel=0.02)
+
+
+@pytest.mark.parametrize("p", [(0.129, 0.0), (0.9, 0.3), (0.2, 0.97)])
+def test_margins_of_classes_hold_where_a_few_tracts_decide(p: tuple[float, float]) -> None:
+    """The first is the case that was called lower than its county by p = 0.03: 0 or a half, and a half in 13 %."""
+    homes, moe = np.array([250.0, 250.0]), 20.0
+    field = ClassField(
+        toy.units([WEST, EAST]), np.array(p), np.round(p), cells(homes, [moe] * 2), "households", "households"
+    )
+    column = run(field, toy.weights(square(0, 0, 4, 4)))
+    rng = np.random.default_rng(11)
+    drawn = rng.normal(homes, moe / 1.645, (100_000, 2))
+    held = drawn * (rng.random(drawn.shape) < p)
+    share = held.sum(axis=1) / drawn.sum(axis=1)
+    assert np.mean(np.abs(held.sum(axis=1) - column.numerator[0]) <= column.numerator_moe[0]) >= 0.9
+    assert np.mean(np.abs(share - column.value[0]) <= column.moe[0]) >= 0.9
+    if p == (0.129, 0.0):
+        assert column.value[0] == pytest.approx(0.0645)
+        assert column.error["sampling"][0] == pytest.approx(0.4355, abs=0.01)
 
 
 def test_the_headline_of_whole_tracts_is_that_of_the_typology() -> None:
@@ -587,7 +609,8 @@ def test_a_class_that_held_in_every_draw_is_no_full_count() -> None:
         assert column.value[0] == chance
         assert 0 < column.moe[0] < 0.02 and column.numerator_moe[0] > 0
         assert column.value[1] == pytest.approx(np.clip(chance, 0.01, 0.99))  # one tract: never said to be certain
-        assert column.numerator[1] == pytest.approx(200 * np.clip(chance, 0.01, 0.99))
+        # "Under 1 %" is a bound: two of 200 homes would be a number that nobody counted.
+        assert np.isnan(column.numerator[1]) and column.denominator[1] == 200
         assert all("few tracts" in flags for flags in column.flags)
 
 

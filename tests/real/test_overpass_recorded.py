@@ -70,7 +70,7 @@ SIZES = {  # nodes, ways, relations, ways drawn, ways walked
     11: (14481, 2624, 0, 2358, 2517),
     12: (5650, 1869, 0, 1733, 1860),
 }
-NOT_STREETS = frozenset({"walk", "streets"})
+NOT_STREETS = frozenset({"walk", "streets", "bike"})
 GEOD = Geod(ellps="WGS84")
 EARTH_M = 6_371_009.0
 Edge = frozenset[tuple[float, float]]

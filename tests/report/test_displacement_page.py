@@ -157,8 +157,8 @@ def test_links_lead_to_places_on_the_page(html: str) -> None:
 def test_households_rents_and_protections_come_first() -> None:
     told = Shape(public()).told
     order = ["1,150 of 3,400 renter households", "The middle rent is the one", "Protections here", "What it means",
-             "What it does not mean", "Tract by tract", "Anyone can rebuild"]  # fmt: skip
-    part = told[told.index("Where pressures meet") :]
+             "What it does not mean", "Tract by tract", "How this figure is made"]  # fmt: skip
+    part = told[told.index("When rents rise: what four shares say") :]
     places = [part.index(one) for one in order]
     assert places == sorted(places)
 
@@ -172,18 +172,21 @@ def test_without_protections_the_meeting_is_asked() -> None:
 
 def test_the_rents_of_the_tracts_are_counted() -> None:
     english = view()["sides"][0]["rents"]
-    assert english[1] == "Tracts where it rose more: 1. Where it fell behind: 0. Too close to tell: 1. Not known: 1."
+    assert english[1] == (
+        "Tracts where it rose after inflation: 1. Where it fell: 0. Too close to tell: 1. Not known: 1."
+    )
     assert view(years=[None, 2024])["sides"][0]["rents"] == ["How the middle rent has changed is not known."]
 
 
 def test_a_card_in_words() -> None:
     first, second, third, fourth = view()["sides"][0]["cards"]
-    assert (first["name"], first["held"]) == ("Tract 1", "Pressures that hold here: 4 of 4.")
-    assert first["chance"] == "Chance that three or more hold: over 99%, very likely."
+    assert (first["name"], first["held"]) == ("Tract 1", "Shares that are larger here: 4 of 4.")
+    assert first["chance"] == "Chance that three or more are larger: over 99%, very likely."
     assert first["lines"] == [
         "1,200 ± 100 households live here; 698 ± 81 of them rent.",
-        "The middle rent rose 21% ± 9 points more than other prices from 2014 to 2024.",
-        "Another method (Urban Displacement Project) agrees: it counts this tract too.",
+        "After inflation, the middle rent rose from 2014 to 2024.",
+        "Another method (the rule of the Urban Displacement Project, worked out by us) agrees: it counts this tract "
+        "too.",
     ]
     renters = first["pressures"][0]
     assert (renters["here"], renters["there"], renters["told"]) == (
@@ -193,11 +196,14 @@ def test_a_card_in_words() -> None:
     assert [p["sign"] for p in second["pressures"]] == ["yes-sure", "yes-close", "no-sure", "yes-close"]
     assert len(second["caveats"]) == 2 and "study beyond high school" in second["caveats"][0]
     assert third["absent"] and "pressures" not in third and third["summary"] == "no number"
-    assert fourth["held"] == "Pressures that hold here: at least 2 of 4; not known: 1."
+    assert fourth["held"] == "Shares that are larger here: at least 2 of 4; not known: 1."
     assert fourth["pressures"][1]["bar"] is None and fourth["pressures"][1]["here"] == "not known"
     spanish = view()["sides"][1]["cards"][1]
-    assert spanish["name"] == "Sector 2"
-    assert spanish["lines"][2] == "Otro método (Urban Displacement Project) no coincide: no cuenta este sector."
+    assert spanish["name"] == "Sector censal 2"
+    assert spanish["lines"][2] == (
+        "Otro método (la regla del Urban Displacement Project, calculada por nosotros) no coincide: no cuenta este "
+        "sector."
+    )
 
 
 def test_cards_stand_in_the_order_of_their_tracts() -> None:
@@ -206,14 +212,26 @@ def test_cards_stand_in_the_order_of_their_tracts() -> None:
         assert zones == sorted(zones)
 
 
-def test_anyone_can_rebuild_it() -> None:
-    rebuild = view()["sides"][0]["rebuild"]
+def test_it_claims_no_more_than_the_plain_count_can_be_worked_out_again() -> None:
+    english, spanish = view()["sides"]
+    assert english["rebuild_can"] == (
+        "Anyone can work out the plain count from public tables. The chances also need justgeo’s own code, which is "
+        "open."
+    )
+    assert "necesitan además el código de justgeo" in spanish["rebuild_can"]
+    told = Shape(public()).told
+    assert english["rebuild_can"] in told and "Anyone can rebuild" not in told
+    rebuild = english["rebuild"]
     assert rebuild["tables"] == [
         "It comes from public tables of the Census Bureau: the American Community Survey of 2020–2024."
     ]
     assert dict(rebuild["list"])["B25003"] == "homes that are rented or owned"
     assert all(what for _, what in rebuild["list"])
     assert any("10,000 times" in step for step in rebuild["steps"])
+    assert any("80% of the middle income of Nowhere County (B19013)" in step for step in rebuild["steps"])
+    assert any("survey of 2010–2014 and the consumer price index" in step for step in rebuild["steps"])
+    alone = view(years=[None, 2024])["sides"][0]["rebuild"]["steps"]
+    assert not any("consumer price" in step for step in alone)
     assert any("fewer than 100 households" in step and "more than 50%" in step for step in rebuild["steps"])
 
 

@@ -17,10 +17,12 @@ import pytest
 from justgeo.core.errors import OutputError
 from justgeo.measure.typology import agreement, explain, rivals, sensitivity
 from justgeo.measure.typology.classify import classify
+from justgeo.measure.typology.flips import conditions as conditions_of
+from justgeo.measure.typology.headline import NO_NEIGHBOURS
 from justgeo.measure.typology.rivals import Opinion
 from justgeo.measure.typology.values import CHANGES, PRESSURES, STAGES, Settings, Typology
 from justgeo.report import displacement_tables as tables
-from justgeo.report.displacement_content import conditions_of, content, methods_of
+from justgeo.report.displacement_content import content, methods_of
 from justgeo.report.displacement_plain import clean, drawn
 from justgeo.report.displacement_terms import CANNOT, CONDITIONS, LEFT_OUT, MARK, PUBLISHED
 from justgeo.sources.typology_table import read_typology_table
@@ -138,7 +140,7 @@ def test_a_published_treatment_is_told_by_its_difference(typology: Typology, opi
     assert found["sentinels"] == ["99001000100"]
     assert found["untold_ours"] == 1
     assert found["flagged"] == int(theirs.sum()) and found["flagged_ours"] == int(np.nansum(ours))
-    assert f"As published, {int(theirs.sum())} of 36 tracts are flagged" in found["words"]
+    assert f"treated as published, {int(theirs.sum())} of 36 tracts are flagged" in found["words"]
 
 
 def test_clean_keeps_the_order_and_has_no_word_for_no_number() -> None:
@@ -204,11 +206,21 @@ def test_sensitivity_has_what_is_flagged_and_counted_for_each_choice(made: dict[
     assert float(first["flagged"]) == made["pressures"]["households"]["flagged"]["value"]
 
 
+NO_FIGURE: dict[str, float | None] = {"value": None, "moe": None}
+
+
+def figure(value: float, moe: float = 0.0) -> dict[str, float]:
+    return {"value": value, "moe": moe}
+
+
 def headline(**more: Any) -> dict[str, Any]:
     figure = {"value": 1150.0, "moe": 90.0}
     one = {
         "of": {"value": 3400.0, "moe": 120.0}, "flagged": figure, "share": {"value": 0.338, "moe": 0.02},
-        "expected": {"value": 1240.0, "moe": 310.0}, "unknown": 0.0, "reason": None,
+        "expected": {"value": 1240.0, "moe": 310.0}, "unknown": 0.0, "reason": None, "bounded": None,
+        "unweighted": None, "untold": 0, "uncounted": 0, "chanceless": 0.0, "cut": 0, "tracts": 2, "told": 9,
+        "bounds": {"least": figure, "most": figure, "of": {"value": 3400.0, "moe": 120.0}},
+        "split": dict.fromkeys(("itself", "next_door", "falling", "unplaced"), NO_FIGURE),
     }  # fmt: skip
     return {**one, **more}
 
@@ -216,32 +228,90 @@ def headline(**more: Any) -> dict[str, Any]:
 def content_of(one: Mapping[str, Any], market: str | None = "none") -> dict[str, Any]:
     both = {"households": one, "renter_households": one}
     tracts = [{"variants": {"value": {"market": market}}}]
-    return {"headline": both, "pressures": both, "variant": "value", "tracts": tracts}
+    moving = {"prices": "home prices", "notes": []}
+    return {"headline": both, "pressures": both, "variant": "value", "tracts": tracts, "market": moving}
 
 
 def test_the_headline_begins_with_those_who_rent() -> None:
     first, second, last = tables.headline_lines(content_of(headline()))
     assert first == (
-        "1,150 ± 90 of 3,400 ± 120 renter households (34%) live in tracts where three of four pressures hold and the "
-        "market of homes moves; weighted by chance, 1,240 ± 310."
+        "1,150 ± 90 of 3,400 ± 120 renter households (34%) live in tracts where three of four shares are high and home "
+        "prices rose fast, or are high or rose fast in a tract next door; weighted by chance, 1,240 ± 310."
     )
-    assert " households (34%) live" in second and "renter" not in second
+    assert second == "1,150 ± 90 of 3,400 ± 120 households (34%) live there; weighted by chance, 1,240 ± 310."
     assert last == "It does not say that anyone will move."
 
 
 def test_a_headline_says_what_is_not_known() -> None:
-    no_chance = headline(expected={"value": None, "moe": None}, unknown=420.0, flagged={"value": 0.0, "moe": 0.0})
+    bounds = {"least": figure(0.0), "most": figure(420.0, 31.0), "of": figure(3820.0, 130.0)}
+    why = "the chance is not known for 37% of these homes, and we stop at 10%"
+    no_chance = headline(expected=NO_FIGURE, unweighted=why, unknown=500.0, flagged=figure(0.0), bounds=bounds)
     first = tables.headline_lines(content_of(no_chance))[0]
-    assert "weighted" not in first
     assert first.startswith("0 of 3,400 ± 120 renter households")
-    assert first.endswith("420 more renter households live in tracts of which it cannot be told.")
+    assert "next door; there is no number weighted by chance, since the chance is not known for 37% of these" in first
+    assert (
+        "420 more renter households live in tracts of which it cannot be told: counting none or all of them, it is 0 "
+        "to 420 ± 31 of 3,820 ± 130." in first
+    )
+    assert first.endswith("80 more renter households live in tracts that are left out.")
     nothing = tables.headline_lines(content_of(headline(reason="nobody lives here")))
     assert nothing[0] == "Renter households: no figure, since nobody lives here."
+    alone = content_of(headline())
+    alone["headline"] = {"renter_households": headline(reason="nobody rents here"), "households": headline()}
+    assert "households (34%) live in tracts where three of four" in tables.headline_lines(alone)[1]
+
+
+def test_a_headline_says_which_homes_are_in_no_number_by_chance() -> None:
+    first = tables.headline_lines(content_of(headline(chanceless=210.0, uncounted=3, cut=8)))[0]
+    assert (
+        "weighted by chance, 1,240 ± 310. The tracts of 210 of these renter households have no chance: they " in first
+    )
+    assert "Tracts whose number of renter households is not known: 3; they are in no number here." in first
+    assert "Tracts that lie in the district in part: 8; what dividing them adds is in no margin here." in first
+    bare = tables.headline_lines(content_of(headline()))[0]
+    assert bare.endswith("1,240 ± 310.")
+
+
+def test_a_headline_of_bounds_has_no_number_between_them() -> None:
+    bounds = {"least": figure(1000.0, 80.0), "most": figure(1800.0, 110.0), "of": figure(3400.0, 120.0)}
+    nothing = dict.fromkeys(("of", "flagged", "share", "expected"), NO_FIGURE)
+    first = tables.headline_lines(
+        content_of(headline(**nothing, bounded="who touches whom is not known", bounds=bounds))
+    )[0]
+    assert first.startswith("Between 1,000 ± 80 and 1,800 ± 110 of 3,400 ± 120 renter households live in tracts where ")
+    assert first.endswith("; no one number between the two can be told, since who touches whom is not known.")
+    assert "weighted" not in first and "%" not in first
+
+
+def test_a_headline_tells_whose_own_market_moves_and_who_lives_next_door_to_one() -> None:
+    split = {"itself": figure(700.0, 60.0), "next_door": figure(450.0, 50.0), "falling": figure(120.0, 30.0)}
+    first = tables.headline_lines(content_of(headline(split={**split, "unplaced": figure(0.0)})))[0]
+    assert first.endswith(
+        "Of these, 700 ± 60 where the tract's own prices rose fast, 450 ± 50 next door only (120 ± 30 where the "
+        "tract's own fell, in real terms)."
+    )
+    unplaced = tables.headline_lines(content_of(headline(split={**split, "unplaced": figure(90.0, 20.0)})))[0]
+    assert unplaced.endswith("in real terms), 90 ± 20 where it cannot be told which.")
+
+
+def test_without_shapes_no_file_has_a_share_of_the_tracts_that_can_be_told(made: dict[str, Any]) -> None:
+    """The region of the table has no shapes: what hangs on a neighbour cannot be told, and what can is no sample."""
+    one = made["headline"]["households"]
+    assert one["bounded"] == NO_NEIGHBOURS and one["share"]["value"] is one["expected"]["value"] is None
+    assert one["bounds"]["least"]["value"] < one["bounds"]["most"]["value"]
+    assert "Between " in tables.summary_md(made) and "weighted by chance" not in tables.summary_md(made)
+    pressed = next(line for line in tables.method_lines(made) if "next door" in line)
+    method = next(one for one in made["methods"] if one["id"] == "pressed")
+    assert f"{method['flagged']} to {method['flagged'] + 36 - method['told']} of 36 tracts" in pressed
+    for row in rows(tables.sensitivity_csv(made)):
+        assert row["reason"] == (NO_NEIGHBOURS if row["flagged_by"].startswith("pressed") else "")
+        assert (row["share"] == "") == (row["expected_tracts"] == "") == (row["expected"] == "") == bool(row["reason"])
+        assert float(row["bounds_least"]) <= float(row["bounds_most"]) <= float(row["bounds_of"])
 
 
 def test_where_no_market_can_be_told_the_headline_is_of_the_pressures() -> None:
     lines = tables.headline_lines(content_of(headline(), market=None))
-    assert "where three of four pressures hold; weighted" in lines[0]
+    assert "where three of four shares are high; weighted" in lines[0]
     assert lines[-2] == "The market of homes cannot be told here; the notes say why."
 
 

@@ -172,6 +172,35 @@ def test_a_place_without_anything_beneath(content: dict[str, Any], zones: gpd.Ge
     assert 'id="stops"' not in html
 
 
+def cards_of(**reliability: str) -> list[tuple[str, str]]:
+    """Cards of the invented place with some of its district's figures called otherwise."""
+    known = {key.replace("_", "-", 1): one for key, one in reliability.items()}
+    whole = made.baseline()
+    changed = [
+        replace(r, reliability=known.get(r.indicator, known.get("ALL", r.reliability)))
+        if (r.zone, r.group) == ("district", "all") and r.value is not None
+        else r
+        for r in whole.records
+    ]
+    found = view.cards(view.Reader(results.to_dict(replace(whole, records=tuple(changed)))))
+    return [(card["id"], card["reliability"]) for card in found]
+
+
+def test_a_number_too_uncertain_to_rely_on_is_no_headline() -> None:
+    """OPP-02 is: it is in its table, not among the numbers of "In short", as long as others can be."""
+    cards = cards_of()
+    assert len(cards) == 8 and "OPP-02" not in dict(cards) and "low" not in dict(cards).values()
+    assert "OPP-02" in dict(cards_of(OPP_02="medium"))
+    assert "BEL-02" in dict(cards_of()) and "BEL-02" not in dict(cards_of(BEL_02="low"))
+
+
+def test_where_others_are_few_an_uncertain_number_has_its_card_after_them() -> None:
+    assert cards_of(ALL="low")[0][1] == "low" and len(cards_of(ALL="low")) == view.FEW_CARDS
+    cards = cards_of(ALL="low", OPP_01="high", BEL_02="high")
+    assert [one for one, how in cards if how == "high"] == [one for one, _ in cards[:2]] == ["OPP-01", "BEL-02"]
+    assert len(cards) == view.FEW_CARDS
+
+
 def test_a_place_without_small_areas() -> None:
     whole = made.baseline()
     keep = [i for i, r in enumerate(whole.zones.roles) if r != "area"]
@@ -286,9 +315,10 @@ def test_details_show_the_fraction_the_parts_of_the_margin_and_the_reference(con
 
 def test_cards_prefer_the_headlines_and_have_numbers(content: dict[str, Any]) -> None:
     cards = view.page(content)["cards"]
-    assert [c["id"] for c in cards][:4] == ["DEM-00.population", "OPP-01", "OPP-02", "BEL-03"]
+    assert [c["id"] for c in cards][:4] == ["DEM-00.population", "OPP-01", "BEL-03", "WEL-04.800"]
     assert all(not c["absent"] for c in cards) and len(cards) <= view.MOST_CARDS
-    poverty = next(c for c in cards if c["id"] == "OPP-02")
+    reader = view.Reader(content)
+    poverty = view.cell(reader.at("OPP-02", "district"), reader)
     assert poverty["one_in"] == "", "an uncertain share is not put in easy words"
 
 

@@ -96,6 +96,25 @@ def test_the_page_says_modelled_on_card_table_map_and_checklist() -> None:
     assert 'class="chip rel">modelled, not counted' in html
 
 
+def test_streets_without_tags_are_told_beside_the_number_where_they_are_many() -> None:
+    many, few = (record(flags=[f"untagged_share={share}"]) for share in (0.359, 0.2499))
+    assert remarks.beside(many) == ["for 36% of the length the map lacks the speed limit or the number of lanes"]
+    assert remarks.beside(few) == [] and dict(remarks.details(many)) == {}
+    told = "For 25% of the length the map lacks the speed limit or the number of lanes."
+    assert dict(remarks.details(few)) == {"Also": told}
+
+
+def test_what_heat_is_held_against_is_told_and_degrees_are_no_fraction() -> None:
+    one = record(value=2.55, unit="°C", flags=["urban_mean=31.89"], numerator=39756.4, denominator=11946.4)
+    told = "The built-up land that it is held against measures 31.9 °C at the surface."
+    assert dict(remarks.details(one)) == {"Also": told}
+
+
+def test_lengths_have_their_unit() -> None:
+    one = record(universe="length of streets and paths open to bicycles", numerator=27.01, denominator=32.2)
+    assert remarks.fraction(one) == "27.0 km of 32.2 km"
+
+
 def test_areas_of_land_have_their_unit() -> None:
     one = record(universe="land area", numerator=535151.3, denominator=2502454.1)
     assert remarks.fraction(one) == "535,151 m² of 2,502,454 m²"
@@ -115,3 +134,13 @@ def test_areas_of_land_have_their_unit() -> None:
 def test_old_timetables_and_small_references_are_told_beside_the_number(flag: str, said: list[str]) -> None:
     assert remarks.beside(record(flags=[flag])) == said
     assert remarks.beside(record(flags=[flag], value=None)) == []
+
+
+def test_the_range_of_a_map_says_what_it_is_of() -> None:
+    open_ground = record(flags=["valid_share=0.93"], low=0.2, high=0.27, value=0.21, moe=0.0, unit="share")
+    assert remarks.beside(open_ground) == ["measured on 93% of the land; counting the rest, it is 20% to 27%"]
+    assert dict(remarks.details(open_ground))["If none, or all, of the rest had it"] == "20% to 27%"
+    spread = record(flags=["spread over the land of each block"], low=0.2, high=0.27, value=0.21, moe=0.0, unit="share")
+    assert remarks.beside(spread) == ["20% to 27% by where in their blocks they are taken to be"]
+    twice = record(flags=["drawn_twice=0.1200"], value=0.21, moe=0.0, unit="share")
+    assert "12% of the land is drawn in more than one class" in dict(remarks.details(twice))["Also"]

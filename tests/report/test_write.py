@@ -142,7 +142,7 @@ def _with_analysts(
         (part / "README.txt").write_text(text, encoding="utf-8")
         (part / "manifest.json").write_text(json.dumps({"made_by": write.INTERNAL}), encoding="utf-8")
 
-    return write.write_all(folder, content, made.checklist(), zones, made.basemap(), RUN, inner)
+    return write.write_all(folder, content, made.checklist(), zones, made.basemap(), RUN, {write.INNER: inner})
 
 
 def test_a_folder_for_analysts_is_made_inside_and_replaced(

@@ -225,6 +225,20 @@ def test_the_newest_year_is_a_countys_not_a_tracts(tmp_path: Path) -> None:
     ]
 
 
+def test_every_year_is_kept_beside_the_newest(tmp_path: Path) -> None:
+    text = "GEOID,A,Y\n51003010100,1,2015\n51003010200,2,2016\n51003010100,,2016\n"
+    found = table(tmp_path, text, latest="Y", columns={"a": {"column": "A"}})
+    times = found.data.attrs["times"]
+    assert list(zip(times["geoid"], times["Y"], strict=True)) == [
+        ("51003010100", 2015.0),
+        ("51003010200", 2016.0),
+        ("51003010100", 2016.0),
+    ]
+    assert times["a"][:2] == [1.0, 2.0] and np.isnan(times["a"][2])
+    with pytest.raises(LayerError, match="1 rows come more than once, for example 51003010100 of 2015"):
+        table(tmp_path, text + "51003010100,9,2015\n", latest="Y", columns={"a": {"column": "A"}})
+
+
 def test_a_json_of_rows_leaves_out_what_is_empty_in_all_of_them(tmp_path: Path) -> None:
     path = tmp_path / "page-001.json"
     path.write_text('[{"GEOID": "51003010100"}]')

@@ -107,7 +107,7 @@ def test_layers_with_what_was_asked_and_when(tmp_path: Path) -> None:
 
 def test_nothing_here_is_an_empty_layer_and_no_street_an_error(tmp_path: Path) -> None:
     found = read(tmp_path, answer(*STREET), answer())
-    for name in osm.LAYERS - {"walk", "streets"}:
+    for name in osm.LAYERS - {"walk", "streets", "bike"}:
         assert found[name].data.empty and found[name].covers.equals(ASKED)  # type: ignore[union-attr]
     with pytest.raises(SourceError, match="nothing at all") as caught:
         read(tmp_path, answer(), answer(), names={"parks"})

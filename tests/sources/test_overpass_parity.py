@@ -192,6 +192,9 @@ def test_answers_give_the_layers_of_the_extract(
         parks = ours["parks"].features  # type: ignore[union-attr]
         assert not parks["public"].all() and {"garden", "playground", "protected_area"} <= set(parks["kind"])
         assert {"motorway", "rail"} <= set(ours["streets"].features["kind"])  # type: ignore[union-attr]
+        bike = ours["bike"].features  # type: ignore[union-attr]
+        assert {"lane", ""} <= set(bike["bikeway"]) and set(bike["cars"]) == {True, False}
+        assert {"25 mph", "35 mph"} <= set(bike["maxspeed"]) and (bike["signals"] != "").sum() > 10
 
 
 def test_land_that_surrounds_the_polygon_is_not_in_an_answer_and_that_is_told(
@@ -234,6 +237,7 @@ VALUES: dict[str, list[str]] = {
     "access": ["private", "yes", "no", "customers", "permissive"],
     "area": ["yes", "no"],
     "sidewalk": ["separate", "both"],
+    "bicycle": ["designated", "no"],
     "garden:type": ["community", "botanical"],
     "building": ["yes"],
     "tunnel": ["yes"],
@@ -243,7 +247,8 @@ VALUES: dict[str, list[str]] = {
 
 def roles(tags: Tags) -> tuple[bool, bool]:
     """Whether an element has a part in a layer: as a way, and as a node or an area."""
-    line = osm_tags.is_walkable(tags) or osm_tags.street_kind(tags) is not None
+    moved = osm_tags.is_walkable(tags) or osm_tags.is_bikeable(tags)
+    line = moved or osm_tags.street_kind(tags) is not None
     place = osm_tags.is_stop(tags) or osm_tags.amenity_kind(tags) is not None or osm_tags.is_entrance(tags)
     land = osm_tags.park_kind(tags) is not None or osm_tags.keeps_public_out(tags) or osm_tags.is_water(tags)
     return line, place or land

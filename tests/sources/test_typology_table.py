@@ -13,6 +13,7 @@ import pytest
 from justgeo.core.errors import ConfigError, JustgeoError, LayerError
 from justgeo.measure.margins import SENTINELS, Z90
 from justgeo.measure.typology.values import Pooled
+from justgeo.sources._frames import BLANKS
 from justgeo.sources._typology_columns import BARE, KNOWN, ColumnMap, read_column_map
 from justgeo.sources._typology_region import Region, read_region
 from justgeo.sources.typology_table import TypologyTable, read_typology_table
@@ -235,7 +236,7 @@ def test_the_top_of_a_scale_is_told_by_its_code_and_its_want_of_a_margin(read: C
     assert found.top["value_before"].tolist() == [True, False, True]
     assert found.top["rent_before"].tolist() == [True, False, False], "3,501 is the top from 2015 on"
     assert found.before["value"].value.tolist() == [1_000_001, 400_000, 1_000_001]
-    later = read(rows, price=1.3, years=(2016, 2024)).tracts
+    later = read(with_cells(rows, "value_t0", ["", 400_000, ""]), price=1.3, years=(2016, 2024)).tracts
     assert later.top["rent_before"].tolist() == [False, False, True]
 
 
@@ -251,6 +252,48 @@ def test_a_median_of_nothing_is_missing_and_said_so(read: Callable[..., Typology
     assert "rent_t1: medians of 0 dollars, taken for missing: 1." in notes(found)
     with pytest.raises(LayerError, match="rent_t1 of 99001000200 is -5"):
         read(with_cells(HAND, "rent_t1", [1200, -5, 900]))
+
+
+@pytest.mark.parametrize(
+    ("name", "slip", "code"), [("value", "300", 9_999), ("rent", "1.2", 99), ("income", "61.5", 2_499)]
+)
+@pytest.mark.parametrize("when", ["t1", "t0"])
+def test_a_median_below_the_bottom_of_its_scale_is_no_amount_in_dollars(
+    read: Callable[..., TypologyTable], name: str, slip: str, code: int, when: str
+) -> None:
+    column = f"{name}_{when}"
+    with pytest.raises(LayerError, match=f"{column} of 99001000200 is {slip}, and no median below") as refused:
+        read(with_cells(HAND, column, ["", slip, ""]), price=1.3)
+    assert "in dollars, not thousands?" in refused.value.message
+    least = with_cells(with_cells(HAND, column, ["", code + 1, ""]), f"{column}_moe", ["", 5, ""])
+    known = read(least, price=1.3).tracts
+    assert (known.now if when == "t1" else known.before)[name].value[1] == code + 1
+    assert read(with_cells(HAND, column, ["", code, ""]), price=1.3), "its own code stands for all below"
+    coded = with_cells(HAND, column, ["", -666666666, 0])
+    assert read(coded, price=1.3), "no number is not a low one"
+
+
+def test_margins_larger_than_the_households_are_said(read: Callable[..., TypologyTable]) -> None:
+    found = notes(read(with_cells(HAND, "households_t1_moe", [4_472, 80, 501])))
+    assert (
+        "households_t1: margins larger than their numbers in 2 of 3 tracts, for example 1,000 ± 4,472 in 99001000100."
+    ) in found
+    assert "margins larger" not in notes(read(HAND))
+    even = with_cells(HAND, "households_t1_moe", [1000, "", 500])
+    assert "margins larger" not in notes(read(even)), "not larger, and not known"
+    empty = with_cells(with_cells(HAND, "households_t1", [1000, 1000, 0]), "households_t1_moe", [100, 80, 12])
+    assert "margins larger" not in notes(read(empty)), "nobody lives there"
+
+
+def test_margins_of_the_earlier_households_are_looked_at_too(read: Callable[..., TypologyTable]) -> None:
+    before = with_cells(with_cells(HAND, "households_t0", [900] * 3), "households_t0_moe", [50, 60, 9000])
+    assert "households_t0: margins larger than their numbers in 1 of 3 tracts" in notes(read(before, price=1.3))
+
+
+@pytest.mark.parametrize("word", sorted(BLANKS - {""}))
+def test_every_word_that_is_read_as_missing_is_in_the_docs(read: Callable[..., TypologyTable], word: str) -> None:
+    assert f"`{word}`" in DOCS.read_text(encoding="utf-8").casefold()
+    assert np.isnan(read(with_cells(HAND, "rent_t1", [1200, word, 900])).tracts.now["rent"].value[1])
 
 
 def test_a_table_without_margins_says_so_once(read: Callable[..., TypologyTable]) -> None:

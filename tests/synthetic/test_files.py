@@ -20,6 +20,7 @@ import rasterio
 from pyproj import Geod
 
 from justgeo.synthetic import VERSION, County, ensure, transit
+from justgeo.synthetic.declare import TABLES
 from justgeo.synthetic.streets import corner_id
 
 write_module = sys.modules["justgeo.synthetic.write"]
@@ -55,6 +56,12 @@ def test_every_declared_layer_is_there_and_says_invented(folder: Path) -> None:
         "tree_canopy",
         "impervious",
         "land_cover",
+        "surface_temperature",
+        "zoning",
+        "data:nfhl",
+        "data:redlining",
+        "block_groups_2010",
+        *(f"data:{name}" for name in TABLES),
     }
     for declaration in declared.values():
         assert (folder / declaration["path"]).exists()

@@ -24,6 +24,9 @@ MANY_STUDENTS = 0.25
 """Share of the people of 15 and over who study beyond school, from which their low incomes and their rents may speak
 of student life (our choice)."""
 CANNOT_BE_TOLD = "cannot be told"
+STANDS_STILL = "no margin is known of the figures that it is made of: that does not make it exact"
+NO_SAMPLING = "the method takes no account of sampling error"
+"""Why a threshold has no margin."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Line:
         How far the value would have to move to reach its threshold, with its sign.
     top : bool
         The median is the top of its scale, and high wherever the threshold lies.
+    bare_threshold : str or None
+        Why the threshold has no margin; None where it has one.
     """
 
     name: str
@@ -62,6 +67,7 @@ class Line:
     probability: float | None
     needed: float | None
     top: bool
+    bare_threshold: str | None = None
 
 
 @dataclass(frozen=True)
@@ -181,10 +187,13 @@ class PublicCard:
 
 CAVEATS = (
     "rim",  # on the rim of the region: neighbours outside are not known
+    "unplaced",  # its neighbours are not known: no shape, or in no pair
     "students",  # many study beyond school
     "rents_stand_in",  # for missing home values
     "few_owned_homes",  # too few for their median to say something, in one vintage at least
     "few_rented_homes",
+    "drawn_anew",  # between the surveys: its earlier figures come from parts of other tracts
     "top_of_scale",  # a median is printed as the top of its scale
+    "bottom_of_scale",  # or as the bottom
     "no_margins",  # a margin of a pressure is not known: no chance
 )

@@ -46,7 +46,8 @@ def check(tracts: Tracts, settings: Settings) -> None:
     for when, region in (("now", tracts.region_now), ("before", tracts.region_before)):
         for name, pooled in region.items():
             _check_pooled(f"{name} ({when}) of the region", name, pooled)
-    _check_top(tracts)
+    _check_ends(tracts, "top", tracts.top, "2000001")
+    _check_ends(tracts, "bottom", tracts.bottom, "9999")
     _check_geometry(tracts)
     if not (math.isfinite(tracts.price) and tracts.price > 0):
         raise LayerError(
@@ -120,6 +121,7 @@ def _check_names(tracts: Tracts) -> None:
         ("region_before", tracts.region_before, pooled & before),
         ("homes", tracts.homes, frozenset(HOMES)),
         ("top", tracts.top, frozenset(HOMES)),
+        ("bottom", tracts.bottom, frozenset(HOMES)),
     ):
         unknown = sorted(set(given) - known)
         if unknown:
@@ -183,24 +185,25 @@ def _check_pooled(what: str, name: str, pooled: Pooled) -> None:
     _refuse(f"the standard error of {what}", se, se < 0, here, "Standard errors are 0 or more. " + _EMPTY)
 
 
-def _check_top(tracts: Tracts) -> None:
-    for name, flags in tracts.top.items():
-        _check_shape(f"top of {name}", flags, len(tracts))
+def _check_ends(tracts: Tracts, end: str, coded: Mapping[str, BoolArray], such: str) -> None:
+    for name, flags in coded.items():
+        _check_shape(f"{end} of {name}", flags, len(tracts))
         kind, when = name.split("_")
         amount = tracts.get(kind, "now" if when == "now" else "before")
         bare = np.asarray(flags, dtype=np.bool_) & np.isnan(amount.value)
         if bare.any():
             raise LayerError(
-                f"The median ({name}) of tract {tracts.geoid[bare][0]} is marked as the top of its scale and has no "
-                "amount.",
-                remedy="Give the amount that is printed for it, such as 2000001.",
+                f"The median ({name}) of tract {tracts.geoid[bare][0]} is marked as the {end} of its scale and has "
+                "no amount.",
+                remedy=f"Give the amount that is printed for it, such as {such}.",
             )
 
 
 def _check_geometry(tracts: Tracts) -> None:
     n = len(tracts)
-    if tracts.edge is not None:
-        _check_shape("edge", tracts.edge, n)
+    for name, flags in (("edge", tracts.edge), ("unplaced", tracts.unplaced)):
+        if flags is not None:
+            _check_shape(name, flags, n)
     if tracts.neighbours is None:
         return
     if tracts.neighbours.shape != (n, n):

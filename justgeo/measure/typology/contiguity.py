@@ -18,6 +18,7 @@ from scipy import sparse
 from justgeo.core.district import require_metric
 from justgeo.core.errors import LayerError
 from justgeo.core.layer import BoolArray
+from justgeo.core.zones import StrArray
 from justgeo.measure.fractions import Geometries
 
 TOLERANCE_M = 1.0
@@ -33,7 +34,8 @@ def queen(shapes: Shapes) -> sparse.csr_array:
     Parameters
     ----------
     shapes : GeoSeries or (n,) array of polygons
-        One for each tract. One that is missing or empty touches nothing, and neither does an island.
+        One for each tract. An island touches nothing; one that is missing or empty has no pair, and of what it
+        touches nothing is known: see `unplaced`.
 
     Returns
     -------
@@ -64,8 +66,8 @@ def queen(shapes: Shapes) -> sparse.csr_array:
 def rim(shapes: Shapes) -> BoolArray:
     """Tracts that lie on the outline of the region, so that neighbours outside it are not known.
 
-    Water that the region surrounds is no rim: nobody lives there. Gaps of up to two tolerances between tracts are
-    closed.
+    Water that the region surrounds is no rim: nobody lives there. But where a tract has no shape, any hole may be that
+    tract, and the tracts around it are on the rim too. Gaps of up to two tolerances between tracts are closed.
 
     Parameters
     ----------
@@ -82,10 +84,35 @@ def rim(shapes: Shapes) -> BoolArray:
     out: BoolArray = np.zeros(len(areas), dtype=np.bool_)
     if there.any():
         whole = shapely.union_all(shapely.buffer(areas[there], TOLERANCE_M, join_style="mitre"))
-        outline = shapely.union_all(shapely.get_exterior_ring(shapely.get_parts(whole)))
+        outline = (
+            shapely.union_all(shapely.get_exterior_ring(shapely.get_parts(whole)))
+            if there.all()
+            else shapely.boundary(whole)
+        )
         shapely.prepare(outline)
         out[there] = shapely.dwithin(outline, areas[there], 1.5 * TOLERANCE_M)
     return out
+
+
+def unplaced(shapes: Shapes) -> BoolArray | None:
+    """Tracts whose neighbours are not known because they have no shape, or an empty one; None where all have one.
+
+    Parameters
+    ----------
+    shapes : GeoSeries or (n,) array of polygons
+        As for `queen`.
+    """
+    areas = _polygons(shapes)
+    gone: BoolArray = np.asarray(shapely.is_missing(areas) | shapely.is_empty(areas), dtype=np.bool_)
+    return gone if gone.any() else None
+
+
+def without_shape(gone: StrArray, n: int) -> str:
+    """What to say of tracts without a shape, among ``n``."""
+    return (
+        f"Tracts without a shape: {len(gone)} of {n}, for example {gone[0]}. Whether they lie beside a high one cannot "
+        "be told, and no tract is told to lie beside them."
+    )
 
 
 def _polygons(shapes: Shapes) -> Geometries:

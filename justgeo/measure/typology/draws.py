@@ -60,12 +60,26 @@ class Chances:
 
 def plain_thresholds(ready: Ready, cuts: FloatArray | None = None) -> FloatArray:
     """What the estimates are held against, (m,); NaN where there is nothing."""
-    region = np.array([a[0] for a in prepare.measures(ready.region[:, None], ready.tracts.price)])[:N_REGION]
+    region = _of_region(ready)
     if cuts is None:
         q = ready.settings.high
         homes = list(enumerate(prepare.measures(ready.mean[:, :, None], ready.tracts.price)))[N_REGION:]
         cuts = np.array([linear_quantile(of[ready.valid[:, k]].T, q)[0] for k, of in homes])
-    return np.concatenate([region, cuts]) * ready.settings.scale
+    return scaled(np.concatenate([region, cuts]), ready.settings.scale)
+
+
+def _of_region(ready: Ready) -> FloatArray:
+    """The region's own measures, (8,)."""
+    return np.array([a[0] for a in prepare.measures(ready.region[:, None], ready.tracts.price)])[:N_REGION]
+
+
+def scaled(thresholds: FloatArray, scale: float) -> FloatArray:
+    """Thresholds moved by ``scale - 1`` times their size: above 1 each is harder to meet, one below 0 as well.
+
+    A threshold of +5 or of -5 points becomes +5.5 or -4.5 by 1.1; multiplied, the second would be -5.5 and easier to
+    meet, so that one choice would pull both ways (our choice).
+    """
+    return np.asarray(thresholds + (scale - 1.0) * np.abs(thresholds), dtype=np.float64)
 
 
 def linear_quantile(values: FloatArray, q: float) -> FloatArray:
@@ -100,11 +114,12 @@ def simulate(ready: Ready, cuts: FloatArray | None = None) -> Chances:
     draws = ready.settings.draws
     survey, tally = _Survey(ready), _Tally()
     known = _known(ready, cuts)
+    given = None if cuts is None else np.repeat(scaled(cuts, ready.settings.scale)[:, None], BLOCK, axis=1)
     seen = np.empty((len(MEASURES) - N_REGION, draws))
     for start in range(0, draws, BLOCK):
         size = min(BLOCK, draws - start)
         people = survey.draw()
-        limits = survey.cuts() if cuts is None else np.repeat(cuts[:, None] * ready.settings.scale, BLOCK, axis=1)
+        limits = survey.cuts() if given is None else given
         seen[:, start : start + size] = limits[:, :size]
         full = np.packbits(np.arange(BLOCK) < size)[None, :]
         tally.add(outcomes.judge(ready, [*people, *survey.high(limits)], known, full))
@@ -149,7 +164,7 @@ class _Survey:
         """Quantiles of the homes of this block, (6, b)."""
         q = self.ready.settings.high
         found = [linear_quantile(homes[:, at], q) for homes, at in zip(self.of_homes, self.valid, strict=True)]
-        return np.stack(found) * self.ready.settings.scale
+        return scaled(np.stack(found), self.ready.settings.scale)
 
     def high(self, limits: FloatArray) -> list[Bits]:
         """Where the homes of this block lie above some limits, packed (n, b)."""
@@ -163,8 +178,7 @@ class _Survey:
         mean = np.nan_to_num(self.ready.region, nan=1.0)[None, :, None]
         se = np.nan_to_num(self.ready.region_se, nan=0.0)[None, :, None]
         found = prepare.measures(self._values(z, mean, se), self.ready.tracts.price)
-        limits = np.concatenate(found)[:N_REGION] * self.ready.settings.scale
-        return outcomes.margin_of_ties(limits)
+        return outcomes.margin_of_ties(scaled(np.concatenate(found)[:N_REGION], self.ready.settings.scale))
 
     def _values(self, z: FloatArray, mean: FloatArray, se: FloatArray) -> FloatArray:
         """Standard normals (t, q, b) to quantities, clipped to what can be."""
@@ -235,7 +249,10 @@ def _known(ready: Ready, cuts: FloatArray | None) -> BoolArray:
 
 def _threshold_se(ready: Ready, seen: FloatArray) -> FloatArray:
     region = prepare.measure_errors(ready.region[None, :], ready.region_se[None, :], ready.tracts.price)
-    of_region = np.concatenate(region)[:N_REGION] * ready.settings.scale
+    scale = ready.settings.scale
+    # moved by a part of its size, a threshold below 0 shrinks where the others grow, and its error with it
+    by = np.where(_of_region(ready) < 0, abs(2.0 - scale), scale)
+    of_region = np.concatenate(region)[:N_REGION] * by
     return np.concatenate([of_region, (seen - seen[:, :1]).std(axis=1)])  # what stands still has 0 exactly
 
 

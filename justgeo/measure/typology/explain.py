@@ -17,6 +17,8 @@ from justgeo.measure.typology.cards import (
     CANNOT_BE_TOLD,
     CAVEATS,
     MANY_STUDENTS,
+    NO_SAMPLING,
+    STANDS_STILL,
     Answer,
     Card,
     Figure,
@@ -41,9 +43,9 @@ from justgeo.measure.typology.values import (
     Variant,
 )
 
-__all__ = ["Card", "PublicCard", "card", "cards", "public_card"]
+__all__ = ["Card", "PublicCard", "card", "cards", "public_card", "threshold_se"]
 
-_PUBLIC_CAVEATS = frozenset({"students", "few_rented_homes", "no_margins"})
+_PUBLIC_CAVEATS = frozenset({"students", "few_rented_homes", "drawn_anew", "no_margins"})
 _UNITS: Mapping[str, Unit] = {
     **dict.fromkeys(PRESSURES, "share"),
     **dict.fromkeys(CHANGES, "points"),
@@ -155,12 +157,22 @@ def _line(typology: Typology, at: int, name: str, c: Condition) -> Line:
         unit=_UNITS[what],
         rule="at least" if name in CHANGES else "above",
         value=_figure(c.value[at], c.se[at]),
-        threshold=_figure(c.threshold, c.threshold_se),
+        threshold=_figure(c.threshold, threshold_se(c)),
         holds=_flag(c.holds[at]),
         probability=_number(c.probability[at]),
         needed=needed(typology, name, c, at),
         top=top,
+        bare_threshold=STANDS_STILL if math.isfinite(c.threshold) and math.isnan(threshold_se(c)) else None,
     )
+
+
+def threshold_se(c: Condition) -> float:
+    """Standard error of a threshold; NaN where the figures that it is made of have none.
+
+    A quantile over figures without margins does not move in the draws: that is no error of 0.
+    """
+    still = c.threshold_se == 0.0 and not np.isfinite(c.se).any()
+    return math.nan if still else c.threshold_se
 
 
 def _stage(typology: Typology, at: int, variant: Variant) -> StageLine:
@@ -196,6 +208,7 @@ def _verdict(opinion: Opinion, at: int, classed: bool) -> Verdict:
             probability=None,
             needed=_number(c.threshold - c.value[at]),
             top=False,
+            bare_threshold=NO_SAMPLING,
         )
         for name, c in opinion.criteria.items()
     )
@@ -210,11 +223,14 @@ def _caveats(typology: Typology, at: int) -> tuple[str, ...]:
     }
     said = {
         "rim": _at(tracts.edge, at),
+        "unplaced": _at(tracts.unplaced, at),
         "students": tracts.students is not None and float(tracts.students[at]) >= MANY_STUDENTS,
         "rents_stand_in": bool(typology.markets["value"].stood_in[at]),
         "few_owned_homes": few["value"],
         "few_rented_homes": few["rent"],
+        "drawn_anew": _at(tracts.drawn_anew, at),
         "top_of_scale": any(_at(tracts.top.get(name), at) for market in MARKETS for name in _vintages(market)),
+        "bottom_of_scale": any(_at(tracts.bottom.get(name), at) for market in MARKETS for name in _vintages(market)),
         "no_margins": any(c.holds[at] >= 0 and np.isnan(c.probability[at]) for c in typology.pressures.values()),
     }
     return tuple(name for name in CAVEATS if said[name])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from justgeo.core.layer import BoolArray, FloatArray
-from justgeo.measure.typology import outcomes, rules
+from justgeo.measure.typology import outcomes, prepare, rules
 from justgeo.measure.typology.logic import Told
 from justgeo.measure.typology.values import (
     CHANGES,
@@ -92,13 +92,14 @@ def market_conditions(typology: Typology) -> dict[str, Condition]:
 
 
 def near_high(typology: Typology) -> Near:
-    """What `flips` asks of the neighbours, for all tracts at once."""
+    """What `flips` asks of the neighbours, for all tracts at once; they are the ones that the class rests on."""
+    touch = prepare.touching(typology.tracts.neighbours)
     full = np.ones((1, 1), dtype=np.bool_)
     out: dict[Market, Told] = {}
     for market in MARKETS:
         found = typology.markets[market].conditions
         high = (found["now_high"].holds == 1.0) | (found["change_high"].holds == 1.0)
-        out[market] = outcomes.near(typology.tracts.neighbours, high[:, None], full)
+        out[market] = outcomes.near(touch, high[:, None], full, typology.tracts.unplaced)
     return out
 
 
@@ -130,8 +131,10 @@ def flips(typology: Typology, at: int, near: Near | None = None) -> tuple[Flip, 
 def needed(typology: Typology, name: str, condition: Condition, at: int) -> float | None:
     """How far the value lies from its threshold, with the sign of the move; None where it cannot be told."""
     market, _, what = name.partition(".")
-    top = typology.tracts.top.get(f"{market}_{what.removesuffix('_high')}")
-    if np.isnan(condition.holds[at]) or (top is not None and bool(top[at])):  # high wherever the threshold lies
+    median = f"{market}_{what.removesuffix('_high')}"
+    # a median at an end of its scale is high or low wherever the threshold lies, and no one knows by how much
+    ends = [coded[median] for coded in (typology.tracts.top, typology.tracts.bottom) if median in coded]
+    if np.isnan(condition.holds[at]) or any(bool(end[at]) for end in ends):
         return None
     return condition.threshold - float(condition.value[at])
 
@@ -181,8 +184,10 @@ def _market(told: Mapping[str, Told], market: Market, near: Told, at: int, trial
 
 
 def _missing(typology: Typology, market: Market, at: int) -> bool:
-    """Without a usable median in one vintage: then the other market stands in."""
+    """Without a usable median in one vintage, or in a region without a quantile: then the other market stands in."""
     found = typology.markets[market].conditions
+    if any(np.isnan(c.threshold) for c in found.values()):
+        return True
     return bool(np.isnan(found["now_high"].value[at]) or np.isnan(found["before_high"].value[at]))
 
 

@@ -90,11 +90,11 @@ def _market(ready: Ready, k: int, told: Sequence[Told], yes: Sequence[Bits], ful
     high = [
         (yes[i] | _spread(ready.top[:, i], full)) & _spread(ready.valid[:, i], full) for i in (start + 1, start + 2)
     ]
-    return rules.market(before, now, change, near(ready.neighbours, high[0] | high[1], full))
+    return rules.market(before, now, change, near(ready.neighbours, high[0] | high[1], full, ready.tracts.unplaced))
 
 
-def near(neighbours: sparse.csr_array | None, high: Bits, full: Bits) -> Told:
-    """Whether at least one neighbour is high; it cannot be told where no geometry is at hand."""
+def near(neighbours: sparse.csr_array | None, high: Bits, full: Bits, unplaced: BoolArray | None = None) -> Told:
+    """Whether at least one neighbour is high; it cannot be told where none is known, in the region or of a tract."""
     nothing = np.zeros_like(high)
     if neighbours is None:
         return Told(nothing, nothing)
@@ -103,7 +103,8 @@ def near(neighbours: sparse.csr_array | None, high: Bits, full: Bits) -> Told:
     if len(filled):
         # reduceat over the starts of filled rows only: an island would take the next tract's neighbours
         touched[filled] = np.bitwise_or.reduceat(high[neighbours.indices], neighbours.indptr[filled], axis=0)
-    return Told(touched & full, ~touched & full)
+    told = full if unplaced is None else _spread(~unplaced, full)
+    return Told(touched & full, ~touched & told)
 
 
 def _told(yes: Bits, known: BoolArray, full: Bits) -> Told:

@@ -12,6 +12,7 @@ measure
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,7 @@ from scipy import sparse
 
 from justgeo.core.errors import LayerError
 from justgeo.core.layer import BoolArray, FloatArray
-from justgeo.measure import margins, medians, rows
+from justgeo.measure import margins, rows
 from justgeo.measure.fractions import Matrix
 from justgeo.measure.typology.checks import check
 from justgeo.measure.typology.values import (
@@ -36,6 +37,8 @@ from justgeo.measure.typology.values import (
 
 MIN_TRACTS = 5
 """Fewer say nothing of a region: the upper two fifths of four tracts are no group."""
+MANY_TRACTS = 30
+"""A reference of fewer is told to be small: METHODS 5.2 asks for the metro area then."""
 TIE = 1e-12
 """Two numbers that differ by less, relative to 1 or to the threshold, are a tie: rounding is not to decide."""
 MARKET_MEASURES = ("before_high", "now_high", "change_high")
@@ -104,7 +107,7 @@ def prepare(tracts: Tracts, settings: Settings) -> Ready:
     mean = np.column_stack([np.asarray(a.value, dtype=np.float64) for a in amounts])
     se = np.column_stack([np.asarray(a.se, dtype=np.float64) for a in amounts])
     region, region_se = _region(tracts)
-    top = _top(tracts)
+    top, bottom = _ends(tracts, tracts.top), _ends(tracts, tracts.bottom)
     usable = np.isfinite(mean) & classed[:, None]
     for market in MARKETS:
         for when in ("now", "before"):
@@ -112,11 +115,12 @@ def prepare(tracts: Tracts, settings: Settings) -> Ready:
     valid = _of_measures(usable)
     for k in range(len(MARKETS)):
         _, now, before, change = _places(k)
-        valid[:, change] &= ~(top[:, now] | top[:, before])  # no change can be told from a coded end
-    # a median at the top of its scale has no margin and needs none: it is high
-    sure = _of_measures(np.isfinite(se)) | top
+        coded = top | bottom
+        valid[:, change] &= ~(coded[:, now] | coded[:, before])  # no change can be told from a coded end
+    # a median at an end of its scale has no margin and needs none: it is high, or as low as any
+    sure = _of_measures(np.isfinite(se)) | top | bottom
     missing = np.column_stack([~(valid[:, _places(k)[1]] & valid[:, _places(k)[2]]) for k in range(len(MARKETS))])
-    touch = _both_ways(tracts.neighbours)
+    touch = touching(tracts.neighbours)
     return Ready(tracts, settings, excluded, classed, mean, se, region, region_se, valid, sure, top, missing, touch)
 
 
@@ -138,8 +142,8 @@ def _why(households: float, quarters: float, settings: Settings) -> str | None:
     return None
 
 
-def _both_ways(neighbours: sparse.csr_array | None) -> sparse.csr_array | None:
-    """Touching is mutual: a list of pairs may give each once."""
+def touching(neighbours: sparse.csr_array | None) -> sparse.csr_array | None:
+    """Who touches whom, as the rules take it: both ways, since a list of pairs may give each once; none itself."""
     if neighbours is None:
         return None
     pairs = neighbours.tocoo()
@@ -164,12 +168,13 @@ def _region(tracts: Tracts) -> tuple[FloatArray, FloatArray]:
     return np.array([f.value for f in found], dtype=np.float64), np.array([f.se for f in found], dtype=np.float64)
 
 
-def _top(tracts: Tracts) -> BoolArray:
+def _ends(tracts: Tracts, coded: Mapping[str, BoolArray]) -> BoolArray:
+    """Which measures of a tract are medians at an end of their scale."""
     out = np.zeros((len(tracts), len(MEASURES)), dtype=np.bool_)
     for k, market in enumerate(MARKETS):
         _, now, before, _ = _places(k)
         for when, at in (("now", now), ("before", before)):
-            flags = tracts.top.get(f"{market}_{when}")
+            flags = coded.get(f"{market}_{when}")
             if flags is not None:
                 out[:, at] = flags
     return out
@@ -263,37 +268,6 @@ def pooled_share(
         return Pooled(math.nan, math.nan)
     value, se = _share(rows.pooled(int(known.sum())), [c[known] for c in cells], complement)
     return Pooled(float(value[0]), float(se[0]))
-
-
-def low_income_cells(
-    bins: FloatArray, bins_moe: FloatArray, edges: FloatArray, cut: float
-) -> tuple[FloatArray, FloatArray]:
-    """Households below an income, as cells to be summed: those of the bracket that the cut divides count in part.
-
-    Parameters
-    ----------
-    bins, bins_moe : (n, k) float
-        Households by bracket, with 90 % margins.
-    edges : (k + 1,) float
-    cut : float
-        In the dollars of the edges.
-    """
-    part = medians.bin_fractions(cut, edges)
-    if np.isnan(part).any() or not part.any():
-        raise LayerError(
-            f"An income of {cut:,.0f} dollars lies in no closed bracket, so no share below it can be told.",
-            remedy="Leave this condition out of the table, or give brackets that reach further.",
-        )
-    # brackets above the cut are no part of the sum: their zeros would lend it their margins, their gaps its absence
-    used = part > 0
-    return np.asarray(bins)[:, used] * part[used], np.asarray(bins_moe)[:, used] * part[used]
-
-
-def low_income_share(
-    bins: FloatArray, bins_moe: FloatArray, edges: FloatArray, cut: float, total: FloatArray, total_moe: FloatArray
-) -> Amount:
-    """Share of each tract's households below an income, by linear interpolation in its bracket."""
-    return share_of(*low_income_cells(bins, bins_moe, edges, cut), total, total_moe)
 
 
 def _columns(values: FloatArray) -> FloatArray:

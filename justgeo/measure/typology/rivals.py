@@ -2,7 +2,8 @@
 
 They stand beside the typology, never in it: nothing is averaged over methods. Both hold a tract against the *median of
 the tracts*, unweighted, over all tracts that they are given (none is left out as small), and say nothing of sampling
-error. A missing value decides only where the outcome is the same either way.
+error. A missing value decides only where the outcome is the same either way; where so much is missing of all tracts
+that none could be flagged, nothing is told (our choice).
 
 References
 ----------
@@ -12,7 +13,7 @@ doi:10.1177/0042098020903011, on how little such methods agree.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,6 +85,16 @@ class Opinion:
     notes: tuple[str, ...]
     references: tuple[str, ...]
 
+    @property
+    def reason(self) -> str | None:
+        """Why the method can tell of no tract, None where it can: that it flags none of them is then no finding."""
+        if np.isfinite(self.holds).any():
+            return None
+        gone = [_ASKED[name] for name, c in self.criteria.items() if not np.isfinite(c.holds).any()]
+        if not gone:
+            return "of no tract enough is known of what it asks for"
+        return f"it asks for {' and '.join(gone)}, and that is known of no tract"
+
 
 def udp_vulnerable(tracts: Tracts, as_published: bool = False) -> Opinion:
     """Vulnerable to gentrification, by the rule of the Urban Displacement Project.
@@ -149,10 +160,7 @@ def udp_rule(
         known = np.ones(value.shape, dtype=np.bool_) if as_published else ~np.isnan(value) & ~np.isnan(medians[name])
         reached = told(value >= medians[name], known)  # False for NaN
         statements[name] = ~reached if name in _UDP_BELOW else reached
-    cheap = statements["rent"] | statements["value"]
-    of_four = (statements[name] for name in ("low_income", "people_of_colour", "renters", "bachelors"))
-    flags = (cheap & three_of_four(*of_four)).as_number()
-    return flags, {
+    return _flags(_udp_flags, statements), {
         name: Criterion(
             values[name], "below" if name in _UDP_BELOW else "at least", medians[name], statement.as_number()
         )
@@ -200,14 +208,41 @@ def ding(tracts: Tracts) -> Opinion:
         statements[name] = told(value < middle if name == "income" else value > middle, known)
         sense: Sense = "below" if name == "income" else "above"
         criteria[name] = Criterion(value, sense, middle, statements[name].as_number())
-    holds = statements["income"] & (statements["rent"] | statements["value"]) & statements["bachelors"]
     notes = (
         "The region stands for the city of the paper, and the median of the tracts for the citywide median.",
         "Small tracts and medians of few homes are not left out.",
     )
     return Opinion(
-        "ding", "Gentrifying (Ding, Hwang and Divringi 2016)", holds.as_number(), criteria, notes, DING_REFERENCES
+        "ding",
+        "Gentrifying (Ding, Hwang and Divringi 2016)",
+        _flags(_ding_flags, statements),
+        criteria,
+        notes,
+        DING_REFERENCES,
     )
+
+
+Rule = Callable[[Mapping[str, Told]], Told]
+
+
+def _udp_flags(of: Mapping[str, Told]) -> Told:
+    four = (of[name] for name in ("low_income", "people_of_colour", "renters", "bachelors"))
+    return (of["rent"] | of["value"]) & three_of_four(*four)
+
+
+def _ding_flags(of: Mapping[str, Told]) -> Told:
+    return of["income"] & (of["rent"] | of["value"]) & of["bachelors"]
+
+
+def _flags(rule: Rule, statements: Mapping[str, Told]) -> FloatArray:
+    """1, 0, NaN by a rule; NaN throughout where it lacks so much that it could flag no tract, whatever the others say.
+
+    It would then say no of some tracts and nothing of the rest: that none is flagged would be no finding.
+    """
+    yes = np.array([True])
+    best = {name: told(yes, np.array([bool(s.known.any())])) for name, s in statements.items()}
+    found = rule(statements).as_number()
+    return found if rule(best).yes[0] else np.full(found.shape, np.nan)
 
 
 def median_of_tracts(values: FloatArray) -> float:
@@ -216,6 +251,15 @@ def median_of_tracts(values: FloatArray) -> float:
     return float(np.median(known)) if known.size else float("nan")
 
 
+_ASKED = {
+    "rent": "rents",
+    "value": "home values",
+    "income": "incomes",
+    "low_income": "households of low income",
+    "people_of_colour": "people of colour",
+    "renters": "renters",
+    "bachelors": "degrees",
+}
 _UDP_BELOW = frozenset({"rent", "value", "bachelors"})
 
 
@@ -248,11 +292,12 @@ def _refuse_sentinels(geoid: StrArray, values: Mapping[str, FloatArray], otherwi
 
 
 def _rise(tracts: Tracts, name: Market) -> FloatArray:
-    """Real relative change; NaN where an end is missing, not positive, or the top of its scale."""
+    """Real relative change; NaN where an end is missing, not positive, or an end of its scale."""
     before, now = tracts.get(name, "before").value * tracts.price, tracts.get(name, "now").value
     rise: FloatArray = np.full(now.shape, np.nan)
     np.divide(now, before, out=rise, where=before > 0)
     for end in (f"{name}_before", f"{name}_now"):
-        if end in tracts.top:
-            rise[tracts.top[end]] = np.nan
+        for coded in (tracts.top, tracts.bottom):
+            if end in coded:
+                rise[coded[end]] = np.nan
     return rise - 1.0

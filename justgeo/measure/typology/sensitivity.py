@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypedDict
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from justgeo.core.errors import LayerError
 from justgeo.core.layer import BoolArray, FloatArray, IntArray
 from justgeo.core.zones import StrArray
 from justgeo.measure.typology.classify import classify
-from justgeo.measure.typology.headline import Headline, headline
+from justgeo.measure.typology.headline import Headline, Moves, headline, left_out_of, moves_of, partial_of
 from justgeo.measure.typology.values import UNTOLD, VARIANTS, Settings, Tracts, Typology, Variant
 
 AS_REPORTED = "as reported"
@@ -31,7 +32,8 @@ class Tally:
     tracts, told : int
         Flagged as the estimates stand, of those that can be told.
     expected_tracts : float
-        Sum of the chances of those that can be told; NaN where none is known.
+        Sum of the chances of those that can be told; NaN where none is known, and where the households have no
+        expected number either.
     households, renter_households : Headline
         Plain and weighted by chance, with margins.
     """
@@ -59,12 +61,12 @@ class Variation:
     Attributes
     ----------
     name : str
-        ``as reported``, the name of another set of tracts, ``thresholds x 0.9``.
+        ``as reported``, the name of another set of tracts, ``thresholds 10 % lower``.
     reference : int
         Tracts of the reference set.
     years : tuple of int
     scale : float
-        What the thresholds are multiplied with.
+        1.1 where every threshold lies higher by a tenth of its size, 0.9 where lower: see `Settings`.
     tracts : int
         That are counted: those of the district, wherever it lies in the set.
     absent : int
@@ -131,7 +133,7 @@ def vary(
     others : mapping of str to Tracts, optional
         Other reference sets, other base years, by a name to be shown; tracts are matched by GEOID.
     scales : tuple of float
-        All thresholds times these.
+        Every threshold moved by so much of its size: 1.1 makes each harder to meet, those below 0 too.
     inside : (n,) float or bool, optional
         Part of each tract of ``base`` that is counted, 0 to 1: the district. All by default.
     reported : Typology, optional
@@ -154,8 +156,13 @@ def vary(
     rows += [_row(name, first, classify(other, chosen), here) for name, other in (others or {}).items()]
     for scale in scales:
         scaled = classify(base, replace(chosen, scale=chosen.scale * scale))
-        rows.append(_row(f"thresholds x {scale:g}", first, scaled, here))
+        rows.append(_row(_moved_by(scale), first, scaled, here))
     return tuple(rows)
+
+
+def _moved_by(scale: float) -> str:
+    """A choice of thresholds by name, true of those below 0 too: these are not multiplied, but moved."""
+    return f"thresholds {abs(100 * (scale - 1)):g} % {'lower' if scale < 1 else 'higher'}"
 
 
 def _row(name: str, reported: Typology, other: Typology, inside: FloatArray) -> Variation:
@@ -170,8 +177,12 @@ def _row(name: str, reported: Typology, other: Typology, inside: FloatArray) -> 
         )
     part = np.where(here, inside, 0.0)
 
-    def tally(flag: FloatArray, chance: FloatArray) -> Tally:
-        return _tally(reported.tracts, _take(flag, at), _take(chance, at), part)
+    out = _taken(left_out_of(other), at)
+
+    def tally(flag: FloatArray, chance: FloatArray, moves: Moves | None = None, partial: str | None = None) -> Tally:
+        there = None if moves is None else Moves(_take(moves.own, at), _taken(moves.falls, at))
+        more: _More = {"left_out": out, "moves": there, "partial": partial}
+        return _tally(reported.tracts, _take(flag, at), _take(chance, at), part, more)
 
     return Variation(
         name=name,
@@ -181,7 +192,9 @@ def _row(name: str, reported: Typology, other: Typology, inside: FloatArray) -> 
         tracts=int(counted.sum()),
         absent=int((counted & ~here).sum()),
         vulnerable=tally(other.vulnerable, other.p_vulnerable),
-        pressed={v: tally(other.pressed[v], other.p_pressed[v]) for v in VARIANTS},
+        pressed={
+            v: tally(other.pressed[v], other.p_pressed[v], moves_of(other, v), partial_of(other)) for v in VARIANTS
+        },
         moved=Moved(
             vulnerable=_moved(reported.vulnerable, _take(other.vulnerable, at), here),
             pressed={v: _moved(reported.pressed[v], _take(other.pressed[v], at), here) for v in VARIANTS},
@@ -197,15 +210,27 @@ def markets_told(typology: Typology) -> tuple[Variant, ...]:
     return tuple(v for v in VARIANTS if (typology.markets[v].code != UNTOLD).any())
 
 
-def _tally(tracts: Tracts, flag: FloatArray, chance: FloatArray, part: FloatArray) -> Tally:
+class _More(TypedDict):
+    """What `headline` takes besides."""
+
+    left_out: BoolArray
+    moves: Moves | None
+    partial: str | None
+
+
+def _tally(tracts: Tracts, flag: FloatArray, chance: FloatArray, part: FloatArray, more: _More) -> Tally:
     told = (part > 0) & ~np.isnan(flag)
     known = chance[told & ~np.isnan(chance)]
+    homes, renters = (
+        headline(counted, flag, chance, part, **more) for counted in (tracts.households, tracts.renter_households)
+    )
+    whole = known.size and homes.bounded is None and homes.unweighted is None
     return Tally(
         tracts=int((told & (flag == 1.0)).sum()),
         told=int(told.sum()),
-        expected_tracts=float(known.sum()) if known.size else float("nan"),
-        households=headline(tracts.households, flag, chance, part),
-        renter_households=headline(tracts.renter_households, flag, chance, part),
+        expected_tracts=float(known.sum()) if whole else float("nan"),
+        households=homes,
+        renter_households=renters,
     )
 
 
@@ -218,6 +243,11 @@ def _places(of: StrArray, among: StrArray) -> IntArray:
 def _take(values: FloatArray, at: IntArray) -> FloatArray:
     """Values of another set at the tracts of this one; NaN where a tract is not in it."""
     return np.where(at >= 0, values[np.maximum(at, 0)], np.nan)
+
+
+def _taken(flags: BoolArray, at: IntArray) -> BoolArray:
+    """The same of flags; not set where a tract is not in the set."""
+    return np.asarray(_take(flags.astype(np.float64), at) == 1.0, dtype=np.bool_)
 
 
 def _codes(stage: IntArray) -> FloatArray:

@@ -93,7 +93,8 @@ class Settings:
     draws, seed : int
         Of the Monte Carlo.
     scale : float
-        Every threshold times this, for sensitivity.
+        For sensitivity: every threshold is moved by ``scale - 1`` times its size, so that above 1 each is harder to
+        meet and below 1 easier, a negative change of the region as well as a share (our choice).
     correlation_now, correlation_before : (7, 7) and (6, 6) float or None
         Correlation of the sampling errors of `NOW` and of `BEFORE` within a tract; None: independent.
     """
@@ -132,6 +133,8 @@ class Tracts:
     top : mapping of str to (n,) bool
         Where a median is printed as the top of its scale (``value_now``: 2,000,001): it ranks high, and no change can
         be told from it. By the names of ``homes``.
+    bottom : mapping of str to (n,) bool
+        Where one is printed as the bottom of its scale (9,999): it ranks low, and no change can be told from it.
     group_quarters : (n,) float or None
         Share of the people who live in group quarters.
     students : (n,) float or None
@@ -140,6 +143,12 @@ class Tracts:
         Which tracts touch, queen contiguity, without the diagonal; None where no geometry is at hand.
     edge : (n,) bool or None
         Tracts that lie on the rim of the region, whose neighbours outside are not known.
+    unplaced : (n,) bool or None
+        Tracts whose neighbours are not known at all, though those of others are: without a shape, in no pair. Whether
+        they lie beside a high one cannot be told. None: there are none.
+    drawn_anew : (n,) bool or None
+        Tracts that were drawn anew between the surveys: their earlier figures were put together from parts of others.
+        None where nothing is known of it.
     extra : mapping of str to Amount
         What only other methods ask for: ``low_income_of_tracts``, the share of households below 80 % of the median of
         the tracts' medians (of t1), which the Urban Displacement Project uses.
@@ -159,10 +168,13 @@ class Tracts:
     renter_households: Amount
     homes: Mapping[str, FloatArray] = field(default_factory=dict)
     top: Mapping[str, BoolArray] = field(default_factory=dict)
+    bottom: Mapping[str, BoolArray] = field(default_factory=dict)
     group_quarters: FloatArray | None = None
     students: FloatArray | None = None
     neighbours: sparse.csr_array | None = None
     edge: BoolArray | None = None
+    unplaced: BoolArray | None = None
+    drawn_anew: BoolArray | None = None
     extra: Mapping[str, Amount] = field(default_factory=dict)
     years: tuple[int, int] = (2014, 2024)
     notes: tuple[str, ...] = ()

@@ -41,6 +41,7 @@
     ]);
     return [
       make("h4", {}, data.parts[one.part].split(":")[0], one.said ? make("b", {}, ": " + one.said) : ""),
+      one.note ? make("p", { class: "small" }, one.note) : "",
       table(["Condition", "Value; holds if", "Holds, chance", "To go"], rows),
     ];
   }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,20 @@ def layer_name(service: Service) -> str:
 def reading(service: Service) -> Reading:
     """How the table is read."""
     return reading_of({"reading": service.options.get("reading", {})}, f"Table {service.id!r} of datasets.yml")
+
+
+def geography_of(vintage: int, tables: Iterable[Service]) -> list[str]:
+    """Layers that draw the areas of some tables, of those whose areas are of one census: ``tracts``, ``block_groups``.
+
+    Parameters
+    ----------
+    vintage : int
+        2010 or 2020.
+    tables : iterable of Service
+    """
+    layers = {"tract": "tracts", "block group": "block_groups"}
+    readings = [one for one in map(reading, tables) if one.geography_vintage == vintage]
+    return sorted({layers[one.geography] for one in readings if one.geography in layers})
 
 
 def counties_for(service: Service, counties: Sequence[str]) -> tuple[str, ...]:

@@ -55,9 +55,10 @@ def dataset_asks(chosen: Mapping[str, Service], counties: Sequence[str], area: A
     for service in chosen.values():
         kind, name = _word(service, "kind", KINDS), parts.layer_name(service)
         if kind == "own":
+            way = str(service.options.get("by_hand", "")) or f'name a file: [layers."{name}"].'
             raise ConfigError(
                 f"{service.title} cannot be fetched: {service.asks}.",
-                remedy=f'take {service.id!r} out of fetch.tables, and name a file: [layers."{name}"].',
+                remedy=f"take {service.id!r} out of fetch.tables, and {way}",
             )
         per = _word(service, "per", PER)
         if per != "nation" and not counties:

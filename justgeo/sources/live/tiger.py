@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from justgeo.core.errors import ConfigError
 from justgeo.core.service import Service
-from justgeo.core.spec import LayerSpec
+from justgeo.core.spec import TRACTS_2020, LayerSpec
 from justgeo.core.words import suggestion
 from justgeo.sources.live.ask import Ask, Specs, Tools, declared
 from justgeo.sources.live.census_counties import counties_in
@@ -28,9 +28,6 @@ from justgeo.sources.live.http import Call, Check, Got
 from justgeo.sources.live.records import Question, Record, Told
 from justgeo.sources.live.tiger_checks import a_layer, a_relationship
 from justgeo.sources.live.tiger_counties import chosen_counties, counties_near
-
-TRACTS_2020 = 2020
-"""First year of TIGER/Line with the areas of the 2020 census."""
 
 __all__ = [
     "TRACTS_2020",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from justgeo.measure.typology.agreement import Count, cohen_kappa, compare
+from justgeo.measure.typology.agreement import TELLS_NOTHING, Count, cohen_kappa, compare
 from tests.measure.typology.made import NAN
 
 
@@ -56,7 +56,44 @@ def test_one_method_and_no_tract() -> None:
     got = compare({"a": np.array([1.0, 0.0])}, np.array([5.0, 7.0]))
     assert got.pairs == () and [c.tracts for c in got.flagged_by] == [1, 1]
     nothing = compare({"a": np.array([]), "b": np.array([])}, np.array([]))
-    assert np.isnan(nothing.pairs[0].kappa) and nothing.flagged_by == (Count(0, 0.0),) * 3
+    assert nothing.pairs == () and nothing.methods == () and nothing.flagged_by == (Count(0, 0.0),)
+    assert dict(nothing.absent) == {"a": TELLS_NOTHING, "b": TELLS_NOTHING}
+
+
+def test_a_method_that_can_tell_of_no_tract_is_absent_with_its_reason_and_takes_nothing_from_the_others() -> None:
+    flags = {"a": np.array([1.0, 0.0, 1.0]), "mute": np.full(3, NAN), "b": np.array([1.0, 1.0, 0.0])}
+    homes = np.array([10.0, 20.0, 30.0])
+    got = compare(flags, homes, reasons={"mute": "no rents", "a": None})
+    assert dict(got.absent) == {"mute": "no rents"}
+    assert got.methods == ("a", "b") and set(got.flagged) == set(got.told) == {"a", "b"}
+    without = compare({name: flag for name, flag in flags.items() if name != "mute"}, homes)
+    assert got.flagged_by == without.flagged_by and got.pairs == without.pairs and got.untold == Count(0, 0.0)
+    silent = compare({"mute": np.full(3, NAN)}, homes)
+    assert silent.flagged_by == (Count(0, 0.0),) and silent.untold == Count(3, 60.0), "and not: 3 flagged by none"
+
+
+def test_of_two_methods_of_which_one_is_part_of_the_other_one_is_counted() -> None:
+    """Four tracts. Counted as three methods, two would agree on the second tract by construction."""
+    flags = {
+        "vulnerable": np.array([1.0, 1.0, 1.0, 0.0]),
+        "pressed": np.array([1.0, 1.0, NAN, 0.0]),
+        "udp": np.array([1.0, 0.0, 1.0, 0.0]),
+    }
+    got = compare(flags, np.array([1.0, 2.0, 4.0, 8.0]))
+    assert got.methods == ("vulnerable", "pressed", "udp") and got.counted == ("vulnerable", "udp")
+    # by none, by one, by both; the third is told by both, whatever its market
+    assert [c.tracts for c in got.flagged_by] == [1, 1, 2] and [c.households for c in got.flagged_by] == [8, 2, 5]
+    assert got.untold == Count(0, 0.0) and got.flagged["pressed"] == Count(2, 3.0)
+    assert {(p.first, p.second): p.nested for p in got.pairs} == {
+        ("vulnerable", "pressed"): True,
+        ("vulnerable", "udp"): False,
+        ("pressed", "udp"): False,
+    }
+    # where the wider one cannot be told, its part stands for itself
+    alone = compare({**flags, "vulnerable": np.full(4, NAN)}, np.ones(4))
+    assert alone.counted == ("pressed", "udp") and not any(p.nested for p in alone.pairs)
+    freely = compare(flags, np.ones(4), nested={})
+    assert freely.counted == freely.methods and [c.tracts for c in freely.flagged_by] == [1, 0, 1, 1]
 
 
 def test_wrong_shapes_and_flags_are_refused() -> None:
@@ -73,6 +110,7 @@ flag_lists = st.lists(st.tuples(*[st.sampled_from((0.0, 1.0, NAN))] * 2, st.inte
 def test_symmetric_complete_and_free_of_order(rows: list[tuple[float, float, int]]) -> None:
     table = np.array(rows, dtype=np.float64).reshape(-1, 3)
     a, b, homes = table.T
+    assume(np.isfinite(a).any() and np.isfinite(b).any())  # or there is no pair
     (one,), (other,) = compare({"a": a, "b": b}, homes).pairs, compare({"b": b, "a": a}, homes).pairs
     assert one.kappa == other.kappa or (np.isnan(one.kappa) and np.isnan(other.kappa))
     assert one.only_first == other.only_second and one.both == other.both

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from justgeo.measure.typology import explain
 from justgeo.measure.typology.classify import classify
+from justgeo.measure.typology.flips import conditions
 from justgeo.measure.typology.values import (
     APPRECIATED,
     MARKET_NAMES,
@@ -115,6 +118,33 @@ def test_a_median_of_few_homes_does_not_count_as_a_neighbour() -> None:
     )
     found = classify(replace(with_few, homes=few), QUICK)
     assert names(found.markets["value"].code)[5] == "none"
+
+
+@pytest.mark.parametrize(
+    ("gone", "expected"),
+    [
+        ((), "adjacent"),
+        ((("now", 6),), "none"),  # it was the one high neighbour: a missing one counts as not high (METHODS 2.0)
+        ((("before", 6),), "adjacent"),  # its rise is not known, and that it is high now is
+        ((("now", 6), ("before", 6)), "none"),
+    ],
+)
+def test_a_neighbour_whose_median_is_missing_counts_as_not_high(
+    gone: tuple[tuple[str, int], ...], expected: str
+) -> None:
+    """Also in the draws: no chance hangs on what it might have been."""
+    now, before = [*VALUE_NOW[:5], 125, *VALUE_NOW[6:]], [*VALUE_BEFORE[:5], 124, *VALUE_BEFORE[6:]]
+    tracts = homes(now, before, neighbours=sparse.csr_array((np.ones(1), ([5], [6])), shape=(10, 10)))
+    # high by its value and its rise; without a rent it has no other market
+    tracts = replace(tracts, now={**tracts.now, "rent": Amount(np.full(10, NAN), np.zeros(10))})
+    for when, at in gone:
+        tracts = changed(tracts, when, "value", at, value=NAN)
+    found = classify(replace(tracts, edge=np.arange(10) == 5), QUICK)
+    market = found.markets["value"]
+    assert names(market.code)[5] == expected
+    assert market.probability[5].tolist() == [float(name == expected) for name in (*MARKET_NAMES, "untold")]
+    # what lies beyond the rim is not known either: the class stands, and the card says so
+    assert explain.card(found, 5).caveats == ("rim",) and explain.card(found, 4).caveats == ()
 
 
 def test_values_at_the_top_of_the_scale_rank_high_and_have_no_change() -> None:
@@ -224,20 +254,49 @@ def test_rounding_decides_no_tie() -> None:
 
 
 # --- thresholds ----------------------------------------------------------------------------------------------------
-def test_scale_moves_every_threshold() -> None:
-    plain, moved = (classify(region(), replace(QUICK, scale=s)) for s in (1.0, 1.1))
+@pytest.mark.parametrize(("scale", "moved"), [(1.1, 0.1), (0.9, -0.1)])
+def test_scale_moves_every_threshold_by_a_part_of_its_size(scale: float, moved: float) -> None:
+    plain, other = (classify(region(seed=3), replace(QUICK, scale=s)) for s in (1.0, scale))
+    signs = set()
     for group in ("pressures", "changes"):
         for name, condition in getattr(plain, group).items():
-            other = getattr(moved, group)[name]
-            assert_allclose(
-                [other.threshold, other.threshold_se], [1.1 * condition.threshold, 1.1 * condition.threshold_se]
-            )
+            size, low = abs(condition.threshold), condition.threshold < 0
+            found = getattr(other, group)[name]
+            assert_allclose(found.threshold, condition.threshold + moved * size)
+            assert_allclose(found.threshold_se, condition.threshold_se * (1 - moved if low else 1 + moved))
+            signs.add((group, bool(low)))
+    assert ("changes", True) in signs and ("changes", False) in signs, "the region changes both ways"
     for name, condition in plain.markets["rent"].conditions.items():
-        assert_allclose(moved.markets["rent"].conditions[name].threshold, 1.1 * condition.threshold)
-    assert_array_equal(
-        moved.pressures["renters"].holds, moved.pressures["renters"].value > 1.1 * plain.pressures["renters"].threshold
-    )
-    assert (moved.p_vulnerable <= plain.p_vulnerable + 1e-12).all()
+        found = other.markets["rent"].conditions[name]
+        assert_allclose(found.threshold, condition.threshold + moved * abs(condition.threshold))
+    renters, limit = other.pressures["renters"], scale * plain.pressures["renters"].threshold
+    assert_array_equal(renters.holds, renters.value > limit)
+
+
+def test_a_threshold_below_zero_is_harder_to_meet_by_110_percent() -> None:
+    """Owners fall by 5 points in the region. A tract that lost 4.8 passes, and no longer where 4.5 is asked."""
+    tracts = even(9, {"owners": 0.452}, {"owners": 0.5})
+    falling = replace(tracts, region_now={**tracts.region_now, "owners": Pooled(0.45, 0.0)})
+    held = {s: classify(falling, replace(QUICK, scale=s)).changes["owners"] for s in (0.9, 1.0, 1.1)}
+    assert_allclose([c.threshold for c in held.values()], [-0.055, -0.05, -0.045])
+    assert [c.holds[0] for c in held.values()] == [YES, YES, NO]
+    assert [c.probability[0] for c in held.values()] == [YES, YES, NO]
+
+
+@pytest.mark.parametrize("seed", [1, 3])
+def test_higher_thresholds_are_harder_to_meet_and_lower_ones_easier(seed: int) -> None:
+    """Every condition, as it stands and in every draw; also where the region or its quantile lies below 0."""
+    tracts = region(seed=seed)
+    fallen = {k: Amount(v.value * 2, v.se * 2) if k in ("value", "rent") else v for k, v in tracts.before.items()}
+    found = [classify(replace(tracts, before=fallen), replace(QUICK, scale=s)) for s in (0.9, 1.0, 1.1)]
+    assert found[1].markets["rent"].conditions["change_high"].threshold < 0
+    for easier, harder in itertools.pairwise(found):
+        for name, one in conditions(easier).items():
+            other = conditions(harder)[name]
+            assert other.threshold >= one.threshold and (other.holds <= one.holds).all(), name
+            assert (other.probability <= one.probability).all(), name
+            assert (other.probability < one.probability).any(), name
+        assert (harder.p_vulnerable <= easier.p_vulnerable).all() and (harder.p_changed <= easier.p_changed).all()
 
 
 def test_a_region_that_lacks_a_number_leaves_its_conditions_untold() -> None:

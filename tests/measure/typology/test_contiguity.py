@@ -12,7 +12,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 from justgeo.core.errors import CrsError, LayerError
 from justgeo.measure.fractions import Geometries
-from justgeo.measure.typology.contiguity import queen, rim
+from justgeo.measure.typology.contiguity import queen, rim, unplaced
 from tests.measure.typology.invented import grid
 
 SIDE = 1000.0
@@ -108,9 +108,19 @@ def test_slivers_inside_are_no_rim() -> None:
     assert rim(shapes).sum() == 8
 
 
-def test_what_has_no_shape_touches_nothing() -> None:
+def test_around_a_tract_without_a_shape_is_a_rim() -> None:
+    shapes = board(5, 5)
+    shapes[12] = None  # the middle: a hole that may be this tract
+    found = rim(shapes).reshape(5, 5)
+    assert found[1:4, 1:4].sum() == 8 and not found[2, 2]
+    assert rim(np.delete(board(5, 5), 12)).sum() == 16, "a hole alone is a lake"
+
+
+def test_of_what_has_no_shape_no_neighbour_is_known() -> None:
     shapes = board(2, 2)
+    assert unplaced(shapes) is None
     shapes[1], shapes[2] = None, Polygon()
+    assert_array_equal(unplaced(shapes), [False, True, True, False])
     assert_array_equal(queen(shapes).sum(axis=1), [1, 0, 0, 1])
     assert_array_equal(rim(shapes), [True, False, False, True])
     assert queen(np.array([None], dtype=object)).nnz == 0

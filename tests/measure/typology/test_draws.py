@@ -15,13 +15,13 @@ from scipy import sparse
 from scipy.stats import norm
 
 from justgeo.core.layer import FloatArray
-from justgeo.measure import compare
 from justgeo.measure.typology import draws
 from justgeo.measure.typology.classify import classify
 from justgeo.measure.typology.draws import linear_quantile, plain_thresholds, simulate
 from justgeo.measure.typology.prepare import MEASURES, N_REGION, QUANTITIES, Ready, prepare
 from justgeo.measure.typology.values import BEFORE, NOW, PRESSURES, VARIANTS, Amount, Pooled, Settings, Tracts
 from tests.measure.typology.invented import NAN, QUICK, changed, even, region, take
+from tests.measure.typology.oracle import at_least
 
 
 def ready(tracts: Tracts, settings: Settings = QUICK) -> Ready:
@@ -147,7 +147,25 @@ def test_pressures_agree_with_the_normal_and_the_poisson_binomial() -> None:
     exact = norm.cdf(gap / np.hypot(r.se[:, columns], r.region_se[columns]))
     assert np.abs(found.condition[:, : len(PRESSURES)] - exact).max() < 0.015
     # the thresholds are common to the draws of one condition only, so the four are independent
-    assert np.abs(found.vulnerable[0] - compare.at_least(exact, 3)).max() < 0.015
+    assert np.abs(found.vulnerable[0] - at_least(exact, 3)).max() < 0.015
+
+
+def test_the_region_is_drawn_again_once_for_all_tracts() -> None:
+    """Tracts without error, 53 % renters, against 50 % ± 2 (one standard error) of the region: above in Phi(1.5)."""
+    tracts = even(9, {"owners": 0.47, "income": 66e3})
+    sampled = {"owners": Pooled(0.5, 0.02), "income": Pooled(63e3, 1500.0)}
+    unsure = replace(tracts, region_now={**tracts.region_now, **sampled})
+    found = simulate(ready(unsure, Settings(draws=20_000)))
+    of = {name: found.condition[:, k] for k, name in enumerate(MEASURES)}
+    assert_allclose(of["renters"], norm.cdf(0.03 / 0.02), atol=0.01)
+    # of the changes: -3 points against 0 ± 2; income + 10 % against + 5 % ± 2.5
+    assert_allclose(of["owners"], norm.cdf(-0.03 / 0.02), atol=0.01)
+    assert_allclose(of["income"], norm.cdf(0.05 / 0.025), atol=0.01)
+    # a region that errs does so for all of its tracts at once
+    for name in ("renters", "owners", "income"):
+        assert np.ptp(of[name]) == 0.0 and 0.0 < of[name][0] < 1.0
+    # and one draw serves both: the owners' change fails wherever renters are above, and nowhere else
+    assert_allclose(of["renters"] + of["owners"], 1.0, atol=1e-12)
 
 
 def owners_drawn(tracts: Tracts, se: float) -> Tracts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,8 +12,18 @@ from hypothesis import strategies as st
 
 from justgeo.core.layer import FloatArray
 from justgeo.measure.margins import Z90
-from justgeo.measure.typology.headline import NOBODY, Headline, headline
-from justgeo.measure.typology.values import Amount
+from justgeo.measure.typology.classify import classify
+from justgeo.measure.typology.headline import (
+    LARGE_PART,
+    NO_NEIGHBOURS,
+    NOBODY,
+    Headline,
+    Moves,
+    headline,
+    of_typology,
+)
+from justgeo.measure.typology.values import ACCELERATING, ADJACENT, UNTOLD, VARIANTS, Amount, Tracts
+from tests.measure.typology import invented
 
 NAN = math.nan
 
@@ -54,14 +65,16 @@ def test_the_plain_count_by_hand() -> None:
 
 
 def test_the_count_by_chance_by_hand() -> None:
-    """900 + 160 + 720 = 1780; its variance sum(H**2 P (1 - P) + s**2 P), s the margin over 1.645."""
+    """900 + 160 + 720 = 1780; all three by 10.8 %, so that q95 is 3000, blurred by s**2 P, s the margin over 1.645.
+
+    Of the lump at 3000 (10.8 %) as much lies above q95 as makes 5 %, 46.3 % of it: 0.0929 standard errors above 3000.
+    """
     found = told(**FOUR)
-    variance = (
-        1000**2 * 0.09 + (100 / Z90) ** 2 * 0.9 + 800**2 * 0.16 + (80 / Z90) ** 2 * 0.2 + 1200**2 * 0.24
-        + (90 / Z90) ** 2 * 0.6
-    )  # fmt: skip
-    assert variance == pytest.approx(90_000 + 3325.91 + 102_400 + 473.02 + 345_600 + 1795.99, abs=0.1)
-    assert found.expected == pytest.approx((1780.0, Z90 * math.sqrt(variance)), abs=1e-6)
+    classes = 1000**2 * 0.09 + 800**2 * 0.16 + 1200**2 * 0.24
+    assert Z90 * math.sqrt(classes) == pytest.approx(1206.58, abs=0.01)  # less than 3000 - 1780
+    sampled = 100**2 * 0.9 + 80**2 * 0.2 + 90**2 * 0.6
+    assert found.expected.value == pytest.approx(1780.0)
+    assert found.expected.moe == pytest.approx(1220.0 + 0.0929 * math.sqrt(sampled) / Z90, abs=0.02)
     assert found.expected_share.value == pytest.approx(1780 / 3000)
 
 
@@ -111,6 +124,91 @@ def test_without_margins_there_is_a_count_and_no_margin() -> None:
     assert found.flagged.value == 1000.0 and math.isnan(found.flagged.moe)
     assert math.isnan(found.expected.value)
     assert found.chanceless == 1800.0
+    assert found.unweighted is not None and "100%" in found.unweighted
+
+
+@pytest.mark.parametrize(("bare", "told_of"), [(LARGE_PART, True), (LARGE_PART + 0.01, False)])
+def test_where_many_homes_have_no_chance_there_is_no_expected_number(bare: float, told_of: bool) -> None:
+    """A sum by chance of some homes would be read as one of all of them."""
+    found = told([1000 * (1 - bare), 1000 * bare], [0.0, 0.0], [1.0, 1.0], [0.9, NAN])
+    assert found.chanceless == pytest.approx(1000 * bare) and found.flagged.value == pytest.approx(1000)
+    if told_of:
+        assert found.expected.value == pytest.approx(0.9 * 900) and found.unweighted is None
+    else:
+        assert math.isnan(found.expected.value) and math.isnan(found.expected_share.value)
+        assert found.unweighted == "the chance is not known for 11% of these homes, and we stop at 10%"
+
+
+def test_bounds_by_hand() -> None:
+    """Flagged 1000 and 1200 of 3000; 500 +- 60 cannot be told; 700 more are left out and in no bound."""
+    value, moe = [*FOUR["value"], 700.0], [*FOUR["moe"], 10.0]
+    flag, chance = np.array([*FOUR["flag"], NAN]), np.array([*FOUR["chance"], NAN])
+    out = np.array([False, False, False, False, True])
+    found = headline(homes(value, moe), flag, chance, left_out=out)
+    assert (found.told, found.untold, found.unknown) == (3, 1, 1200.0)
+    least, most, of = found.bounds
+    assert least == pytest.approx((2200.0, 134.5362), abs=1e-4) and found.flagged == least
+    assert most == pytest.approx((2700.0, math.sqrt(100**2 + 90**2 + 60**2)))
+    assert of == pytest.approx((3500.0, math.sqrt(100**2 + 80**2 + 90**2 + 60**2)))
+    assert found.bounded is None and found.share.value == pytest.approx(2200 / 3000)
+
+
+def test_where_the_told_tracts_are_no_fair_sample_there_are_bounds_alone() -> None:
+    four = (homes(FOUR["value"], FOUR["moe"]), np.array(FOUR["flag"]), np.array(FOUR["chance"]))
+    found = headline(*four, partial="why")
+    assert found.bounded == "why" and found.reason is None and found.unweighted is None
+    assert np.isnan(
+        [x.value for x in (found.of, found.flagged, found.share, found.expected, found.expected_share)]
+    ).all()
+    assert [x.value for x in found.bounds] == [2200.0, 2700.0, 3500.0]
+    # Where all can be told, or the one that cannot is left out, nothing is partial.
+    whole = headline(*four, left_out=np.array([False, False, False, True]), partial="why")
+    assert whole.bounded is None and whole.flagged.value == 2200.0
+
+
+def test_flagged_homes_are_split_by_where_the_market_moves() -> None:
+    """Its own market; next door alone, once with a fall of its own; either, and it cannot be told which."""
+    flag = np.array([1.0, 1.0, 1.0, 1.0, 0.0])
+    moves = Moves(np.array([1.0, 0.0, 0.0, NAN, 1.0]), np.array([False, False, True, True, True]))
+    counted = homes([100.0, 200.0, 400.0, 800.0, 1600.0], [3.0, 4.0, 3.0, 5.0, 6.0])
+    split = headline(counted, flag, flag, moves=moves).split
+    assert split.itself == (100.0, 3.0) and split.next_door == (600.0, 5.0)
+    assert split.falling == (400.0, 3.0) and split.unplaced == (800.0, 5.0)
+
+
+@pytest.fixture(scope="module")
+def twelve_by_ten() -> Tracts:
+    return invented.region(12, 10, seed=3)
+
+
+def test_without_neighbours_the_bounds_hold_what_is_true_with_them(twelve_by_ten: Tracts) -> None:
+    """The tracts that can be told say 10 %; with the neighbours it is 27 %, which no margin of the former holds."""
+    known = classify(twelve_by_ten, invented.QUICK)
+    blind = classify(replace(twelve_by_ten, neighbours=None), invented.QUICK)
+    flag, of = blind.pressed["value"], blind.tracts.households.value
+    among_told = of[flag == 1].sum() / of[np.isfinite(flag)].sum()
+    for variant in VARIANTS:
+        for key, one in of_typology(blind, variant).items():
+            true = of_typology(known, variant)[key]
+            assert one.bounded == NO_NEIGHBOURS and math.isnan(one.share.value) and math.isnan(one.expected.value)
+            assert one.bounds.least.value < true.flagged.value <= one.bounds.most.value
+            assert one.bounds.of.value == pytest.approx(true.of.value)
+            assert true.bounded is None
+    assert among_told == pytest.approx(0.102, abs=0.001)
+    assert of_typology(known, "value")["households"].share.value == pytest.approx(0.266, abs=0.001)
+
+
+def test_the_split_of_a_typology_is_that_of_its_markets(twelve_by_ten: Tracts) -> None:
+    found = classify(twelve_by_ten, invented.QUICK)
+    market, homes_of = found.markets["value"], twelve_by_ten.households.value
+    pressed = found.pressed["value"] == 1
+    split = of_typology(found, "value")["households"].split
+    assert split.itself.value == homes_of[pressed & (market.code >= ACCELERATING)].sum() > 0
+    near = pressed & (market.code == ADJACENT)
+    assert split.next_door.value == homes_of[near].sum() > 0
+    fell = market.conditions["change_high"].value < 0
+    assert split.falling.value == homes_of[near & fell].sum() > 0
+    assert split.unplaced.value == 0 and not (pressed & (market.code == UNTOLD)).any()
 
 
 def test_the_chance_of_one_tract_has_no_margin() -> None:

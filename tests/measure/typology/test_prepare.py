@@ -13,7 +13,7 @@ from scipy import sparse
 
 from justgeo.core.errors import ConfigError, JustgeoError, LayerError
 from justgeo.core.layer import FloatArray
-from justgeo.measure import margins, medians
+from justgeo.measure import margins
 from justgeo.measure.margins import Z90
 from justgeo.measure.typology import prepare as p
 from justgeo.measure.typology.classify import classify
@@ -127,38 +127,6 @@ def test_cells_of_a_numerator_are_added() -> None:
     share = p.share_of(cells, moes, np.array([60.0, 50.0]), np.array([6.0, 5.0]), complement=True)
     assert_allclose(share.value, [0.5, 0.9])
     assert_allclose(share.se[1] * Z90, np.sqrt(12**2 + 5**2 - 0.1**2 * 25) / 50)
-
-
-# A small area of METHODS 2.2, and the share of its households below 0.8 x 55,000 dollars
-BINS = [186, 78, 98, 287, 142, 90, 107, 104, 178, 106, 177, 262, 77, 100, 58, 18]
-EDGES = np.array([0, 10, 15, 20, 25, 30, 35, 40, 45, 50, 60, 75, 100, 125, 150, 200, np.inf]) * 1000
-
-
-def test_low_income_by_interpolation_in_its_bracket() -> None:
-    bins = np.array([BINS], dtype=np.float64)
-    total = bins.sum(axis=1)
-    share = p.low_income_share(bins, bins * 0 + 15, EDGES, 44_000.0, total, np.array([60.0]))
-    below = sum(BINS[:7]) + 0.8 * BINS[7]
-    assert_allclose(share.value, below / sum(BINS))
-    assert_allclose(share.value, medians.share_below(44_000.0, EDGES, bins))
-    moe = 15 * np.sqrt(7 + 0.8**2)
-    assert_allclose(share.se * Z90, margins.proportion(below, moe, total, 60.0).moe)
-
-
-def test_low_income_needs_no_bracket_above_the_cut() -> None:
-    bins = np.array([BINS, BINS], dtype=np.float64)
-    bins[1, 12] = NAN
-    total = np.array([2068.0, 2068.0])
-    share = p.low_income_share(bins, bins * 0 + 15, EDGES, 44_000.0, total, np.array([60.0, 60.0]))
-    assert share.value[0] == share.value[1]
-    bins[1, 2] = NAN
-    assert np.isnan(p.low_income_share(bins, bins * 0 + 15, EDGES, 44_000.0, total, np.full(2, 60.0)).value[1])
-
-
-@pytest.mark.parametrize("cut", [250_000.0, 0.0])
-def test_low_income_in_an_open_bracket_is_refused(cut: float) -> None:
-    with pytest.raises(LayerError, match="bracket"):
-        p.low_income_cells(np.array([BINS], dtype=float), np.ones((1, 16)), EDGES, cut)
 
 
 # --- refusals ------------------------------------------------------------------------------------------------------

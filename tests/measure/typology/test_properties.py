@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
+from justgeo.core.layer import FloatArray
 from justgeo.measure.typology.classify import against, classify
 from justgeo.measure.typology.prepare import prepare
 from justgeo.measure.typology.values import (
@@ -37,7 +38,7 @@ def test_filling_a_gap_never_overturns_what_was_told(data: st.DataObject) -> Non
     cells = [("now", n) for n in NOW] + [("before", n) for n in BEFORE]
     # a gap changes quantiles too; hold them
     held = against(prepare(tracts, QUICK))
-    cuts = np.array([c.threshold for m in ("value", "rent") for c in held.markets[m].conditions.values()])
+    cuts = cuts_of(held)
     gaps = data.draw(st.lists(st.tuples(st.sampled_from(cells), st.integers(0, 11)), min_size=1, max_size=6))
     holed = tracts
     for (when, name), at in gaps:
@@ -72,6 +73,51 @@ def test_order_of_tracts_does_not_matter(seed: int) -> None:
     tracts = region(seed=seed)
     order = np.random.default_rng(seed).permutation(40)
     same(classify(tracts, QUICK), classify(take(tracts, order), QUICK), order)
+
+
+def beside(tracts: Tracts, stranger: Tracts, at: int) -> Tracts:
+    """The same tracts with one more, the first of another region, which touches none of them and stands at ``at``."""
+
+    def put(amount: Amount, other: Amount) -> Amount:
+        return Amount(np.insert(amount.value, at, other.value[0]), np.insert(amount.se, at, other.se[0]))
+
+    assert tracts.neighbours is not None
+    touch = np.insert(np.insert(tracts.neighbours.toarray(), at, 0.0, axis=0), at, 0.0, axis=1)
+    return replace(
+        tracts,
+        geoid=np.insert(tracts.geoid, at, "99003000100"),
+        now={k: put(v, stranger.now[k]) for k, v in tracts.now.items()},
+        before={k: put(v, stranger.before[k]) for k, v in tracts.before.items()},
+        households=put(tracts.households, stranger.households),
+        renter_households=put(tracts.renter_households, stranger.renter_households),
+        homes={k: np.insert(v, at, 400.0) for k, v in tracts.homes.items()},
+        neighbours=sparse.csr_array(touch),
+    )
+
+
+def cuts_of(found: Typology) -> FloatArray:
+    return np.array([c.threshold for m in ("value", "rent") for c in found.markets[m].conditions.values()])
+
+
+@hypothesis_settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000), at=st.integers(0, 40))
+def test_a_far_tract_changes_only_thresholds(seed: int, at: int) -> None:
+    """Beside the quantiles, which it moves, nothing is told otherwise of the others, by estimate or by chance."""
+    tracts = region(seed=seed)
+    more = beside(tracts, region(seed=seed + 1), at)
+    rest = np.flatnonzero(np.arange(41) != at)
+    free = classify(more, QUICK)
+    # parts A and B know no quantile: as they were, to the last draw
+    plain = classify(tracts, QUICK)
+    assert_array_equal(free.p_vulnerable[rest], plain.p_vulnerable)
+    assert_array_equal(free.p_changed[rest], plain.p_changed)
+    for name, condition in plain.pressures.items():
+        assert free.pressures[name].threshold == condition.threshold  # the region's own were given
+    # with the quantiles that it made, the region without it has the same markets and stages
+    same(free, against(prepare(tracts, QUICK), cuts_of(free)), rest, chances=1.0)
+    # and where the quantiles are held, the same chances too
+    held = cuts_of(plain)
+    same(against(prepare(more, QUICK), held), against(prepare(tracts, QUICK), held), rest)
 
 
 def rescaled(tracts: Tracts, factor: float) -> Tracts:

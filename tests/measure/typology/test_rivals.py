@@ -80,6 +80,29 @@ def test_a_column_that_is_missing_altogether() -> None:
     assert flags(got)[:2] == [1, 1] and np.isnan(got.holds[2]) and flags(got)[3:] == [0, 0]
 
 
+def test_where_no_tract_could_be_flagged_nothing_is_told_and_the_reason_is() -> None:
+    """Without rents and values the rule could still say no, of 3 of 5: "0 of 3 flagged" would be no finding."""
+    got = udp_vulnerable(tracts(5, {k: v for k, v in NOW.items() if k not in ("rent", "value")}))
+    assert np.isnan(got.holds).all()
+    assert got.reason == "it asks for home values and rents, and that is known of no tract"
+    assert np.isfinite(got.criteria["renters"].holds).all()  # its conditions stay told
+    # one of the four may lack, two may not
+    one, two = (udp_vulnerable(county(**dict.fromkeys(names, NAN))) for names in (["white"], ["white", "owners"]))
+    assert flags(one)[:2] == [1, 1] and one.reason is None
+    assert np.isnan(two.holds).all() and two.reason is not None and "people of colour and renters" in two.reason
+    # the treatment of the published figures takes what is missing for below or not reached, and so tells all
+    published = udp_vulnerable(county(rent=NAN, value=NAN), as_published=True)
+    assert np.isfinite(published.holds).all() and published.reason is None
+
+
+@pytest.mark.parametrize(("name", "said"), [("income", "incomes"), ("bachelors", "degrees")])
+def test_ding_without_what_every_flag_needs_tells_nothing(name: str, said: str) -> None:
+    got = ding(tracts(5, SINCE, {k: v for k, v in THEN.items() if k != name}, price=1.25))
+    assert np.isnan(got.holds).all() and got.reason == f"it asks for {said}, and that is known of no tract"
+    by_rent = ding(tracts(5, SINCE, {k: v for k, v in THEN.items() if k != "value"}, price=1.25))
+    assert by_rent.reason is None and flags(by_rent)[0] == 1  # by rent or by value
+
+
 def test_sentinels_are_refused_with_a_remedy() -> None:
     wrong = county(rent=[SENTINEL, 1000, 1100, 1200, 1300])
     with pytest.raises(LayerError, match="rent of tract 99001000001 is -666666666") as caught:

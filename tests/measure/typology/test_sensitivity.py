@@ -40,11 +40,11 @@ def vulnerable(rows: tuple[Variation, ...]) -> dict[str, tuple[int, float, int]]
 def test_thresholds_by_hand() -> None:
     """Above .40: three tracts of 6,000 households; above .36: six of 21,000; above .44: one of 1,000."""
     got = vary(county(), QUICK)
-    assert [r.name for r in got] == [AS_REPORTED, "thresholds x 0.9", "thresholds x 1.1"]
+    assert [r.name for r in got] == [AS_REPORTED, "thresholds 10 % lower", "thresholds 10 % higher"]
     assert vulnerable(got) == {
         AS_REPORTED: (3, 6000.0, 0),
-        "thresholds x 0.9": (6, 21_000.0, 3),
-        "thresholds x 1.1": (1, 1000.0, 2),
+        "thresholds 10 % lower": (6, 21_000.0, 3),
+        "thresholds 10 % higher": (1, 1000.0, 2),
     }
     first, lower, _ = got
     assert first.vulnerable.told == 9 and first.vulnerable.households.unknown == 10_000
@@ -61,8 +61,8 @@ def test_only_the_district_is_counted() -> None:
     got = vary(county(), QUICK, inside=inside)
     assert vulnerable(got) == {
         AS_REPORTED: (1, 2000.0, 0),
-        "thresholds x 0.9": (3, 11_000.0, 2),
-        "thresholds x 1.1": (0, 0.0, 1),
+        "thresholds 10 % lower": (3, 11_000.0, 2),
+        "thresholds 10 % higher": (0, 0.0, 1),
     }
     assert {r.tracts for r in got} == {3}
     half = vary(county(), QUICK, inside=inside * 0.5)
