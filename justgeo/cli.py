@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from justgeo import cli_begin, cli_catalogue, cli_check, cli_displacement
+from justgeo import cli_begin, cli_catalogue, cli_check, cli_compare, cli_displacement
 from justgeo.core.errors import JustgeoError
 
 INCOMPLETE = 1
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is read")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_runs(commands)
+    cli_compare.add(commands)
     cli_displacement.add(commands)
     cli_check.add(commands)
     cli_catalogue.add(commands)
@@ -128,6 +129,11 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
         choices=("public", "internal"),
         default="public",
         help="internal: write displacement/ besides, markets and stages of tracts for analysts, not for a public page",
+    )
+    run.add_argument(
+        "--sensitivity",
+        action="store_true",
+        help="write sensitivity/ besides: how far each number moves with the line and with its thresholds",
     )
     run.set_defaults(command=_run)
 
@@ -177,7 +183,7 @@ def _measure(config: Path, out: Path | None, args: argparse.Namespace) -> None:
     with console.progress(place, quiet=args.quiet) as tell:
         from justgeo.run import run_config
 
-        asked = {name: getattr(args, name) for name in ("offline", "audience") if hasattr(args, name)}
+        asked = {name: getattr(args, name) for name in ("offline", "audience", "sensitivity") if hasattr(args, name)}
         report = run_config(config, out, tell, getattr(args, "records", None), **asked)
     _say(console.report(report))
 

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def add(commands: argparse._SubParsersAction[Any]) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("indicators", help="the catalogue: list it, explain a row, check a file")
-    verbs = parser.add_subparsers(title="verbs", metavar="VERB", required=True)
+    # `justgeo indicators --check` is what a continuous check would write; the verb can name a file besides.
+    parser.add_argument("--check", action="store_true", help="as the verb check, for the package's own catalogue")
+    parser.set_defaults(command=_check_alone, parser=parser)
+    verbs = parser.add_subparsers(title="verbs", metavar="VERB")
     verbs.add_parser("list", help="every indicator in a line").set_defaults(command=_list)
     explain = verbs.add_parser("explain", help="how one is measured, from what, and how to read it")
     explain.add_argument("id", help="for example BEL-02")
@@ -63,6 +66,13 @@ def _paragraph(key: str, text: str) -> str:
 
     lines = [piece for line in text.splitlines() for piece in textwrap.wrap(line, 88, break_long_words=False)]
     return f"{key:>9}  " + f"\n{'':11}".join(lines)
+
+
+def _check_alone(args: argparse.Namespace) -> None:
+    if not args.check:
+        args.parser.error("no verb is given: list, explain or check")
+    args.file = None
+    _check(args)
 
 
 def _check(args: argparse.Namespace) -> None:

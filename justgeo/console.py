@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from justgeo.catalogue import read as catalogue
 from justgeo.core.words import WIDTH as WIDTH
@@ -109,6 +109,23 @@ def report(done: RunReport) -> list[str]:
     if done.analysts:
         lines.append(f"  {done.analysts}")
     lines.append(f"  look at {done.folder / 'index.html'}")
+    return [piece for line in lines for piece in wrapped(line, "    ")]
+
+
+def candidates(made: Mapping[str, Any], folder: Path) -> list[str]:
+    """Candidate boundaries in a few lines each, and where to look."""
+    lines = []
+    if made["synthetic"]:
+        lines.append("INVENTED: these places do not exist; nothing here is true of any place")
+    for side in made["candidates"]:
+        people = "not known" if side["residents"] is None else f"{side['residents']:,.0f}"
+        cut = side["split"]["block group"]
+        told = "not known" if cut is None else f"{100 * cut:.0f}%"
+        lines.append(side["label"])
+        lines.append(f"  {people} residents on {side['area_km2']:,.2f} km²; {told} in block groups that the line cuts")
+        lines.append(f"  {side['measured']} of {len(made['rows'])} indicators; held against {side['reference']}")
+    lines += made["notes"]
+    lines.append(f"look at {folder / 'compare.html'}")
     return [piece for line in lines for piece in wrapped(line, "    ")]
 
 

@@ -35,10 +35,12 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         records: Path | None = None,
         offline: bool = False,
         audience: str = "public",
+        sensitivity: bool = False,
     ) -> Any:
         asked.calls.append((path, out))
         asked.told.append((records, offline))
         asked.audiences.append(audience)
+        asked.sensitivity = sensitivity
         progress("walk")
         if asked.fail is not None:
             raise asked.fail
@@ -215,6 +217,7 @@ def test_an_unknown_indicator_is_refused_with_the_nearest(capsys: pytest.Capture
 
 def test_a_catalogue_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["indicators", "check"]) == 0
+    assert cli.main(["indicators", "--check"]) == 0
     assert "indicators, all understood" in capsys.readouterr().out
     (tmp_path / "mine.yml").write_text("indicator: []\n", encoding="utf-8")
     assert cli.main(["indicators", "check", str(tmp_path / "mine.yml")]) == 2
