@@ -124,11 +124,11 @@ def collect_layers(
     rows = catalogue.indicators()
     if live is not None:
         _say(progress, "fetch")
-        live.rest(site.area, survey_tables(rows), site.units.values(), survey_tables(rows, "t0"), metro_tables(rows))
+        live.rest(site.area, survey_tables(rows), site.units.values(), survey_tables(rows, "t0"), typology_tables(rows))
     settings = _with_readings(site.config if live is None else live.settings, site.reference.prefixes)
     years = years_of(settings)
     states = {county[:2] for county in (*site.reference.prefixes, *settings.metro)}
-    named = [name for pair in surveys_of(settings) for row in rows for name in measuring.layer_names(row, pair, states)]
+    named = [name for row, pair in compared(rows, settings) for name in measuring.layer_names(row, pair, states)]
     # Neither of a survey that is not asked for, nor of tables that nobody asked for: their rows say what to write.
     names = [name for name in named if not measuring.unnamed(name) and not _unasked(name, settings)]
     more = [n for n in settings.layers if doors.is_unit(n) or doors.is_extra(n)]
@@ -273,9 +273,10 @@ def survey_tables(rows: Sequence[Indicator], when: Literal["t1", "t0"] = "t1") -
     return sorted(found)
 
 
-def metro_tables(rows: Sequence[Indicator]) -> list[str]:
-    """Tables that the typology of displacement takes of today's survey: those of a metro area are asked for too."""
-    return survey_tables([row for row in rows if row.field in DISPLACEMENT])
+def typology_tables(rows: Sequence[Indicator]) -> tuple[list[str], list[str]]:
+    """Tables that the typology of displacement takes of today's survey and of the earlier one."""
+    own = [row for row in rows if row.field in DISPLACEMENT]
+    return survey_tables(own), survey_tables(own, "t0")
 
 
 def _find_geography(settings: RunConfig, live: Gathering) -> None:
@@ -322,6 +323,13 @@ def surveys_of(settings: RunConfig) -> list[dict[str, int]]:
     """Pairs of surveys that are compared, by role: the one that is reported, then those of other base years."""
     reported = years_of(settings)
     return [reported, *({**reported, "t0": year} for year in settings.base_years if year != reported.get("t0"))]
+
+
+def compared(rows: Sequence[Indicator], settings: RunConfig) -> list[tuple[Indicator, dict[str, int]]]:
+    """Rows with the surveys that they are measured by: the reported pair, and for the typology other base years too."""
+    reported, *others = surveys_of(settings)
+    own = [row for row in rows if row.field in DISPLACEMENT]
+    return [*((row, reported) for row in rows), *((row, pair) for pair in others for row in own)]
 
 
 def _geography(settings: RunConfig, progress: Progress | None) -> dict[str, Layer]:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from justgeo import gathering as gatherings
 from justgeo.catalogue import read as catalogue
-from justgeo.collecting import metro_tables, read_config, start, survey, survey_tables
+from justgeo.collecting import read_config, start, survey, survey_tables, typology_tables
 from justgeo.config import RunConfig
 from justgeo.core.errors import ConfigError, JustgeoError, SourceError
 from justgeo.gathering import Gathering
@@ -163,7 +163,7 @@ def _stages(settings: RunConfig, live: Gathering) -> str:
             raise
         return str(error)
     rows = catalogue.indicators()
-    live.rest(site.area, survey_tables(rows), site.units.values(), survey_tables(rows, "t0"), metro_tables(rows))
+    live.rest(site.area, survey_tables(rows), site.units.values(), survey_tables(rows, "t0"), typology_tables(rows))
     if live.failures and not live.counties and live.settings.fetch is not None and live.settings.fetch.census:
         return _later(live)
     return ""

@@ -212,7 +212,7 @@ class Gathering:
         tables: Iterable[str],
         units: Iterable[Layer] = (),
         earlier: Iterable[str] = (),
-        metro: Iterable[str] = (),
+        typology: tuple[Iterable[str], Iterable[str]] = ((), ()),
     ) -> None:
         """Third stage: survey tables, OpenStreetMap, timetables, grids, and the tables that were asked for by name.
 
@@ -225,12 +225,13 @@ class Gathering:
             Census geography at hand: it tells the counties where the planner gave it and nothing of it was fetched.
         earlier : iterable of str
             Tables of the earlier survey that the rows compare with.
-        metro : iterable of str
-            Of ``tables``, those that are asked of the metro's counties too.
+        typology : pair of iterables of str
+            Of ``tables`` and of ``earlier``, those of displacement's typology: they alone are asked of the metro's
+            counties too, and of other base years.
         """
         if not self.counties:
             self.counties = _counties_of(units, area)
-        asks = [*self._survey(tables, earlier, metro), *self._osm(area), *self._feeds(area), *self._grids(area)]
+        asks = [*self._survey(tables, earlier, typology), *self._osm(area), *self._feeds(area), *self._grids(area)]
         self._bring([*asks, *self._datasets(area)])
 
     @property
@@ -246,7 +247,9 @@ class Gathering:
         """The counties, with those of the metro area."""
         return tuple(sorted({*self.counties, *self.metro}))
 
-    def _survey(self, tables: Iterable[str], earlier: Iterable[str], metro: Iterable[str]) -> list[Ask]:
+    def _survey(
+        self, tables: Iterable[str], earlier: Iterable[str], typology: tuple[Iterable[str], Iterable[str]]
+    ) -> list[Ask]:
         from justgeo.sources.live import census_counties, census_tables
 
         if not self._fetch.census or not self.counties:
@@ -254,15 +257,20 @@ class Gathering:
         service = self._services["census_api"]
         asks: list[Ask] = []
         if self._wants("acs"):
-            year, wide = self.settings.acs_year, set(metro)
-            for name in sorted(set(tables)):
-                now = census_counties.counties_in(self._wide if name in wide else self.counties, year)
-                asks += census_tables.acs_asks(service, [name], year, now)
+            year = self.settings.acs_year
+            for name, counties in self._whose(tables, typology[0]):
+                asks += census_tables.acs_asks(service, [name], year, census_counties.counties_in(counties, year))
         for role, before in self._earlier():
-            then = census_counties.counties_in(self._wide, before)
             levels = census_tables.LEVELS_OF_SURVEY if before >= FIRST_FETCHED else ("county", "tract")
-            asks += census_tables.acs_asks(service, sorted(set(earlier)), before, then, role=role, levels=levels)
+            for name, counties in self._whose(earlier if role == EARLIER else typology[1], typology[1]):
+                then = census_counties.counties_in(counties, before)
+                asks += census_tables.acs_asks(service, [name], before, then, role=role, levels=levels)
         return asks
+
+    def _whose(self, tables: Iterable[str], typology: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:
+        """Each table with the counties that it is asked of: the typology's of the metro's too."""
+        wide = set(typology)
+        return [(name, self._wide if name in wide else self.counties) for name in sorted(set(tables))]
 
     def _earlier(self) -> list[tuple[str, int]]:
         """Earlier surveys to ask for, by the layers that they become: none of a year whose tables are declared."""

@@ -17,7 +17,7 @@ import geopandas as gpd
 import justgeo
 from justgeo import gathering, manifests, measuring, zoning
 from justgeo.catalogue import read as catalogue
-from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, make_district, read_config, surveys_of
+from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, compared, make_district, read_config
 from justgeo.config import EARLIER
 from justgeo.core import district as districts
 from justgeo.core.errors import Absent, ConfigError, LayerError, SourceError
@@ -101,12 +101,12 @@ def plan(path: Path) -> list[PlanRow]:
     needed: dict[str, list[str]] = {name: [] for name in GEOGRAPHY}
     # The reference, and with it its states, is found only when the geography is read.
     states = [n.removeprefix(doors.CROSSWALKS) for n in settings.layers if n.startswith(doors.CROSSWALKS)] or None
-    surveys = surveys_of(settings)
-    for row in rows:
-        named = [name for pair in surveys for name in measuring.layer_names(row, pair, states)]
+    for row, pair in compared(rows, settings):
         # All tables of the earlier survey are one line for a place that has none.
-        for name in dict.fromkeys(EARLIER if measuring.unnamed(name) else name for name in named):
-            needed.setdefault(name, []).append(row.id)
+        named = [EARLIER if measuring.unnamed(n) else n for n in measuring.layer_names(row, pair, states)]
+        for by in (needed.setdefault(name, []) for name in dict.fromkeys(named)):
+            if row.id not in by:
+                by.append(row.id)
     made = []
     for name, by in needed.items():
         spec = doors.spec_for(name, settings.layers)
