@@ -54,7 +54,7 @@ def test_what_no_open_data_tell_is_asked_of_somebody() -> None:
     """Drinking water, waste, greenhouse gas, infrastructure, crime and turnout have no open neighbourhood data."""
     asked = {area.id: " ".join(one.told for one in area.questions).lower() for area in read.protocol().outcomes}
     for area, word in (
-        ("water", "safe to drink"), ("environment", "waste"), ("energy", "emit"), ("transportation", "pavements"),
+        ("water", "safe to drink"), ("environment", "waste"), ("energy", "emit"), ("transportation", "sidewalks"),
         ("safety", "police"), ("civic", "turnout"),
     ):  # fmt: skip
         assert word in asked[area] and "(ask " in asked[area]
