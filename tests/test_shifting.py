@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from shapely.geometry import box
 
 from justgeo import collecting, measuring, run, shifting
 from justgeo.collecting import Collected
@@ -24,6 +25,7 @@ from justgeo.measure.reduce import ReduceSettings
 from justgeo.report import sensitivity as pages
 from justgeo.report import write
 from tests import nowhere
+from tests.indicators import town
 from tests.test_candidates import side
 from tests.test_nowhere import layers
 
@@ -124,6 +126,28 @@ def test_whose_nearest_park_lies_outside_is_counted_by_hand(shifted: Shifted) ->
     expected = np.where(best_in > best + 1.0, 1.0, 0.0)
     assert np.array_equal(field.x[known], expected[known]) and np.isnan(field.x[~known]).all()
     assert 0 < expected[known].mean() < 1
+
+
+def test_where_the_data_end_sooner_it_is_not_known_whether_the_nearest_lies_inside() -> None:
+    """The walk to the one stop is 180 m from every block; the data end 90 m to the south of the southern ones."""
+    row = town.row(parameters={"targets": "stops", "distance_m": 150.0})
+    covers = box(-5000, 30, 5000, 5000)
+    layers = {"blocks": town.blocks(), "walk": town.streets(), "stops": town.stops((200.0, 200.0), covers=covers)}
+    place = town.place(layers)
+    order = list(place.origins()["geoid"])
+    south, north = [order.index(g) for g in (town.SW, town.SE)], [order.index(g) for g in (town.NW, town.NE)]
+    near = mobility.reached(row, place).metres
+    assert (near[south] > 90).all() and (near > 150).all()
+    inside = beyond.nearest_outside(row, place, box(0, 0, 400, 400))
+    assert np.isnan(inside.x[south]).all() and (inside.x[north] == 0).all()
+    assert all(inside.unknown[k] == mobility.EDGE for k in south)
+    outside = beyond.nearest_outside(row, place, box(0, 210, 400, 400))
+    assert (outside.x == 1).all(), "whatever lies beyond the data lies outside the line as well"
+    cut = beyond.cut_off(row, place)
+    assert (cut.x == 0).all(), "all have it within 150 m as the crow flies, and nothing lies between"
+    shorter = town.row(parameters={"targets": "stops", "distance_m": 100.0})
+    cut = beyond.cut_off(shorter, place)
+    assert np.isnan(cut.x[south]).all() and (cut.x[north] == 0).all()
 
 
 def test_a_barrier_between_is_found(shifted: Shifted) -> None:

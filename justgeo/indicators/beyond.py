@@ -33,7 +33,8 @@ def nearest_outside(row: Indicator, place: Place, line: BaseGeometry) -> Exposur
     Returns
     -------
     ExposureField
-        x is 1, 0 or NaN (the network is not known, or nothing is reached) at each origin.
+        x is 1, 0 or NaN at each origin: where the network is not known, where nothing is reached, and where the data
+        end nearer than the target that was found, so that a nearer one may lie beyond them.
     """
     whole = mobility.reached(row, place)
     points = mobility.target_points(row, place)
@@ -43,8 +44,9 @@ def nearest_outside(row: Indicator, place: Place, line: BaseGeometry) -> Exposur
     far = np.isinf(whole.metres)
     # Whoever is in a park already is at 0, and nothing is nearer.
     outside = (whole.metres > 0) & (inside.metres > whole.metres + _SAME_M)
-    x = np.where(np.isnan(whole.metres) | far, np.nan, outside.astype(np.float64))
-    return _field(row, place, x, np.where(far, FAR, whole.reason).tolist())
+    edge = ~outside & ~far & (mobility.edge_of(row, place) < whole.metres)
+    x = np.where(np.isnan(whole.metres) | far | edge, np.nan, outside.astype(np.float64))
+    return _field(row, place, x, np.where(edge, mobility.EDGE, np.where(far, FAR, whole.reason)).tolist())
 
 
 def cut_off(row: Indicator, place: Place) -> ExposureField:
@@ -56,16 +58,17 @@ def cut_off(row: Indicator, place: Place) -> ExposureField:
     Returns
     -------
     ExposureField
-        x is 1, 0 or NaN at each origin.
+        x is 1, 0 or NaN at each origin: where the network is not known, or the data end before the walk does.
     """
     limit = float(row.parameters["distance_m"])
     found = mobility.reached(row, place)
     here, there = mobility.origin_points(place), mobility.target_points(row, place)
     crow, nearest = reach.as_the_crow_flies(here, there)
     missed = np.flatnonzero((crow <= limit) & (found.metres > limit))
-    x = np.where(np.isnan(found.metres), np.nan, 0.0)
+    edge = (crow > limit) & (mobility.edge_of(row, place) < limit)
+    x = np.where(np.isnan(found.metres) | edge, np.nan, 0.0)
     x[missed] = _crosses(here[missed], there[nearest[missed]], place)
-    return _field(row, place, x, found.reason.tolist())
+    return _field(row, place, x, np.where(edge, mobility.EDGE, found.reason).tolist())
 
 
 def _crosses(here: FloatArray, there: FloatArray, place: Place) -> FloatArray:

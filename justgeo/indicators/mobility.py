@@ -153,6 +153,11 @@ def snapped(place: Place) -> reach.Snap:
     return place.once("snapped", lambda: reach.snap(graph(place), origin_points(place), reach.SNAP_TARGETS_M))
 
 
+def edge_of(row: Indicator, place: Place) -> FloatArray:
+    """Metres from every origin to where the data of a row of ``walk_share`` end; ``inf`` where they say nothing."""
+    return _distance_to_edge(_covers(str(row.parameters["targets"]), place), place)
+
+
 def reached(row: Indicator, place: Place) -> reach.Reached:
     """Metres from every origin to the nearest target of a row of ``walk_share``; ``inf`` beyond a mile and a little."""
     return _reached(row, str(row.parameters["targets"]), place)

@@ -101,7 +101,7 @@ def render(content: Mapping[str, Any]) -> str:
 
 
 def _percent(share: float | None) -> str:
-    return "not known" if share is None else f"{100 * share:.0f}%"
+    return "not known" if share is None else words.chance(share) if 0 < share < 1 else f"{100 * share:.0f}%"
 
 
 def _people(value: float) -> str:
