@@ -11,12 +11,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 
 from justgeo.collecting import Collected, collect_layers, read_config
-from justgeo.core.district import WGS84
+from justgeo.core.district import metric_crs, to_metric
 from justgeo.core.errors import ConfigError
 from justgeo.indicators.place import Place
 from justgeo.measure.column import split_share
@@ -185,12 +184,12 @@ def _facts(side: Mapping[str, Any], records: Mapping[str, Mapping[str, Any]]) ->
 
 def _common(labels: Sequence[str], shapes: Sequence[Any]) -> list[dict[str, Any]]:
     """Pairs of candidates, and how much of each one's land lies in the other."""
-    metric = gpd.GeoSeries(list(shapes), crs=WGS84)
-    metric = metric.to_crs(metric.estimate_utm_crs())
+    crs = metric_crs(shapely.union_all(np.array(shapes, dtype=object)))
+    metric = [to_metric(shape, crs) for shape in shapes]
     found = []
     for a, b in combinations(range(len(shapes)), 2):
-        both = float(metric.iloc[a].intersection(metric.iloc[b]).area)
-        parts = [both / float(metric.iloc[i].area) for i in (a, b)]
+        both = float(metric[a].intersection(metric[b]).area)
+        parts = [both / float(metric[i].area) for i in (a, b)]
         found.append({"a": labels[a], "b": labels[b], "of_a": round(parts[0], 4), "of_b": round(parts[1], 4)})
     return found
 

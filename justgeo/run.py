@@ -32,6 +32,7 @@ from justgeo.measure import judge
 from justgeo.measure.apportion import Weights
 from justgeo.measure.reduce import ReduceSettings
 from justgeo.report import results as reports
+from justgeo.report import sensitivity as sensitivity_page
 from justgeo.report import write
 from justgeo.report.basemap import Basemap
 from justgeo.sources import collect as doors
@@ -297,7 +298,7 @@ def run_config(
         from justgeo import shifting
 
         shifted = shifting.shift(found, progress)
-        inner[write.SHIFTED] = lambda part: shifting.fill(part, shifted)
+        inner[write.SHIFTED] = lambda part: sensitivity_page.fill(part, shifted)
     if progress is not None:
         progress("page")
     files = write.write_all(

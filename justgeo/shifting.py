@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -18,7 +18,7 @@ from shapely.geometry.base import BaseGeometry
 
 from justgeo import measuring
 from justgeo.collecting import Collected
-from justgeo.core.district import WGS84
+from justgeo.core.district import to_metric
 from justgeo.core.errors import Absent
 from justgeo.core.field import ExposureField
 from justgeo.core.result import Indicator, Record
@@ -76,16 +76,11 @@ def shift(found: Collected, progress: Progress | None = None) -> dict[str, Any]:
         "residents": None if people is None else round(float(people[at["district"]]), 1),
         "lines": lines,
         "rows": [_row(row, drawn, varied, lines) for row in rows],
-        "outside": _shares(rows, place, lambda row, there: beyond.nearest_outside(row, there, zones.geometry.iloc[0])),
-        "barriers": _shares(rows, place, beyond.cut_off),
+        "outside": [*_shares(rows, place, partial(beyond.nearest_outside, line=zones.geometry.iloc[0]))],
+        "barriers": [*_shares(rows, place, beyond.cut_off)],
         "withheld": [row.title for row in found.rows if not row.areas],
         "layers": pages.terms(found.layers.values()),
     }  # fmt: skip
-
-
-def fill(folder: Path, made: Mapping[str, Any]) -> None:
-    """Write what `shift` made into a folder that is there: the page, a table, the values, a manifest."""
-    pages.fill(folder, made)
 
 
 def _id(metres: float) -> str:
@@ -94,15 +89,10 @@ def _id(metres: float) -> str:
 
 def _zones(found: Collected) -> tuple[Zones, list[dict[str, Any]]]:
     """District and reference as they are, and the moved lines that leave something, with their facts."""
-
-    def metric(shape: BaseGeometry) -> BaseGeometry:
-        moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(found.crs).iloc[0]
-        return moved
-
-    district = metric(found.district.boundary)
+    district = to_metric(found.district.boundary, found.crs)
     named: list[tuple[str, Role, BaseGeometry]] = [("district", "district", district)]
     if found.reference.shape is not None:
-        named.append(("reference", "reference", metric(found.reference.shape)))
+        named.append(("reference", "reference", to_metric(found.reference.shape, found.crs)))
     lines: list[dict[str, Any]] = []
     for metres in STEPS_M:
         shape = district.buffer(metres)
@@ -178,12 +168,8 @@ def _farthest(moved: Sequence[Mapping[str, Any]]) -> float | None:
     return max(found, key=abs) if found else None
 
 
-def _shares(rows: Sequence[Indicator], place: Place, measure: Measure) -> list[dict[str, Any]]:
+def _shares(rows: Sequence[Indicator], place: Place, measure: Measure) -> Iterator[dict[str, Any]]:
     """A share of the district's people for each row of walks: its value, or why there is none."""
-    return list(_each(rows, place, measure))
-
-
-def _each(rows: Sequence[Indicator], place: Place, measure: Measure) -> Iterator[dict[str, Any]]:
     z = place.zones.index("district")
     for row in rows:
         if row.field != "walk_share":

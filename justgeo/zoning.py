@@ -172,13 +172,13 @@ def make_zones(
     """
     ids, names, geography = ["district"], [district.name], [""]
     roles: list[Role] = ["district"]
-    shapes: list[BaseGeometry] = [_to(crs, district.boundary)]
+    shapes: list[BaseGeometry] = [districts.to_metric(district.boundary, crs)]
     if reference.shape is not None:
         ids.append("reference")
         names.append(reference.name)
         roles.append("reference")
         geography.append("")
-        shapes.append(_to(crs, reference.shape))
+        shapes.append(districts.to_metric(reference.shape, crs))
     for layer in [own_areas] if own_areas is not None else [tracts, block_groups]:
         if layer is None:
             continue
@@ -190,11 +190,6 @@ def make_zones(
         geography.extend([layer.geography or "area"] * len(inside))
         shapes.extend(inside.geometry)
     return Zones(tuple(ids), tuple(names), tuple(roles), tuple(geography), gpd.GeoSeries(shapes, crs=crs))
-
-
-def _to(crs: str, shape: BaseGeometry) -> BaseGeometry:
-    moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).iloc[0]
-    return moved
 
 
 def _within(layer: Layer, district_metric: BaseGeometry, crs: str) -> gpd.GeoDataFrame:

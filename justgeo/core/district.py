@@ -256,6 +256,12 @@ def require_metric(crs: object) -> CRS:
     return known
 
 
+def to_metric(shape: BaseGeometry, crs: str) -> BaseGeometry:
+    """A shape in EPSG:4326 brought to a district's metric CRS."""
+    moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).iloc[0]
+    return moved
+
+
 def halo(boundary: BaseGeometry, crs: str, metres: float) -> BaseGeometry:
     """The boundary and everything within ``metres`` of it, EPSG:4326.
 

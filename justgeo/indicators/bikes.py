@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from justgeo.core.district import WGS84
+from justgeo.core.district import to_metric
 from justgeo.core.errors import Absent
 from justgeo.core.field import ExposureField, ZoneField
 from justgeo.core.layer import BoolArray, FloatArray
@@ -18,7 +17,7 @@ from justgeo.core.result import Indicator
 from justgeo.indicators.groups import exposure_groups
 from justgeo.indicators.mobility import BIKE, origin_points
 from justgeo.indicators.place import Place
-from justgeo.indicators.streets import KM2, NO_LAND
+from justgeo.indicators.streets import land_km2, per_land
 from justgeo.measure import bikes, stress
 
 NO_STREETS = "no street or path here is open to bicycles"
@@ -116,22 +115,8 @@ def bike_paths(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     """
     if group != "all":
         raise Absent("an area has no race or income")
-    found = network(place)
-    place.layer("blocks")
-    origins = place.weights.origins
-    if origins is None or not origins.land_known:
-        raise Absent("the blocks at hand do not say how much of them is land")
-    apart = _km(row, place, found, found.apart)
-    land = np.asarray(place.weights.fractions @ origins.land, dtype=np.float64) / KM2
-    dry = land > 0
-    return ZoneField(
-        value=np.divide(apart, land, out=np.full(len(land), np.nan), where=dry),
-        numerator=np.where(dry, apart, np.nan),
-        denominator=np.where(dry, land, np.nan),
-        valid_share=np.where(dry, 1.0, 0.0),
-        reason=tuple(None if one else NO_LAND for one in dry),
-        universe=row.universe,
-    )
+    found, land = network(place), land_km2(place)
+    return per_land(row, _km(row, place, found, found.apart), land)
 
 
 def low_stress_people(row: Indicator, place: Place, group: str = "all") -> ExposureField:
@@ -183,7 +168,7 @@ def low_stress_people(row: Indicator, place: Place, group: str = "all") -> Expos
 def _reach(place: Place) -> BaseGeometry | None:
     """Area in metres within which the absence of a street means absence; None where the layer does not say."""
     covers = place.layer(BIKE).covers
-    return None if covers is None else gpd.GeoSeries([covers], crs=WGS84).to_crs(place.crs).iloc[0]
+    return None if covers is None else to_metric(covers, place.crs)
 
 
 def _km(row: Indicator, place: Place, found: Network, which: BoolArray) -> FloatArray:

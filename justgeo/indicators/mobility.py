@@ -15,7 +15,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from justgeo.core.district import WGS84
+from justgeo.core.district import WGS84, to_metric
 from justgeo.core.field import ExposureField
 from justgeo.core.layer import BoolArray, Feed, FloatArray
 from justgeo.core.result import Indicator
@@ -280,7 +280,7 @@ def _distance_to_edge(covers: Sequence[BaseGeometry], place: Place) -> FloatArra
     points = np.asarray(shapely.points(origin_points(place)))
     distance: FloatArray = np.full(len(points), np.inf)
     for shape in covers:
-        metric = gpd.GeoSeries([shape], crs=WGS84).to_crs(place.crs).iloc[0]
+        metric = to_metric(shape, place.crs)
         inside = shapely.contains_properly(metric, points)
         distance = np.minimum(distance, np.where(inside, shapely.distance(metric.boundary, points), 0.0))
     return distance

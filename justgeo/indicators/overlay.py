@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from justgeo.core.district import WGS84
+from justgeo.core.district import to_metric
 from justgeo.core.errors import Absent
 from justgeo.core.field import ExposureField, ZoneField
 from justgeo.core.layer import NO_GROUND, BoolArray, FloatArray, Layer
@@ -226,7 +226,7 @@ def _made(row: Indicator, place: Place) -> Overlay:
 
     def make() -> Overlay:
         drawn, told = layer.features.to_crs(place.crs), row.parameters
-        covers = None if layer.covers is None else gpd.GeoSeries([layer.covers], crs=WGS84).to_crs(place.crs).iloc[0]
+        covers = None if layer.covers is None else to_metric(layer.covers, place.crs)
         if name == LANDUSE:
             # It covers the box of an extract, in which much is not drawn: only a use that is understood is known.
             covers, drawn = None, drawn[drawn[str(told["column"])].isin(told["order"])]

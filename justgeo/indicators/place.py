@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from justgeo.core.district import WGS84
+from justgeo.core.district import to_metric
 from justgeo.core.errors import Absent
 from justgeo.core.layer import AnyLayer, BoolArray, Feed, FloatArray, Layer, Network, Raster
 from justgeo.core.prices import PriceIndex
@@ -130,7 +130,7 @@ class Place:
         """Zones that reach beyond what a layer covers (EPSG:4326; None covers all): over 0.1 % of their area, (Z,)."""
         if covers is None:
             return np.zeros(len(self.zones), dtype=np.bool_)
-        metric = gpd.GeoSeries([covers], crs=WGS84).to_crs(self.crs).iloc[0]
+        metric = to_metric(covers, self.crs)
         zones = self.zones.geometry.to_numpy()
         part = shapely.area(shapely.intersection(zones, metric))
         return np.asarray(part < WHOLE_COVER * shapely.area(zones), dtype=np.bool_)

@@ -87,7 +87,7 @@ def _chosen(where: BoolArray, one: Column, other: Column) -> Column:
         return tuple(x if take else y for take, x, y in zip(where, a, b, strict=True))
 
     made = {f.name: of(getattr(one, f.name), getattr(other, f.name)) for f in fields(Column)}
-    return Column(**made)  # type: ignore[arg-type]
+    return Column(**made)  # type: ignore[arg-type]  # each of its field's own kind: made from two of them
 
 
 def change(

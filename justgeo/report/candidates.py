@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -41,20 +39,9 @@ def write_all(folder: Path, content: Mapping[str, Any]) -> list[Path]:
     bodies = {
         "compare.html": render(content).encode("utf-8"),
         "compare.csv": tables.csv_bytes(_lines(content), COLUMNS),
-        "compare.json": _json(content),
+        "compare.json": write.json_bytes(content),
     }
-    outputs = [{"name": name, "sha256": hashlib.sha256(body).hexdigest()} for name, body in bodies.items()]
-    bodies["manifest.json"] = _json({"made_by": MAKER, "outputs": outputs})
-
-    def fill(part: Path) -> None:
-        for name, body in bodies.items():
-            (part / name).write_bytes(body)
-
-    return write.put(folder, FILES, fill, MAKER)
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n").encode("utf-8")
+    return write.put(folder, FILES, lambda part: write.sealed(part, bodies, MAKER), MAKER)
 
 
 def _lines(content: Mapping[str, Any]) -> Iterable[list[Any]]:
@@ -125,10 +112,7 @@ def _number(value: float | None) -> str:
 
 
 def _categories(content: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    rows = content["rows"]
-    keys = list(dict.fromkeys([*words.CATEGORIES, *(words.category(row["category"]) for row in rows)]))
-    for key in keys:
-        inside = [row for row in rows if words.category(row["category"]) == key]
+    for key, inside in words.by_category(content["rows"]):
         shown = [row for row in inside if any(map(view.has_value, row["cells"]))]
         if shown:
             yield {"title": words.category_title(key), "rows": [{**row, "told": _told(row)} for row in shown]}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,16 +45,9 @@ def fill(folder: Path, content: Mapping[str, Any]) -> None:
     bodies = {
         "sensitivity.html": render(content).encode("utf-8"),
         "sensitivity.csv": tables.csv_bytes(_lines(content), COLUMNS),
-        "sensitivity.json": _json(content),
+        "sensitivity.json": write.json_bytes(content),
     }
-    outputs = [{"name": name, "sha256": hashlib.sha256(body).hexdigest()} for name, body in bodies.items()]
-    bodies["manifest.json"] = _json({"made_by": write.SHIFTER, "outputs": outputs})
-    for name, body in bodies.items():
-        (folder / name).write_bytes(body)
-
-
-def _json(value: Any) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n").encode("utf-8")
+    write.sealed(folder, bodies, write.SHIFTER)
 
 
 def _lines(content: Mapping[str, Any]) -> Iterable[list[Any]]:
@@ -142,11 +133,9 @@ def _other(row: Mapping[str, Any], one: Mapping[str, Any]) -> str:
 
 
 def _categories(rows: Sequence[Mapping[str, Any]]) -> Iterable[dict[str, Any]]:
-    keys = list(dict.fromkeys([*words.CATEGORIES, *(words.category(row["category"]) for row in rows)]))
-    for key in keys:
-        inside = [_row(row) for row in rows if words.category(row["category"]) == key]
+    for key, inside in words.by_category(rows):
         if inside:
-            yield {"title": words.category_title(key), "rows": inside}
+            yield {"title": words.category_title(key), "rows": [_row(row) for row in inside]}
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -158,11 +158,9 @@ def _against(reader: Reader, indicator: str, group: str | None = ALL) -> dict[st
 
 def categories(reader: Reader) -> list[dict[str, Any]]:
     """The Protocol's categories, each with a row an indicator and its groups; what has no number stands by reason."""
-    rows = reader.results["indicators"]
-    keys = list(dict.fromkeys([*words.CATEGORIES, *(words.category(row["category"]) for row in rows)]))
     found = []
-    for key in keys:
-        inside = [_row(reader, row) for row in rows if words.category(row["category"]) == key]
+    for key, rows in words.by_category(reader.results["indicators"]):
+        inside = [_row(reader, row) for row in rows]
         if inside:
             gone = [row for row in inside if row["absent"] and not any(group["n"] for group in row["groups"])]
             shown = [row for row in inside if row not in gone]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,6 +97,14 @@ def category(text: str) -> str:
     if key in CATEGORIES or len(key) < 3:
         return key
     return next((known for known in CATEGORIES if known[:3] == key[:3]), key)
+
+
+def by_category(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mapping[str, Any]]]]:
+    """Rows by the key of their category, the known ones in the order of ``CATEGORIES``, then what else there is."""
+    found: dict[str, list[Mapping[str, Any]]] = {key: [] for key in CATEGORIES}
+    for row in rows:
+        found.setdefault(category(row["category"]), []).append(row)
+    return list(found.items())
 
 
 def category_title(text: str) -> str:

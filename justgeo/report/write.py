@@ -135,6 +135,19 @@ def put(folder: Path, files: Sequence[str], fill: Callable[[Path], None], maker:
     return [target / name for name in files]
 
 
+def json_bytes(value: Any) -> bytes:
+    """UTF-8 JSON with sorted keys, the same bytes for the same values; NaN is refused."""
+    return (json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False) + "\n").encode("utf-8")
+
+
+def sealed(part: Path, bodies: Mapping[str, bytes], maker: str) -> None:
+    """Write files into a folder that is there, and a manifest that names their maker and their digests."""
+    outputs = [{"name": name, "sha256": hashlib.sha256(body).hexdigest()} for name, body in bodies.items()]
+    manifest = json_bytes({"made_by": maker, "outputs": outputs})
+    for name, body in {**bodies, "manifest.json": manifest}.items():
+        (part / name).write_bytes(body)
+
+
 def check(folder: Path, maker: str = MAKER) -> None:
     """Refuse a folder that could not be written later, before hours are spent on what goes into it.
 

@@ -18,7 +18,6 @@ from justgeo.sources import _parts
 from justgeo.sources._frames import check_options
 from justgeo.sources.datasets import read_dataset
 
-ZONING = "zoning"
 USES = ("residential", "industrial", "commercial", "institutional", "retail", "mixed", "other")
 UNKNOWN = "code not in the table"
 OPTIONS = ("column", "classes", "layer", "crs", "rows", "parts")

@@ -169,7 +169,7 @@ def _handlers(source: Path, scratch: Path, key: str) -> dict[str, Handler]:
 def bounds(source: Path) -> tuple[float, float, float, float]:
     """West, south, east, north of the county, in degrees."""
     found = gpd.read_file(source / "tl_2024_us_county.zip").to_crs(4326).total_bounds
-    return tuple(float(edge) for edge in found)  # type: ignore[return-value]
+    return tuple(float(edge) for edge in found)  # type: ignore[return-value]  # of an array of four
 
 
 @dataclass(frozen=True)
