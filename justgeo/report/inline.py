@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from justgeo.core.errors import OutputError
+from justgeo.report.speech import say
 
 _LINKS = {"src", "href", "srcset", "poster", "action", "formaction", "data", "xlink:href", "background", "cite", "ping"}
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]*)["']?\s*\)""", re.IGNORECASE)
@@ -37,7 +38,7 @@ def environment(**functions: Callable[..., Any]) -> Environment:
         keep_trailing_newline=True,
         newline_sequence="\n",
     )
-    made.globals.update(functions)
+    made.globals.update({"_": say, **functions})
     return made
 
 
