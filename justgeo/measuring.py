@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 
 import numpy as np
 import shapely
 
+from justgeo.among import Among
 from justgeo.core.errors import Absent
 from justgeo.core.field import AnyField, ChangeField, ClassField, ExposureField, GroupCounts, MedianField
 from justgeo.core.layer import BoolArray, Layer
@@ -19,7 +21,7 @@ from justgeo.indicators.groups import why_absent
 from justgeo.indicators.mobility import BY_WALK, covered
 from justgeo.indicators.overlay import spoken_of
 from justgeo.indicators.place import Place
-from justgeo.measure import judge
+from justgeo.measure import complement, instead, judge
 from justgeo.measure.alone import alone_in
 from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, group_share, reduce_group
 from justgeo.measure.places import ONE_UNIT
@@ -81,6 +83,8 @@ class _Desk:
     reference: int | None
     settings: ReduceSettings
     judging: judge.JudgeSettings
+    among: Among | None = None
+    held: complement.Held = dataclass_field(default_factory=dict)
 
 
 def measure(
@@ -90,19 +94,24 @@ def measure(
     settings: ReduceSettings,
     judging: judge.JudgeSettings,
     progress: Callable[[str], None] | None = None,
+    among_tracts: bool = False,
 ) -> list[Record]:
     """All records of a place: each row and group, for all zones at once.
 
-    A row whose layer is missing is absent for every zone, with the reason; nothing else is caught.
+    A row whose layer is missing is absent for every zone, with the reason; nothing else is caught. ``among_tracts``
+    says of each number where it stands among the tracts of the reference.
     """
     reference = place.zones.roles.index("reference") if "reference" in place.zones.roles else None
-    desk = _Desk(place, reference, settings, judging)
+    among = Among(place, reference, settings, judging, _covers) if among_tracts else None
+    desk = _Desk(place, reference, settings, judging, among)
     made: list[Record] = []
     for row in rows:
         if progress is not None:
             progress(row.id)
         made += _row(row, desk)
-    return judge.adjust(made)
+    made = complement.protect(made, desk.held, rows, place.zones)
+    made = instead.offered(judge.adjust(made), place.zones)
+    return made if among is None else among.placed(made)
 
 
 def _row(row: Indicator, desk: _Desk) -> list[Record]:
@@ -116,6 +125,8 @@ def _row(row: Indicator, desk: _Desk) -> list[Record]:
         return made
     covers = _covers(row, desk.place)
     made = _reduced(field, row, "all", desk, covers)
+    if desk.among is not None:
+        desk.among.look(row, field)
     for group in row.groups:
         made += _group(row, group, field, desk, covers)
     return made
@@ -207,6 +218,7 @@ def _judged(
         layers=used,
         settings=desk.judging,
         modelled=any(desk.place.layers[name].provenance.modelled for name in used),
+        held=desk.held,
     )
     if not row.areas:
         made = [_of_no_single_area(r, bool(one)) for r, one in zip(made, alone, strict=True)]
@@ -275,7 +287,7 @@ def _in_one_tract(row: Indicator, desk: _Desk) -> BoolArray:
     """Zones that are one tract to a reader, where a median or a change is not told of a single one, (Z,)."""
     if row.areas or row.field not in MARKETS:
         return np.zeros(len(desk.place.zones), dtype=np.bool_)
-    return desk.place.once("inside one tract", lambda: alone_in(desk.place.weights, "tract"))
+    return desk.place.once_for_zones("inside one tract", lambda: alone_in(desk.place.weights, "tract"))
 
 
 def _inside(desk: _Desk) -> BoolArray:
@@ -287,7 +299,7 @@ def _inside(desk: _Desk) -> BoolArray:
         common = shapely.area(shapely.intersection(shapes, shapes[desk.reference]))
         return np.asarray(common >= 0.99 * shapely.area(shapes), dtype=np.bool_)
 
-    return desk.place.once("inside the reference", find)
+    return desk.place.once_for_zones("inside the reference", find)
 
 
 def _published(row: Indicator, place: Place) -> BoolArray:

@@ -190,7 +190,7 @@ def zones(one: Side, other: Side) -> tuple[MovedZone, ...]:
 
 def parts(one: Side, other: Side) -> tuple[str, ...]:
     """Other parts of ``results.json`` that differ; of displacement, which (``displacement (cards)``)."""
-    names = ("groups", "notes", "absent_layers", "disclaimer")
+    names = ("groups", "notes", "absent_layers", "budgets", "disclaimer")
     found = [key for key in names if one.results.get(key) != other.results.get(key)]
     old, new = (side.results.get("displacement") for side in (one, other))
     if old is None or new is None:

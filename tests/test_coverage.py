@@ -18,7 +18,7 @@ from justgeo.indicators.place import Place
 from justgeo.measure import margins
 from justgeo.measure.judge import JudgeSettings
 from justgeo.synthetic import County, county
-from tests.benchmarks import coverage, coverage_page, measures, replicates, simulation, tally
+from tests.benchmarks import coverage, coverage_changes, coverage_page, measures, replicates, simulation, tally
 from tests.benchmarks.coverage_apart import said
 from tests.benchmarks.coverage_tables import CUT_BAND, WHOLE_BAND, Found, held, marked, mean
 from tests.benchmarks.measures import Measure
@@ -249,11 +249,17 @@ def test_the_page_is_the_tables(nowhere: County, tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(coverage, "TRACT_EACH", 2)
     monkeypatch.setattr(coverage, "CUT_DRAWS", 2)
     out = tmp_path / "coverage.md"
-    assert coverage.main(["--draws", "3", "--districts", "3", "--out", str(out)]) == 0
+    monkeypatch.setattr(coverage_changes, "SIZES", (9,))
+    for name in ("EACH", "DISTRICTS"):
+        monkeypatch.setattr(coverage_changes, name, 2)
+    assert coverage.main(["--draws", "3", "--districts", "3", "--changes", "2", "--out", str(out)]) == 0
     text = out.read_text(encoding="utf-8")
     assert text.startswith("# Do the margins hold?") and "nan" not in text
     for line in ("| BEL-02 | Renters | block groups |", "| OPP-01 | Median household income | whole |"):
         assert line in text
+    assert text.count(coverage_changes.MARK) == 1 and "| BEL-02.change | the share of renters |" in text
+    anew = coverage_changes.replaced(text, f"{coverage_changes.MARK}\n\nanew\n")
+    assert anew.count(coverage_changes.MARK) == 1 and anew.endswith("anew\n") and "BEL-02.change" not in anew
 
 
 def test_what_lies_outside_is_marked_and_told() -> None:
@@ -267,3 +273,29 @@ def test_what_lies_outside_is_marked_and_told() -> None:
         and "Y" not in told
     )
     assert coverage_page.outside("a", [("Y", 0.9)], WHOLE_BAND) == "  - Outside: none."
+
+
+# --- changes ----------------------------------------------------------------------------------------------------------
+
+
+def test_changes_are_those_of_two_surveys_and_their_truth_is_the_countys(nowhere: County) -> None:
+    """One row by hand: the published shares of a tract that stayed the same, and what everybody would say."""
+    (row,) = (one for one in coverage_changes.rows() if one.id == "OPP-02.change")
+    tract = "99001002400"
+    groups = [g for g in sorted(nowhere.units("block group")["geoid"]) if g.startswith(tract)]
+    where = simulation.places(nowhere, [groups], kinds=["tract"])
+    (found,) = coverage_changes.simulate(nowhere, [row], where, 1, FIRST)
+    shares, true = [], []
+    for year in (2014, 2024):
+        table = nowhere.sample(year, FIRST, ["C17002"])["C17002"].set_index("GEO_ID").loc[f"1400000US{tract}"]
+        shares.append((table["C17002_E002"] + table["C17002_E003"]) / table["C17002_E001"])
+        cells = nowhere.truth("C17002", year, "tract").loc[tract]
+        true.append((cells["C17002_002"] + cells["C17002_003"]) / cells["C17002_001"])
+    assert found.value[0, 0] == pytest.approx(100 * (shares[1] - shares[0]))
+    assert found.truth[0] == pytest.approx(100 * (true[1] - true[0]))
+    assert found.sampling[0, 0] == pytest.approx(found.moe[0, 0])
+    assert found.enough.tolist() == [False, True], "hardly anybody is poor there"
+    assert found.held(where.of("tract")).shape == (1, 0)
+    inside = replace(found, enough=np.ones(2, dtype=bool)).held(where.of("tract"))
+    assert inside.shape == (1, 1)
+    assert inside[0, 0] == float(abs(found.value[0, 0] - found.truth[0]) <= found.moe[0, 0])

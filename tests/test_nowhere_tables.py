@@ -16,6 +16,7 @@ import shapely
 
 from justgeo import measuring, run
 from justgeo.catalogue import read as catalogue
+from justgeo.core.answers import NOTHING_SAID
 from justgeo.core.protocol import fill
 from justgeo.core.result import Record
 from justgeo.indicators.place import Place, how_to_have
@@ -355,7 +356,7 @@ def test_what_was_not_asked_for_is_absent_with_what_to_write(made: Made, tmp_pat
 
 def test_the_checklist_says_what_is_measured_and_what_to_write(made: Made) -> None:
     rows = tuple(ROWS.values())
-    measured = {i.id: i for i in fill(catalogue.protocol(), made.rows.values(), rows, {}, {}).having("baseline")}
+    measured = {i.id: i for i in fill(catalogue.protocol(), made.rows.values(), rows, NOTHING_SAID, {}).having("baseline")}
     assert (measured["B11"].status, measured["B12"].status, measured["B13"].status) == (
         "measured",
         "measured",
@@ -365,7 +366,7 @@ def test_the_checklist_says_what_is_measured_and_what_to_write(made: Made) -> No
     gone = [
         replace(r, value=None, reason=how_to_have(ROWS[r.indicator].parameters["table"])) for r in made.rows.values()
     ]
-    silent = {i.id: i for i in fill(catalogue.protocol(), gone, rows, {}, {}).having("baseline")}
+    silent = {i.id: i for i in fill(catalogue.protocol(), gone, rows, NOTHING_SAID, {}).having("baseline")}
     for item, table in (("B11", "cejst"), ("B12", "chas"), ("B13", "eviction_lab"), ("B15", "places")):
         assert silent[item].status == "not measured"
         assert f'tables = ["{table}"] under [fetch]' in str(silent[item].reason)

@@ -21,9 +21,13 @@ DEMOGRAPHICS = "Demographics"
 
 _ACS = re.compile(r"acs:[^@]+(@(t0|t1|\d{4}))?")
 _URL = re.compile(r"https?://\S+\.\S+")
+_SUMS = frozenset({"complement", "less_complement", "components", "denominator_components", "bins", "cells"})
 _GEOGRAPHIES = frozenset({"block group", "tract", "county"})
 _GAP_CELLS = frozenset(f"{side}{name}" for side in ("", "less_") for name in ("numerator", "denominator", "complement"))
-_INDICES = frozenset({"dissimilarity", "isolation", "information"})
+_INDICES: Mapping[str, frozenset[str]] = {
+    "segregation": frozenset({"dissimilarity", "isolation", "information"}),
+    "acs_mixture": frozenset({"diversity", "evenness"}),
+}
 _TABLE_CELLS = frozenset({"numerator", "denominator", "complement"})
 _SHARE_CELLS = frozenset({"numerator", "denominator", "components", "denominator_components", "complement"})
 
@@ -92,6 +96,7 @@ FIELDS: Mapping[str, Field] = {
     "acs_median": _field(
         "bins edges", "published pareto jam when", "median", ("bins", "published"), "bins edges published geography"
     ),
+    "acs_mixture": _field("index cells", "when", "zone", ("cells",)),
     "walk_share": _field(
         "targets distance_m", "min_area_m2 start end headway_min gap_min kinds", "share", groups=_EXPOSURE
     ),
@@ -113,7 +118,13 @@ FIELDS: Mapping[str, Field] = {
     "table_share": _field(
         "table numerator denominator", "complement rounded who", "share ratio", groups="who"
     ),
-    "table_exposure": _field("table column", "of error designation", "share mean", groups=_EXPOSURE),
+    "table_exposure": _field("table column", "of error designation at_least", "share mean", groups=_EXPOSURE),
+    "canopy_around": _field("raster around_m least", "land_cover min_valid", "share", groups=_EXPOSURE),
+    "canopy_and_park": _field(
+        "raster around_m least targets distance_m", "land_cover min_valid min_area_m2", "share", groups=_EXPOSURE
+    ),
+    "jobs_near": _field("table column within_m", "min_known", "mean", groups=_EXPOSURE),
+    "crash_deaths": _field("table numerator edge_m", "per least", "zone sum"),
     "filing_rate": _field("table", "years_before", "ratio"),
     "overlay_land": _field("layer column", _OVERLAY, "zone"),
     "overlay_people": _field("layer column", f"{_OVERLAY} of", "share", groups=_EXPOSURE),
@@ -218,9 +229,9 @@ def _check_field(row: Indicator, words: Words) -> None:
         )
     if not row.inputs and not row.field.startswith("acs_"):
         raise _refuse(row, "it names no layer", "add 'inputs'")
-    index = row.parameters.get("index", "information")
-    if index not in _INDICES:
-        raise _refuse(row, f"unknown index {index!r}", suggestion(str(index), _INDICES))
+    index, indices = row.parameters.get("index"), _INDICES.get(row.field)
+    if indices is not None and index not in indices:
+        raise _refuse(row, f"unknown index {index!r}", suggestion(str(index), indices))
     if row.field == "walk_kinds" or row.parameters.get("targets") == "amenities":
         _check_kinds(row)
 
@@ -277,7 +288,7 @@ def _expression(row: Indicator, key: str, text: Any) -> None:
         found = parse(text)
     except CatalogueError as exc:
         raise CatalogueError(f"Indicator {row.id}, {key}: {exc.message}", remedy=exc.remedy) from exc
-    if key in {"complement", "less_complement", "components", "denominator_components", "bins"} and found.minus:
+    if key in _SUMS and found.minus:
         raise _refuse(row, f"{key} = {text!r} subtracts", "name the cells themselves, joined by +")
     if key == "published" and len(found.codes) != 1:
         raise _refuse(row, f"published = {text!r} is not one cell", "name the one cell of the Bureau's own median")

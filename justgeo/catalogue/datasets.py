@@ -70,7 +70,7 @@ class ReadingModel(Strict):
     strata: list[str] | None = None
     classes: dict[str, ClassesModel] | None = None
     counted: dict[str, CountedModel] | None = None
-    covers: Literal["window", "features", "known", "nothing"] = "nothing"
+    covers: Literal["window", "near", "features", "known", "nothing"] = "nothing"
     lacking: Literal["refuse", "absent", "none"] = "refuse"
     crs: str = ""
     layer: str = ""

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from justgeo.catalogue.strict import Strict
 from justgeo.core.protocol import Evidence
+
+_PLACES = ("value", "number", "reference", "earlier")
+"""What a sentence may leave open: its number with and without its unit, the reference, years of the earlier survey."""
+
+
+class CompleteModel(Strict):
+    unknown: str = Field(min_length=1)
+    sign: str = ""
+
+
+class BiasModel(Strict):
+    direction: Literal["low", "high", "either"]
+    told: str = Field(min_length=1)
+    source: str = Field(pattern=r"https://")
+    evidence: Literal["V", "M"]
 
 
 class LayerModel(Strict):
@@ -18,6 +34,19 @@ class LayerModel(Strict):
     columns: list[str] = []
     may: list[str] = []
     gives: list[str] = []
+    ages: bool = True
+    complete: CompleteModel | None = None
+    bias: dict[str, BiasModel] = {}
+    other: str = ""
+
+    @model_validator(mode="after")
+    def _grids_are_told_of(self) -> LayerModel:
+        """How a grid reads is never passed over in silence."""
+        if (self.kind == "grid") != bool(self.other) or (self.bias and self.kind != "grid"):
+            raise ValueError(
+                "a grid, and it alone, says what is known of its bias. | write 'other', and 'bias' if known."
+            )
+        return self
 
 
 class PricesModel(Strict):
@@ -51,6 +80,78 @@ class ServicesModel(Strict):
     services: dict[str, ServiceModel]
 
 
+class ProgrammeModel(Strict):
+    title: str = Field(min_length=1)
+    agency: str = Field(min_length=1)
+    rule: str = Field(min_length=1)
+    official: str = Field(min_length=1)
+    submit: Literal["theirs", "either", "lapsed"]
+    status: str = Field(min_length=1)
+    seen: str = Field(pattern=r"^20\d\d-(0[1-9]|1[0-2])$")
+    url: str = Field(pattern=r"^https://\S+$")
+    indicator: str = ""
+    threshold: float | None = None
+    differs: str = Field(min_length=1)
+    evidence: Literal["V", "D", "M"]
+    sources: list[str]
+
+
+class ProgrammesModel(Strict):
+    programmes: dict[str, ProgrammeModel]
+
+
+class SentenceModel(Strict):
+    who: str = Field(min_length=1)
+    says: str = Field(min_length=1)
+    question: str = Field(pattern=r"^[A-Z].+\?$")
+    asks: str = ""
+    less: str = ""
+    none: str = ""
+    grouped: str = ""
+    higher: str = ""
+    lower: str = ""
+
+    @model_validator(mode="after")
+    def _fits(self) -> SentenceModel:
+        """Either who does what, or a whole sentence with its number, and then what is asked where it has none."""
+        for text in (self.who, self.says, self.question, *self.wording().values()):
+            unknown = [place for place in re.findall(r"\{(.*?)\}", text) if place not in _PLACES]
+            if unknown:
+                raise ValueError(f"{text!r} has the place {unknown[0]!r}. | write one of {', '.join(_PLACES)}.")
+            if text.endswith("."):
+                raise ValueError(f"{text!r} ends with a period. | leave it away: it is set where the sentence ends.")
+        if not _numbered(self.says):
+            return self._predicate()
+        if not self.asks:
+            raise ValueError("a whole sentence needs 'asks'. | add what is not known without it: 'how much ...'.")
+        if any(text and not _numbered(text) for text in (self.less, self.grouped)):
+            raise ValueError("'less' and 'grouped' are whole sentences. | write {value} or {number} where it stands.")
+        if bool(self.higher) != bool(self.lower):
+            raise ValueError("'higher' and 'lower' come together. | add the other one.")
+        return self
+
+    def _predicate(self) -> SentenceModel:
+        if self.says[:1].isupper() or self.wording():
+            raise ValueError(
+                f"says = {self.says!r} is a whole sentence without a number. | begin what <who> do with a small letter "
+                "and add nothing else, or write {value} where the number stands."
+            )
+        return self
+
+    def wording(self) -> dict[str, str]:
+        """What a whole sentence takes besides."""
+        names = ("asks", "less", "none", "grouped", "higher", "lower")
+        return {name: text for name in names if (text := getattr(self, name))}
+
+
+def _numbered(text: str) -> bool:
+    return "{value}" in text or "{number}" in text
+
+
+class SentencesModel(Strict):
+    sentences: dict[str, SentenceModel]
+
+
 class IndicatorModel(Strict):
     id: str = Field(pattern=r"^[A-Z]{3}-\d{2}(\.[A-Za-z0-9-]+)?$")
     title: str = Field(min_length=1)
@@ -76,6 +177,7 @@ class IndicatorModel(Strict):
     areas: bool = True
     frequency: str = Field(min_length=1)
     evidence: Literal["V", "M", "D"] = "V"
+    sentence: SentenceModel | None = None
 
 
 class IndicatorsModel(Strict):
@@ -131,14 +233,25 @@ class ObjectiveModel(Strict):
     id: str
     name: str
     indicators: list[str] = []
+    question: str = ""
 
 
 class CommitmentModel(Strict):
     id: str
     name: str
     category: str
+    goal: str = ""
+    question: str = ""
     indicators: list[str] = []
     objectives: list[ObjectiveModel] = []
+
+
+class OwnActionModel(Strict):
+    id: str
+    name: str
+    phase: str | None = None
+    text: str = ""
+    question: str = ""
 
 
 class ProtocolModel(Strict):
@@ -157,4 +270,5 @@ class ProtocolModel(Strict):
 
 class CommitmentsModel(Strict):
     source: str
-    commitments: list[CommitmentModel]
+    commitments: list[CommitmentModel] = []
+    actions: list[OwnActionModel] = []

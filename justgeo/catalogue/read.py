@@ -6,7 +6,7 @@ Nothing is guessed: an unknown key is refused with the nearest known one, a word
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -17,12 +17,17 @@ import yaml
 from justgeo.catalogue import check as checks
 from justgeo.catalogue import datasets as tables
 from justgeo.catalogue import models
+from justgeo.catalogue import own as owned
+from justgeo.catalogue import programmes as funding
 from justgeo.catalogue.strict import validated
 from justgeo.core import protocol as core
+from justgeo.core.budget import Bias, Kept
 from justgeo.core.errors import CatalogueError
 from justgeo.core.prices import PriceIndex
+from justgeo.core.programme import Programme
 from justgeo.core.result import Indicator
 from justgeo.core.service import Service
+from justgeo.core.texts import refuse_unseen
 from justgeo.core.words import suggestion
 
 _PACKAGE = "justgeo.catalogue"
@@ -41,6 +46,8 @@ class LayerWord:
         Columns that it must and may have.
     gives : tuple of str
         For a bundle (an OpenStreetMap extract): the layers that it holds.
+    kept : Kept
+        What is known of its errors.
     """
 
     name: str
@@ -51,6 +58,7 @@ class LayerWord:
     columns: tuple[str, ...] = ()
     may: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    kept: Kept = field(default_factory=Kept)
 
 
 @dataclass(frozen=True)
@@ -79,11 +87,20 @@ def layers() -> Vocabulary:
     model = validated(models.VocabularyModel, raw, where="layers.yml", error=CatalogueError)
     words = {
         name: LayerWord(
-            name, row.title, row.kind, row.source, row.asks, tuple(row.columns), tuple(row.may), tuple(row.gives)
+            name, row.title, row.kind, row.source, row.asks, tuple(row.columns), tuple(row.may), tuple(row.gives),
+            _kept(name, row),
         )
         for name, row in model.layers.items()
-    }
+    }  # fmt: skip
     return Vocabulary(words, dict(model.groups))
+
+
+def _kept(name: str, row: models.LayerModel) -> Kept:
+    biases = {of: Bias(name, one.direction, one.told, one.source, one.evidence) for of, one in row.bias.items()}
+    complete = row.complete
+    if complete is None:
+        return Kept(ages=row.ages, biases=biases, no_bias=row.other)
+    return Kept(row.ages, True, complete.sign, complete.unknown, biases, row.other)
 
 
 @cache
@@ -108,6 +125,18 @@ def datasets() -> Mapping[str, Service]:
     raw = _own_file("datasets.yml")
     model = validated(tables.DatasetsModel, raw, where="datasets.yml", error=CatalogueError)
     return {name: _service(name, row) for name, row in tables.checked(model).datasets.items()}
+
+
+@cache
+def programmes() -> tuple[Programme, ...]:
+    """Programmes that fund, of ``programmes.yml``, in the order of the file."""
+    raw = _own_file("programmes.yml")
+    model = validated(models.ProgrammesModel, raw, where="programmes.yml", error=CatalogueError)
+    funding.check(model, {row.id for row in indicators()})
+    return tuple(
+        Programme(id=name, **{**row.model_dump(), "sources": tuple(row.sources)})
+        for name, row in model.programmes.items()
+    )
 
 
 def _service(name: str, row: models.ServiceModel) -> Service:
@@ -155,6 +184,7 @@ def _indicator(raw: Mapping[str, Any], name: str, number: int) -> Indicator:
     where = f"{name}, indicator {told}" if isinstance(told, str) else f"{name}, row {number}"
     row = validated(models.IndicatorModel, raw, where=where, error=CatalogueError)
     own, split = checks.tables(row.field, row.parameters, row.groups)
+    said = row.sentence or _sentences().get(row.id)
     return Indicator(
         id=row.id,
         title=row.title,
@@ -180,7 +210,41 @@ def _indicator(raw: Mapping[str, Any], name: str, number: int) -> Indicator:
         areas=row.areas,
         frequency=row.frequency,
         evidence=row.evidence,
+        **({} if said is None else _said(said)),
     )
+
+
+@cache
+def _sentences() -> Mapping[str, models.SentenceModel]:
+    """The package's own sentences, by indicator."""
+    raw = _own_file("sentences.yml")
+    return validated(models.SentencesModel, raw, where="sentences.yml", error=CatalogueError).sentences
+
+
+def _said(told: models.SentenceModel) -> dict[str, Any]:
+    return {"who": told.who, "says": told.says, "question": told.question, "wording": told.wording()}
+
+
+def check_sentences(rows: Iterable[Indicator]) -> None:
+    """Refuse the first row without a sentence, and a sentence of the package's own file without a row.
+
+    A run does not ask for it: a row of a planner's own is then told by its title.
+
+    Raises
+    ------
+    CatalogueError
+        Naming the row, and where its sentence belongs.
+    """
+    for row in rows:
+        if not row.says:
+            raise CatalogueError(
+                f"Indicator {row.id}: there is no sentence.",
+                remedy="add 'sentence' to the row, or a row to sentences.yml, with who, says and question.",
+            )
+    known = {row.id for row in indicators()}
+    for name in _sentences():
+        if name not in known:
+            raise CatalogueError(f"sentences.yml: there is no indicator {name!r}.", remedy=suggestion(name, known))
 
 
 def _once(names: Iterable[str]) -> tuple[str, ...]:
@@ -242,62 +306,30 @@ def _asked(row: models.PillarModel | models.ThemeModel) -> dict[str, Any]:
 
 
 def commitments(path: Path) -> tuple[core.Commitment, ...]:
-    """The commitments and objectives from a planner's own copy of the Protocol.
+    """The commitments and objectives of :func:`own`."""
+    return own(path).commitments
+
+
+def own(path: Path) -> core.Own:
+    """What a planner read in their own copy of the Protocol: commitments, objectives, actions by their names.
 
     Parameters
     ----------
     path : Path
-        YAML: ``source`` (where the names were taken from) and ``commitments``, each with ``id``, ``name``,
-        ``category``, and optionally ``indicators`` and ``objectives`` (``id``, ``name``, ``indicators``).
+        YAML, as ``catalogue/own.py`` tells.
 
     Raises
     ------
     CatalogueError
-        When the file is not understood, an id stands twice, or a category or an indicator is unknown.
+        The file is not understood, an id stands twice, or a category, an indicator, an action or a phase is unknown.
     """
-    model = validated(models.CommitmentsModel, _file(path), where=path.name, error=CatalogueError)
-    found = tuple(
-        core.Commitment(
-            id=row.id,
-            name=row.name,
-            category=row.category,
-            source=model.source,
-            indicators=tuple(row.indicators),
-            objectives=tuple(core.Objective(o.id, o.name, tuple(o.indicators)) for o in row.objectives),
-        )
-        for row in model.commitments
-    )
-    _check_commitments(found, path.name)
-    return found
-
-
-def _check_commitments(found: tuple[core.Commitment, ...], name: str) -> None:
-    ids = [part.id for row in found for part in _parts(row)]
-    for twice in sorted({i for i in ids if ids.count(i) > 1}):
-        raise CatalogueError(
-            f"{name}: the id {twice!r} stands twice.", remedy="give each commitment and objective its own id."
-        )
-    categories = {c.name for c in protocol().categories}
-    known = {row.id for row in indicators()}
-    for row in found:
-        if row.category not in categories:
-            raise CatalogueError(
-                f"{name}: {row.id} has the category {row.category!r}.", remedy=suggestion(row.category, categories)
-            )
-        for part in _parts(row):
-            for indicator in part.indicators:
-                if indicator not in known:
-                    raise CatalogueError(
-                        f"{name}: {part.id} names the indicator {indicator!r}.", remedy=suggestion(indicator, known)
-                    )
-
-
-def _parts(row: core.Commitment) -> tuple[core.Commitment | core.Objective, ...]:
-    return (row, *row.objectives)
+    return owned.own(_file(path), path.name, protocol(), {row.id for row in indicators()})
 
 
 def _own_file(name: str) -> Mapping[str, Any]:
-    return _document(resources.files(_PACKAGE).joinpath(name).read_text(encoding="utf-8"), name)
+    # The package's own files by libyaml, which is many times faster; a planner's by PyYAML, whose messages say where.
+    quick = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return _document(resources.files(_PACKAGE).joinpath(name).read_text(encoding="utf-8"), name, quick)
 
 
 def _file(path: Path) -> Mapping[str, Any]:
@@ -308,8 +340,8 @@ def _file(path: Path) -> Mapping[str, Any]:
     return _document(text, path.name)
 
 
-def _document(text: str, name: str) -> Mapping[str, Any]:
-    loader = yaml.SafeLoader(text)
+def _document(text: str, name: str, kind: Any = yaml.SafeLoader) -> Mapping[str, Any]:
+    loader = kind(text)
     try:
         node = loader.get_single_node()
         _refuse_twice(node, name)
@@ -320,7 +352,7 @@ def _document(text: str, name: str) -> Mapping[str, Any]:
         loader.dispose()
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
         raise CatalogueError(f"{name} holds no keys with values.", remedy="begin it as the package's own file begins.")
-    return raw
+    return refuse_unseen(raw, name, CatalogueError)
 
 
 def _refuse_twice(node: yaml.Node | None, name: str) -> None:

@@ -92,6 +92,25 @@ class GapField:
 
 
 @dataclass(frozen=True)
+class MixField:
+    """How mixed those of each zone are: an index of the shares of groups that make up all of them.
+
+    Attributes
+    ----------
+    cells : Cells
+        People of each group, (n, g); the groups share nobody and leave out nobody.
+    index : {'diversity', 'evenness'}
+        The chance that two of them are of two groups; entropy over that of groups alike in size. Both 0 to 1.
+    """
+
+    units: Units
+    cells: Cells
+    index: Literal["diversity", "evenness"]
+    weight: Weight
+    universe: str
+
+
+@dataclass(frozen=True)
 class MedianField:
     """A median to be rebuilt from bins.
 
@@ -226,6 +245,8 @@ class ZoneField:
         What the value would be if none, or all, of the ground that is not known had it; None where that is not told.
     flags : (Z,) tuple of tuple of str
         What is to be said beside each number; empty for nothing.
+    chance : (Z,) float or None
+        90 % margin of a rate of rare events that are all counted: how far chance alone may have moved it.
     """
 
     value: FloatArray
@@ -239,6 +260,7 @@ class ZoneField:
     low: FloatArray | None = None
     high: FloatArray | None = None
     flags: tuple[tuple[str, ...], ...] = ()
+    chance: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -273,4 +295,4 @@ class ClassField:
     within: FloatArray | None = None
 
 
-AnyField = CountField | GapField | ChangeField | MedianField | ExposureField | ZoneField | ClassField
+AnyField = CountField | GapField | ChangeField | MixField | MedianField | ExposureField | ZoneField | ClassField

@@ -1,7 +1,6 @@
-"""The Protocol's structure and the checklist: what is measured, partly, left to the community, or not measured.
+"""The checklist: what of the Protocol is measured, partly, left to the community, or not measured.
 
-Only structure is held here (how many, where, which link); the words are in ``catalogue/protocol.yml``. What is not
-publicly readable is an item like any other, and says so.
+What is not publicly readable is an item like any other, and says so.
 """
 
 from __future__ import annotations
@@ -10,146 +9,36 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from justgeo.core.errors import ConfigError
+from justgeo.core.answers import NOTHING_SAID, Answers, Entry
+from justgeo.core.known import Known
 from justgeo.core.result import Indicator, Record
-from justgeo.core.words import suggestion
+from justgeo.core.structure import (
+    Action,
+    BaselineItem,
+    Category,
+    Commitment,
+    Evidence,
+    Objective,
+    OutcomeArea,
+    Own,
+    Pillar,
+    Protocol,
+    Question,
+)
 
-Evidence = Literal["verified", "inferred", "unknown"]
+__all__ = [
+    "Action", "BaselineItem", "Category", "Checklist", "ChecklistItem", "Commitment", "Evidence", "Kind", "Objective",
+    "OutcomeArea", "Own", "Pillar", "Protocol", "Question", "Status", "fill",
+]  # fmt: skip
+
 Status = Literal["measured", "partly", "for the community", "not measured"]
 Kind = Literal["baseline", "pillar", "category", "outcome", "action", "commitment"]
 
-EVERYONE = "all"
 UNPLACED = "Phase not publicly readable"
 NO_NAME = "not publicly readable"
 
 
-@dataclass(frozen=True)
-class Question:
-    """What no open data of a neighbourhood tell, and whom to ask: both in our own words."""
-
-    ask: str
-    whom: str
-
-    @property
-    def told(self) -> str:
-        """In one line."""
-        return f"{self.ask} (Ask {self.whom}.)"
-
-
-@dataclass(frozen=True)
-class Pillar:
-    """A pillar, with a paraphrase of our own."""
-
-    id: str
-    name: str
-    text: str
-    status: Evidence
-    source: str
-    questions: tuple[Question, ...] = ()
-
-
-@dataclass(frozen=True)
-class Category:
-    """One of the five categories under which the commitments stand."""
-
-    id: str
-    name: str
-    status: Evidence
-    source: str
-    questions: tuple[Question, ...] = ()
-
-
-@dataclass(frozen=True)
-class OutcomeArea:
-    """One of the eleven themes that the Protocol names for itself."""
-
-    id: str
-    name: str
-    status: Evidence
-    source: str
-    questions: tuple[Question, ...] = ()
-
-
 _Theme = Pillar | Category | OutcomeArea
-
-
-@dataclass(frozen=True)
-class BaselineItem:
-    """One thing that the baseline action asks to be documented.
-
-    Attributes
-    ----------
-    absent : str
-        Why it is not measured where no indicator serves it.
-    partly : str
-        What is still lacking when its indicators are measured; empty where nothing is.
-    """
-
-    id: str
-    name: str
-    status: Evidence
-    source: str
-    absent: str
-    partly: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Action:
-    """One of the 17 actions; ``name`` is None where it is not publicly readable, ``phase`` where that is not."""
-
-    id: str
-    name: str | None
-    phase: str | None
-    text: str
-    question: str
-    status: Evidence
-    phase_status: Evidence
-    source: str
-    is_baseline: bool = False
-
-
-@dataclass(frozen=True)
-class Objective:
-    """An objective from the planner's own copy of the Protocol, with the indicators that speak to it."""
-
-    id: str
-    name: str
-    indicators: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Commitment:
-    """A commitment from the planner's own copy of the Protocol."""
-
-    id: str
-    name: str
-    category: str
-    source: str
-    indicators: tuple[str, ...] = ()
-    objectives: tuple[Objective, ...] = ()
-
-
-@dataclass(frozen=True)
-class Protocol:
-    """The structure as far as it is publicly readable, and the planner's own commitments if there are any."""
-
-    name: str
-    version: str
-    url: str
-    phases: tuple[str, ...]
-    pillars: tuple[Pillar, ...]
-    categories: tuple[Category, ...]
-    outcomes: tuple[OutcomeArea, ...]
-    baseline: tuple[BaselineItem, ...]
-    actions: tuple[Action, ...]
-    n_commitments: int
-    n_objectives: int
-    commitments: tuple[Commitment, ...] = ()
-
-    def having(self, commitments: Iterable[Commitment]) -> Protocol:
-        """The same structure with commitments from a planner's own file."""
-        return replace(self, commitments=tuple(commitments))
 
 
 @dataclass(frozen=True)
@@ -167,7 +56,9 @@ class ChecklistItem:
     evidence : tuple of str
         Ids of the indicators that have a value for the district.
     question, answer : str or None
-        What the community is asked, and what the planner's file says that it answered.
+        What the community is asked, and what it answered, in one text.
+    answers : tuple of Entry
+        The same one by one.
     source : str or None
         Public page on which the item can be read.
     note : str or None
@@ -185,73 +76,33 @@ class ChecklistItem:
     answer: str | None = None
     source: str | None = None
     note: str | None = None
+    answers: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True)
 class Checklist:
-    """All items: baseline, pillars, categories, outcome areas, actions, commitments."""
+    """All items: baseline, pillars, categories, outcome areas, actions, commitments; and what the community filled in.
+
+    Attributes
+    ----------
+    items : tuple of ChecklistItem
+    said : Answers
+        Answers, forms and targets that may be shown.
+    """
 
     items: tuple[ChecklistItem, ...]
+    said: Answers = NOTHING_SAID
 
     def having(self, kind: Kind) -> tuple[ChecklistItem, ...]:
         """Items of one kind, in order."""
         return tuple(item for item in self.items if item.kind == kind)
 
 
-@dataclass(frozen=True)
-class _Finding:
-    """What is known of a set of indicators."""
-
-    measured: tuple[str, ...]
-    absent: tuple[tuple[str, str], ...]
-
-    @property
-    def why(self) -> str:
-        """Reasons, each once; beside each what lacks, where it is not everything that was asked."""
-        by_reason: dict[str, list[str]] = {}
-        for title, reason in self.absent:
-            by_reason.setdefault(reason, []).append(title)
-        if not self.measured and len(by_reason) == 1:
-            return next(iter(by_reason))
-        return "; ".join(f"{_listed(titles)}: {reason}" for reason, titles in by_reason.items())
-
-
-def _listed(titles: Sequence[str]) -> str:
-    return " and ".join(titles) if len(titles) <= 2 else f"{len(titles)} indicators"
-
-
-class _Known:
-    """Which indicators have a value for the zone, and why the others have none."""
-
-    def __init__(
-        self, records: Iterable[Record], indicators: Sequence[Indicator], absent: Mapping[str, str], zone: str
-    ) -> None:
-        self.indicators = indicators
-        self._absent = {name.split("@")[0]: reason for name, reason in absent.items()}
-        self._records = {r.indicator: r for r in records if r.zone == zone and r.group == EVERYONE}
-
-    def find(self, rows: Iterable[Indicator]) -> _Finding:
-        measured: list[str] = []
-        lacking: list[tuple[str, str]] = []
-        for row in rows:
-            record = self._records.get(row.id)
-            if record is not None and (record.value is not None or record.text is not None):
-                measured.append(row.id)
-            else:
-                lacking.append((row.title, self._why(row, record)))
-        return _Finding(tuple(measured), tuple(lacking))
-
-    def _why(self, row: Indicator, record: Record | None) -> str:
-        if record is not None and record.reason:
-            return record.reason
-        return next((self._absent[name] for name in row.inputs if name in self._absent), "not computed in this run")
-
-
 def fill(
     protocol: Protocol,
     records: Iterable[Record],
     indicators: Sequence[Indicator],
-    answers: Mapping[str, str],
+    answers: Answers,
     absent: Mapping[str, str],
     *,
     zone: str = "district",
@@ -267,21 +118,17 @@ def fill(
         ``"≥ 200,000"``, is measured.
     indicators : sequence of Indicator
         The rows of the run.
-    answers : mapping of str to str
-        What the community said, by item id.
+    answers : Answers
+        What the community said; only what may be shown is taken, and answers to items that are not there stand nowhere.
     absent : mapping of str to str
         Reasons by layer, for indicators without a record.
 
     Returns
     -------
     Checklist
-
-    Raises
-    ------
-    ConfigError
-        When an answer is given to an item that does not exist.
     """
-    known = _Known(records, indicators, absent, zone)
+    answers = answers.public()
+    known = Known(records, indicators, absent, zone)
     baseline = [_baseline(item, known) for item in protocol.baseline]
     themes: list[tuple[_Theme, Kind, list[Indicator]]] = [
         *((p, "pillar", [r for r in indicators if p.id in r.pillars]) for p in protocol.pillars),
@@ -294,11 +141,10 @@ def fill(
         *(_action(action, baseline, protocol) for action in protocol.actions),
         *_commitments(protocol, known),
     ]
-    _refuse_unknown(answers, [item.id for item in items])
-    return Checklist(tuple(_answered(item, answers.get(item.id)) for item in items))
+    return Checklist(tuple(_answered(item, answers.items.get(item.id, ())) for item in items), answers)
 
 
-def _baseline(item: BaselineItem, known: _Known) -> ChecklistItem:
+def _baseline(item: BaselineItem, known: Known) -> ChecklistItem:
     rows = [row for row in known.indicators if item.id in row.baseline]
     found = known.find(rows)
     if not found.measured:
@@ -313,7 +159,7 @@ def _baseline(item: BaselineItem, known: _Known) -> ChecklistItem:
     )
 
 
-def _theme(theme: _Theme, kind: Kind, rows: list[Indicator], known: _Known) -> ChecklistItem:
+def _theme(theme: _Theme, kind: Kind, rows: list[Indicator], known: Known) -> ChecklistItem:
     """A theme is wider than any list of figures, and what the Protocol asks under it cannot be read: partly at best.
 
     Where there is no figure, a question with a name to ask makes it the community's; a theme is never left blank.
@@ -371,9 +217,11 @@ def _sureness(action: Action) -> str:
     return f"{action.text} ({' and '.join(doubts)} inferred)" if doubts else action.text
 
 
-def _commitments(protocol: Protocol, known: _Known) -> list[ChecklistItem]:
+def _commitments(protocol: Protocol, known: Known) -> list[ChecklistItem]:
     if not protocol.commitments:
-        remedy = "name a file with your own copy's list in district.toml, [protocol] commitments"
+        remedy = (
+            "put protocol.local.yml with your own copy's list beside district.toml, or name it: [protocol] commitments"
+        )
         reason = f"their names are {NO_NAME}; {remedy}"
         counted = (("commitments", protocol.n_commitments), ("objectives", protocol.n_objectives))
         return [
@@ -384,14 +232,37 @@ def _commitments(protocol: Protocol, known: _Known) -> list[ChecklistItem]:
     items: list[ChecklistItem] = []
     for one in protocol.commitments:
         own = dict.fromkeys([*one.indicators, *(i for o in one.objectives for i in o.indicators)])
-        note = f"{one.category}. As given in the planner's file ({one.source})"
-        items.append(_own_item(one.id, one.name, own, rows, known, note))
-        items += [_own_item(o.id, o.name, o.indicators, rows, known, f"Objective of {one.id}") for o in one.objectives]
-    return items
+        goal = f"{one.goal.rstrip('.')}. " if one.goal else ""
+        note = f"{goal}{one.category}. As given in the planner's file ({one.source})"
+        items.append(_own_item(one.id, one.name, own, rows, known, note, one.question))
+        items += [
+            _own_item(o.id, o.name, o.indicators, rows, known, f"Objective of {one.id}", o.question)
+            for o in one.objectives
+        ]
+    return [*items, *_uncounted(protocol)]
+
+
+def _uncounted(protocol: Protocol) -> list[ChecklistItem]:
+    """Where the planner's file names more or fewer than the Protocol counts, that is an item too."""
+    found = []
+    named = len(protocol.commitments), sum(len(one.objectives) for one in protocol.commitments)
+    counted = (("commitments", protocol.n_commitments), ("objectives", protocol.n_objectives))
+    for n, (id, all_of_them) in zip(named, counted, strict=True):
+        if n != all_of_them:
+            title = f"{n} {id} in the planner's file, {all_of_them} in the Protocol"
+            reason = "the planner's file does not name as many as the Protocol counts"
+            found.append(ChecklistItem(id, "commitment", title, None, "not measured", reason, source=protocol.url))
+    return found
 
 
 def _own_item(
-    id: str, name: str, indicators: Iterable[str], rows: Mapping[str, Indicator], known: _Known, note: str
+    id: str,
+    name: str,
+    indicators: Iterable[str],
+    rows: Mapping[str, Indicator],
+    known: Known,
+    note: str,
+    question: str = "",
 ) -> ChecklistItem:
     found = known.find(rows[i] for i in indicators if i in rows)
     if not found.measured and not found.absent:
@@ -401,20 +272,19 @@ def _own_item(
         status, reason = "not measured", found.why
     else:
         status, reason = ("partly", found.why) if found.absent else ("measured", None)
-    return ChecklistItem(id, "commitment", name, None, status, reason, found.measured, note=note)
+    asked = question or None
+    return ChecklistItem(id, "commitment", name, None, status, reason, found.measured, asked, note=note)
 
 
-def _answered(item: ChecklistItem, answer: str | None) -> ChecklistItem:
-    """An answer stands beside the figures; where there are none, the item is the community's."""
-    if answer is None:
+def _answered(item: ChecklistItem, said: tuple[Entry, ...]) -> ChecklistItem:
+    """Answers stand beside the figures; where there are none, the item is the community's."""
+    if not said:
         return item
     status: Status = "for the community" if item.status == "not measured" else item.status
-    return replace(item, answer=answer, status=status)
+    return replace(item, answer="\n".join(_told(one) for one in said), answers=said, status=status)
 
 
-def _refuse_unknown(answers: Mapping[str, str], ids: Sequence[str]) -> None:
-    for given in answers:
-        if given not in ids:
-            raise ConfigError(
-                f"An answer is given to {given!r}, which is no item of the checklist.", remedy=suggestion(given, ids)
-            )
+def _told(one: Entry) -> str:
+    """An answer in one text: what, how far, by whom."""
+    what = ": ".join(part for part in (one.state, one.text) if part) or "see the evidence"
+    return f"{what} ({one.who})" if one.who else what

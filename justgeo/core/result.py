@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from justgeo.core.budget import Budget
 from justgeo.core.layer import FloatArray, Provenance
+from justgeo.core.programme import Programme
 from justgeo.core.zones import Zones
 
 MarginRule = Literal[
@@ -67,7 +69,8 @@ class Comparison:
     ``verdict`` is ``higher``, ``lower``, ``not distinguishable`` or ``unknown`` (no margin is known); for figures
     without sampling error there is no test (``z``, ``p``, ``q`` are None): the sign counts where the difference is
     larger than its noise and than half the range by the way of dividing. ``basis`` is ``rebuilt`` where medians are
-    compared as rebuilt from brackets on both sides, else ``shown``.
+    compared as rebuilt from brackets on both sides, else ``shown``. ``overlap`` is the zone's share of the reference's
+    universe where it was taken out of the test; None where it was not.
     """
 
     reference: str
@@ -79,11 +82,33 @@ class Comparison:
     q: float | None
     verdict: str
     basis: str = "shown"
+    overlap: float | None = None
+
+
+@dataclass(frozen=True)
+class Percentile:
+    """Where a number stands among the census tracts of the reference (``measure/percentiles.py``).
+
+    ``value`` is the share, 0 to 1, of the reference's people who live in tracts with a lower number, ``low`` and
+    ``high`` the same of the number less and plus its margin, None where that is not known. ``tracts`` have a number;
+    ``weight`` says whether ``persons`` or ``households`` were counted. Without ``value`` there is a ``reason``.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    tracts: int
+    weight: str
+    reason: str | None
 
 
 @dataclass(frozen=True)
 class Record:
-    """One number of the baseline, or the reason why it is not there."""
+    """One number of the baseline, or the reason why it is not there.
+
+    ``percentile`` is there for numbers of everybody, of the district and its areas. ``instead`` is the zone whose
+    record of the same indicator and group is reliable, where this one is withheld (``measure/instead.py``).
+    """
 
     zone: str
     indicator: str
@@ -107,6 +132,8 @@ class Record:
     flags: tuple[str, ...] = ()
     comparison: Comparison | None = None
     layers: tuple[str, ...] = ()
+    percentile: Percentile | None = None
+    instead: str | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +144,11 @@ class Indicator:
     group; ``acs:B25003`` stands for that table at the run's vintage, ``acs:B25003@t0`` at that of the earlier survey,
     ``crosswalk`` for how areas of 2010 lie in those of 2020, state by state. ``areas`` is False for what is told of the
     district and its reference alone, never of a single tract.
+
+    ``who`` and ``says`` make a sentence of a share (``households``, ``rent their home``); a ``says`` with ``{value}``
+    or ``{number}`` is a whole sentence. ``question`` is put to residents. ``wording`` holds what else a whole sentence
+    takes: ``asks`` (what is not known where there is no number), ``less`` and ``none`` (the sentence of a number below
+    0, and of 0), ``grouped`` (that of a group), ``higher`` and ``lower`` (than elsewhere).
     """
 
     id: str
@@ -143,6 +175,10 @@ class Indicator:
     evidence: str = "V"
     optional: tuple[str, ...] = ()
     areas: bool = True
+    who: str = ""
+    says: str = ""
+    question: str = ""
+    wording: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -150,7 +186,9 @@ class Baseline:
     """Everything that a run found: the value behind ``results.json``.
 
     ``displacement`` holds what no record can: a card for each tract with its conditions, the rule, and the protections
-    that residents name; in the form of ``results.schema.json``. None where nothing was asked of it.
+    that residents name; in the form of ``results.schema.json``. None where nothing was asked of it. ``budgets`` tell of
+    each indicator what is known of its errors beyond the margin. ``corrections`` are what residents say is otherwise
+    than the map has it, with the district's numbers as they then are; None where nobody said so.
     """
 
     slug: str
@@ -166,3 +204,6 @@ class Baseline:
     settings: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     displacement: Mapping[str, Any] | None = None
+    programmes: tuple[Programme, ...] = ()
+    budgets: tuple[Budget, ...] = ()
+    corrections: Mapping[str, Any] | None = None

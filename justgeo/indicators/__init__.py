@@ -12,7 +12,8 @@ from justgeo.core.field import AnyField
 from justgeo.core.result import Indicator
 from justgeo.indicators.belonging import market_pressure, vulnerability
 from justgeo.indicators.bikes import bike_paths, low_stress, low_stress_people
-from justgeo.indicators.census import acs_count, acs_gap, acs_median, acs_share
+from justgeo.indicators.census import acs_count, acs_gap, acs_median, acs_mixture, acs_share
+from justgeo.indicators.crashes import crash_deaths
 from justgeo.indicators.environment import (
     canopy_gap,
     class_share,
@@ -22,6 +23,8 @@ from justgeo.indicators.environment import (
     surface_anomaly_people,
 )
 from justgeo.indicators.evictions import filing_rate
+from justgeo.indicators.greenery import canopy_and_park, canopy_around
+from justgeo.indicators.jobs import jobs_near
 from justgeo.indicators.makeup import divergence, segregation
 from justgeo.indicators.mobility import transit_trips, walk_kinds, walk_share
 from justgeo.indicators.overlay import overlay_land, overlay_people
@@ -38,13 +41,18 @@ FIELDS: Mapping[str, FieldFunction] = {
     "acs_count": acs_count,
     "acs_gap": acs_gap,
     "acs_median": acs_median,
+    "acs_mixture": acs_mixture,
     "acs_share": acs_share,
     "bike_paths": bike_paths,
+    "canopy_and_park": canopy_and_park,
+    "canopy_around": canopy_around,
     "canopy_gap": canopy_gap,
     "class_share": class_share,
+    "crash_deaths": crash_deaths,
     "divergence": divergence,
     "filing_rate": filing_rate,
     "intersections": intersections,
+    "jobs_near": jobs_near,
     "low_stress": low_stress,
     "low_stress_people": low_stress_people,
     "market_pressure": market_pressure,

@@ -174,5 +174,7 @@ def _reach(place: Place) -> BaseGeometry | None:
 def _km(row: Indicator, place: Place, found: Network, which: BoolArray) -> FloatArray:
     """Kilometres of some of the lines in each zone, (Z,)."""
     edge = float(row.parameters["edge_m"])
-    inside = place.once(f"bike lengths:{edge:g}", lambda: bikes.lengths(place.zones.geometry, found.lines, edge))
+    inside = place.once_for_zones(
+        f"bike lengths:{edge:g}", lambda: bikes.lengths(place.zones.geometry, found.lines, edge)
+    )
     return np.asarray(inside @ which.astype(np.float64), dtype=np.float64) / 1000.0

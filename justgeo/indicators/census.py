@@ -11,7 +11,7 @@ import pandas as pd
 
 from justgeo.core.errors import Absent
 from justgeo.core.expression import parse
-from justgeo.core.field import Cells, CountField, Counts, GapField, MedianField, Weight
+from justgeo.core.field import Cells, CountField, Counts, GapField, MedianField, MixField, Weight
 from justgeo.core.layer import FloatArray
 from justgeo.core.result import Indicator
 from justgeo.core.zones import Units
@@ -94,6 +94,21 @@ def acs_count(row: Indicator, place: Place, group: str = "all") -> CountField:
         kind="sum",
         universe=row.universe,
         apportion_of=_counts(frame, str(whole), None) if whole else None,
+    )
+
+
+def acs_mixture(row: Indicator, place: Place, group: str = "all") -> MixField:
+    """How mixed the people are; ``parameters``: ``cells`` of the groups that make up all of them, and ``index``."""
+    if group != "all":
+        raise Absent(f"{row.id} is of all groups at once")
+    asked = _parameters(row, group)
+    frame, units = _joined(place, [str(asked["cells"])], _when(asked))
+    return MixField(
+        units=units,
+        cells=_cells(frame, parse(str(asked["cells"])).plus),
+        index="evenness" if asked["index"] == "evenness" else "diversity",
+        weight=cast(Weight, row.weight),
+        universe=row.universe,
     )
 
 

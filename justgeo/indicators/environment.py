@@ -40,7 +40,7 @@ def raster_area(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     if group != "all":
         raise Absent("an area has no race or income; see the population-weighted figure")
     raster = place.raster(str(row.parameters["raster"]))
-    found = zonal.zonal_mean(raster, place.zones.geometry, mask=_water(row, place))
+    found = zonal.zonal_mean(raster, place.zones.geometry, mask=water_mask(row, place))
     return _zone_field(row, place, found, found.mean / 100.0)
 
 
@@ -54,7 +54,7 @@ def class_share(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     return _zone_field(row, place, found, found.mean)
 
 
-def _water(row: Indicator, place: Place) -> Raster | None:
+def water_mask(row: Indicator, place: Place) -> Raster | None:
     """The land-cover raster whose water leaves the denominator, where there is one."""
     name = row.parameters.get("land_cover")
     found = place.layers.get(str(name)) if name else None
@@ -132,7 +132,7 @@ def _where_people_live(row: Indicator, place: Place) -> FloatArray:
             origins.geometry.buffer(SMALL_BLOCK_BUFFER_M).to_numpy(),
             origins.geometry.to_numpy(),
         )
-        found = zonal.zonal_mean(raster, gpd.GeoSeries(around, crs=origins.crs), mask=_water(row, place))
+        found = zonal.zonal_mean(raster, gpd.GeoSeries(around, crs=origins.crs), mask=water_mask(row, place))
         return np.where(found.valid_share >= 0.5, found.mean, np.nan)
 
     return place.once(f"people:{name}:{row.parameters.get('land_cover')}", measure)
@@ -166,7 +166,7 @@ def surface_anomaly(row: Indicator, place: Place, group: str = "all") -> ZoneFie
     if group != "all":
         raise Absent("an area has no race or income; see the population-weighted figure")
     raster, urban = place.raster(str(row.parameters["raster"])), _urban_mean(row, place)
-    found = zonal.zonal_mean(raster, place.zones.geometry, mask=_water(row, place))
+    found = zonal.zonal_mean(raster, place.zones.geometry, mask=water_mask(row, place))
     field = _zone_field(row, place, found, found.mean - urban)
     nothing = np.full(len(field.value), np.nan)
     said = tuple(() if why else (_told_of(urban),) for why in field.reason)

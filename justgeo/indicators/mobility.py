@@ -28,6 +28,7 @@ EDGE = "the data end before the walk does"
 TIMETABLE_ENDED = "timetable ended"
 BIKE = "bike"
 BY_WALK = {"intersections": "walk", "transit_trips": "walk", "walk_kinds": "amenities", "walk_share": "stops",
+           "canopy_and_park": "parks",
            "low_stress": BIKE, "low_stress_people": BIKE, "bike_paths": BIKE}  # fmt: skip
 """Fields that stand on the walk network, or on what may be cycled, which a zone can lie outside of; with the targets of
 those that name none."""

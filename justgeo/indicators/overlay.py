@@ -194,7 +194,8 @@ def _silent_elsewhere(row: Indicator) -> bool:
 
 
 def _over_zones(row: Indicator, place: Place) -> Laid:
-    return _once(row, place, "zones", lambda o: overlay.laid(o, place.zones.geometry))
+    made = _made(row, place)
+    return place.once_for_zones(_key(row), lambda: overlay.laid(made, place.zones.geometry))
 
 
 def _at_points(row: Indicator, place: Place) -> BoolArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 import geopandas as gpd
@@ -50,6 +50,8 @@ class Place:
         ``"block"`` or ``"zone"``.
     cache : dict
         Distances, canopy by block, ...: computed once.
+    by_zone : dict
+        What was computed of these zones, and is of no others.
     """
 
     layers: Mapping[str, AnyLayer]
@@ -61,6 +63,7 @@ class Place:
     reference_prefixes: tuple[str, ...] = ()
     cache: dict[str, Any] = field(default_factory=dict)
     prices: PriceIndex | None = None
+    by_zone: dict[str, Any] = field(default_factory=dict)
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -101,6 +104,16 @@ class Place:
         if key not in self.cache:
             self.cache[key] = make()
         return cast(T, self.cache[key])
+
+    def once_for_zones(self, key: str, make: Callable[[], T]) -> T:
+        """As `once`, for what depends on the zones of this place."""
+        if key not in self.by_zone:
+            self.by_zone[key] = make()
+        return cast(T, self.by_zone[key])
+
+    def with_zones(self, weights: Weights) -> Place:
+        """The same place with other zones; what is found of its small areas is found once for both."""
+        return replace(self, zones=weights.zones, weights=weights, by_zone={})
 
     def origins(self) -> gpd.GeoDataFrame:
         """Blocks (or a planner's zones) in the metric CRS, with ``geoid`` and ``population``."""

@@ -107,6 +107,7 @@ def table_exposure(row: Indicator, place: Place, group: str = "all") -> Exposure
     ----------
     row : Indicator
         ``parameters``: ``table``, ``column``; ``of``, what the figure is divided by (100 makes a share of a percent);
+        ``at_least``, for the share of people in areas whose figure is that or more, in place of the figure itself;
         ``error``, of which kind its published uncertainty is: ``limits 95`` (two limits of a 95 % interval) or
         ``standard error``, without which its margin is not known; ``designation``, true where the figure is said of the
         whole area: it holds in its parts and has no margin.
@@ -138,6 +139,8 @@ def table_exposure(row: Indicator, place: Place, group: str = "all") -> Exposure
 
     outside = dict(layer.data.attrs.get("outside", {})).get(column, np.nan)
     x = carried(frame[column].to_numpy(dtype=np.float64), float(outside))
+    if "at_least" in told:
+        x = np.where(np.isnan(x), np.nan, (x >= float(told["at_least"]) / scale).astype(np.float64))
     margin = None if told.get("designation") else carried(_half_width(frame, column, told.get("error")))
     flags = (TOGETHER, *([OF_A_MODEL] if layer.provenance.modelled else [])) if "error" in told else ()
     return ExposureField(

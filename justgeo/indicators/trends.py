@@ -126,7 +126,9 @@ def _stand_on_2010(place: Place, before: CountField | MedianField) -> FloatArray
     tables: list[Layer] = [place.layer(f"crosswalk_{state}") for state in place.states]
     tracts: StrArray = np.asarray(before.units.geoid[before.units.level == "tract"], dtype=np.str_)
     weight = before.weight
-    unknown = place.once(f"ground of 2010:{weight}", lambda: former.unknown_share(place.weights, tables, weight))
+    unknown = place.once_for_zones(
+        f"ground of 2010:{weight}", lambda: former.unknown_share(place.weights, tables, weight)
+    )
     if (unknown >= 1.0).all():
         raise Absent("the relationship of the blocks of 2010 and 2020 that is at hand knows no block of this place")
     if former.FORMER not in place.weights.former:

@@ -195,10 +195,10 @@ def split_share(matrix: Matrix, counts: FloatArray) -> FloatArray:
 
 def spread(matrix: Matrix, value: FloatArray, others: Iterable[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """Range of a value over the rules of apportionment; NaN where nothing is cut."""
-    low, high = value, value
-    for other in others:
+    low, high, cut = value, value, cuts(matrix)
+    # The others are not even computed where no zone would tell of them.
+    for other in others if cut.any() else ():
         low, high = np.fmin(low, other), np.fmax(high, other)
-    cut = cuts(matrix)
     return np.where(cut, low, np.nan), np.where(cut, high, np.nan)
 
 

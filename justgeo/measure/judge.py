@@ -14,7 +14,7 @@ import numpy as np
 from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Column, Comparison, Indicator, Record
 from justgeo.core.zones import Zones
-from justgeo.measure import compare, margins
+from justgeo.measure import compare, complement, margins
 from justgeo.measure.changes import ChangeColumn
 from justgeo.measure.gaps import POINTS, GapColumn, poorer
 
@@ -86,6 +86,7 @@ def records(
     layers: Sequence[str],
     settings: JudgeSettings,
     modelled: bool = False,
+    held: complement.Held | None = None,
 ) -> list[Record]:
     """Records of one indicator and group, one a zone.
 
@@ -99,6 +100,8 @@ def records(
         Names of the layers that the number stands on.
     modelled : bool
         One of them is an agency's model: what is no sample then has no known margin, rather than none.
+    held : dict, optional
+        Takes what stands behind the numbers that are withheld, for `complement.protect`.
 
     Returns
     -------
@@ -114,7 +117,10 @@ def records(
         reason = _suppress(record, column, row, indicator, group, zones, settings)
         if wide[row]:
             record = replace(record, flags=(*record.flags, "wide interval (NCHS)"))
-        record = record if reason is None else _emptied(record, reason)
+        if reason is not None:
+            if held is not None:
+                held[record.zone, indicator.id, group] = complement.amount(record) or complement.NO_AMOUNT
+            record = complement.emptied(record, reason)
         made.append(_of_a_model(record) if modelled else record)
     # A reference that is hidden must not come back as a value less its difference.
     if against is None or made[against.row].value is None or indicator.aggregate == "sum":
@@ -188,21 +194,6 @@ def _record(
     )
 
 
-def _emptied(record: Record, reason: str) -> Record:
-    return Record(
-        zone=record.zone,
-        indicator=record.indicator,
-        group=record.group,
-        value=None,
-        moe=None,
-        unit=record.unit,
-        universe=record.universe,
-        reliability="suppressed",
-        reason=reason,
-        layers=record.layers,
-    )
-
-
 def _suppress(
     record: Record,
     column: Column,
@@ -224,10 +215,27 @@ def _suppress(
         return _suppress_group(record, base, settings)
     if zones.roles[row] == "district" or base is None or record.rule == "sum":
         return None
-    smallest = {HOUSEHOLDS: settings.min_households, PERSONS: settings.min_persons}.get(indicator.weight)
-    if smallest is not None and base < smallest:
+    smallest = _smallest(indicator, settings)
+    if base < smallest:
         return f"suppressed: fewer than {smallest:g} {indicator.weight} stand behind it"
     return None
+
+
+def _smallest(indicator: Indicator, settings: JudgeSettings) -> float:
+    """How many people or homes have to stand behind a number of everybody; 0 for land."""
+    return {HOUSEHOLDS: settings.min_households, PERSONS: settings.min_persons}.get(indicator.weight, 0.0)
+
+
+def withheld(column: Column, indicator: Indicator, zones: Zones, settings: JudgeSettings) -> BoolArray:
+    """Zones whose number of everybody may not be shown, (Z,): the rule of `records`, without making any."""
+    if isinstance(column, GapColumn | ChangeColumn):
+        made = (_record(column, row, "", indicator, "all", zones.ids[row], ()) for row in range(len(zones)))
+        reasons = [_suppress(one, column, row, indicator, "all", zones, settings) for row, one in enumerate(made)]
+        return np.array([why is not None for why in reasons], dtype=np.bool_)
+    counted = np.array([rule != "sum" for rule in column.rule], dtype=np.bool_) & ~zones.having("district")
+    with np.errstate(invalid="ignore"):
+        few = column.denominator < _smallest(indicator, settings)
+    return np.asarray(counted & few, dtype=np.bool_)
 
 
 def _suppress_group(record: Record, base: float | None, settings: JudgeSettings) -> str | None:
@@ -284,15 +292,16 @@ def _comparison(shown: Column, row: int, against: Against, indicator: Indicator,
     ratio = value / base if base and plain else None
     tested = _tested(column, row, against, indicator)
     moe = float(tested.moe)
+    overlap = _overlap(column, row, against, indicator) or None
     sampled = any(column.error["sampling"][z] != 0 for z in (row, reference))
     if sampled:
         verdict = str(compare.verdict(difference, moe))
         z, p = _number(float(tested.z)), _number(float(tested.p))
-        return Comparison(name, difference, _number(moe), ratio, z, p, None, verdict, against.basis)
+        return Comparison(name, difference, _number(moe), ratio, z, p, None, verdict, against.basis, overlap)
     # Nothing is sampled: a difference smaller than what the way of dividing makes of it is not one.
     doubt = max(moe, *(_half_range(column, z) for z in (row, reference)))
     verdict = str(compare.verdict(difference, doubt))
-    return Comparison(name, difference, _number(moe), ratio, None, None, None, verdict, against.basis)
+    return Comparison(name, difference, _number(moe), ratio, None, None, None, verdict, against.basis, overlap)
 
 
 def _half_range(column: Column, row: int) -> float:
@@ -313,17 +322,23 @@ def _tested(column: Column, row: int, against: Against, indicator: Indicator) ->
         return compare.apart(late, early, POINTS)
     others = [float(part[row]) for name, part in column.error.items() if name != "sampling"]
     extra = math.sqrt(sum(part**2 for part in others if math.isfinite(part)))
-    overlap = 0.0
-    if against.inside[row] and indicator.aggregate != "median" and column.denominator[reference] > 0:
-        overlap = float(np.clip(np.nan_to_num(column.denominator[row] / column.denominator[reference]), 0.0, 1.0))
     return compare.overlap_difference(
         float(column.value[row]),
         float(column.error["sampling"][row]),
         extra,
         float(column.value[reference]),
         float(column.moe[reference]),
-        overlap,
+        _overlap(column, row, against, indicator),
     )
+
+
+def _overlap(column: Column, row: int, against: Against, indicator: Indicator) -> float:
+    """The zone's share of the reference's universe; 0 where the two are taken as apart, or are two figures each."""
+    reference = against.row
+    two = isinstance(column, GapColumn) or (isinstance(column, ChangeColumn) and column.points)
+    if two or not against.inside[row] or indicator.aggregate == "median" or not column.denominator[reference] > 0:
+        return 0.0
+    return float(np.clip(np.nan_to_num(column.denominator[row] / column.denominator[reference]), 0.0, 1.0))
 
 
 def adjust(made: Sequence[Record]) -> list[Record]:

@@ -327,10 +327,10 @@ def _tell_plain(draft: Draft, matrix: Matrix, field: ClassField, counted: FloatA
 
 
 def reduce_zone(field: ZoneField, weights: Weights) -> Draft:
-    """What was measured on the zones themselves; its margin is that of a sampled universe below the line, and of noise
-    in full counts."""
+    """What was measured on the zones themselves; its margin is that of a sampled universe below the line, or of chance
+    in rare events, and of noise in full counts."""
     zones = len(weights.zones)
-    sampling, rule = np.zeros(zones), ["none"] * zones
+    sampling, rule = np.zeros(zones) if field.chance is None else field.chance, ["none"] * zones
     universe_moe = None
     if field.universe_moe is not None:
         universe_moe = np.asarray(field.universe_moe, dtype=np.float64)

@@ -1,8 +1,7 @@
 """Reducers: a field and the weights give one column of numbers, for all zones at once.
 
 District, reference, areas and peers come from the same call; nothing is aggregated in a second place. Counts, shares
-and ratios are here; medians in ``middle``, exposures, classes and what is measured on a zone itself in ``places``,
-groups in ``equity``.
+and ratios are here; medians in ``middle``, exposures, classes, zones themselves in ``places``, groups in ``equity``.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from justgeo.core.field import (
     ExposureField,
     GapField,
     MedianField,
+    MixField,
     ZoneField,
 )
 from justgeo.core.layer import BoolArray, FloatArray
@@ -37,6 +37,7 @@ from justgeo.measure.fractions import Matrix
 from justgeo.measure.gaps import gap
 from justgeo.measure.margins import StrArray, Sum
 from justgeo.measure.middle import rebuilt_by, reduce_median
+from justgeo.measure.mixture import reduce_mix
 from justgeo.measure.places import reduce_class, reduce_exposure, reduce_zone
 
 __all__ = ["ReduceSettings", "recompute", "reduce"]
@@ -59,7 +60,7 @@ def reduce(
 
     Parameters
     ----------
-    field : CountField, GapField, ChangeField, MedianField, ExposureField, ClassField or ZoneField
+    field : any of ``core.field``
     weights : Weights
         Z zones.
     reference : int or None
@@ -101,6 +102,8 @@ def reduce(
             draft = reduce_class(field, weights, settings)
         case ZoneField():
             draft = reduce_zone(field, weights)
+        case MixField():
+            draft = reduce_mix(field, weights, reference, settings)
     draft.uncovered(covered)
     return draft.finish()
 
@@ -239,13 +242,9 @@ def _margin_of_nothing(matrix: Matrix, field: CountField) -> FloatArray:
 
 def usable_rows(field: CountField) -> BoolArray:
     """Units with all the numbers that the field needs, (n,)."""
-    cells = [field.numerator.plus, field.numerator.minus]
-    if field.denominator is not None:
-        cells += [field.denominator.plus, field.denominator.minus]
-    if field.apportion_of is not None:
-        cells += [field.apportion_of.plus, field.apportion_of.minus]
+    counts = [one for one in (field.numerator, field.denominator, field.apportion_of) if one is not None]
     ok = np.ones(len(field.units), dtype=np.bool_)
-    for cell in cells:
+    for cell in (part for one in counts for part in (one.plus, one.minus)):
         if cell is not None:
             ok &= np.isfinite(cell.estimate).all(axis=1)
     return ok

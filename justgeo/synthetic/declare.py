@@ -21,6 +21,8 @@ TABLES: Mapping[str, tuple[str, str, str]] = {
     "ejscreen": ("tables/EJSCREEN_BG.csv", "environmental burdens", "2024"),
     "cejst": ("tables/2.0-communities.csv", "disadvantaged communities, version 2.0", "2.0"),
     "usaleep": ("tables/ZZ_A.CSV", "life expectancy at birth", "2010-2015"),
+    "fars": ("tables/FARS2020-2024NationalCSV.zip", "crashes in which somebody died", "2020-2024"),
+    "svi": ("tables/Nowhere.csv", "social vulnerability index, ranked within the state", "2018-2022"),
 }
 """Tables of agencies, by id of ``catalogue/datasets.yml``: file, what it tells, of which years."""
 CODES: Mapping[str, str] = {
@@ -113,6 +115,7 @@ def layers() -> dict[str, dict[str, Any]]:
         "land_cover": {"path": "land_cover.tif", **_made("land cover, classes, 30 m", "2024")},
         "zoning": {"path": "zoning.zip", "column": "ZONE", "classes": dict(CODES), **_made("zoning districts", "2024")},
         "data:nfhl": {"path": "flood_zones.json", **_made("flood zones", "2024")},
+        "data:slr": {"path": "sea_level_rise_3ft.zip", **_made("ground that a sea three feet higher reaches", "2024")},
         "data:redlining": {"path": "mappinginequality.json", **_made("grades of areas for lenders", "1937")},
         "surface_temperature": {
             "path": "landsat/scenes.json",

@@ -29,7 +29,7 @@ def tables(vintage: int) -> list[Table]:
         for table in (_disability_of_group(), _cover_of_group(), _work_of_group(), _commute_of_group()):
             made.append(_of_group(table, group))
         if vintage >= 2017:
-            made.append(_of_group(Table("B28009", "person", _online_person, _ONLINE), group))
+            made.append(_of_group(Table("B28009", "person", online_person, _ONLINE), group))
     if vintage >= 2016:
         made.append(Table("C16002", "household", _language, _LANGUAGE, controlled=1))
     if vintage >= 2017:
@@ -252,7 +252,7 @@ def _internet_lines() -> BoolArray:
     )  # fmt: skip
 
 
-def _online_person(frame: pd.DataFrame) -> IntArray:
+def online_person(frame: pd.DataFrame) -> IntArray:
     """Dial-up alone, broadband, no subscription, no computer. Other services are counted with broadband."""
     internet = of(frame, "internet")
     leaf = np.where(internet < 2, 2, np.where(internet == INTERNET.index("dial-up"), 0, 1))
@@ -262,7 +262,7 @@ def _online_person(frame: pd.DataFrame) -> IntArray:
 
 def _online_detail(frame: pd.DataFrame) -> IntArray:
     """Dial-up alone; fixed broadband with and without a cellular plan, cellular alone; none; no computer."""
-    internet, leaf = of(frame, "internet"), _online_person(frame)
+    internet, leaf = of(frame, "internet"), online_person(frame)
     mobile = np.isin(internet, _with("cellular"))
     kind = np.where(internet == INTERNET.index("cellular"), 3, np.where(mobile, 1, 2))
     return np.where(leaf == 1, kind, np.where(leaf >= 2, leaf + 2, leaf))

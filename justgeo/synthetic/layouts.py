@@ -1,7 +1,8 @@
 """Layouts of the ACS tables: which person or household falls in which cell, and which lines add which cells up.
 
 Line numbers are the Bureau's. Here are the tables of people, income, schooling, work and housing costs (same lines
-throughout 2010-2024 except B25063 and B25075, which had fewer classes before 2015); ``further.py`` has the others.
+throughout 2010-2024 except B25063 and B25075, which had fewer classes before 2015); ``further.py`` and ``by_age.py``
+have the others.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from justgeo.core.layer import BoolArray, IntArray
-from justgeo.synthetic import further
+from justgeo.synthetic import by_age, further
 from justgeo.synthetic.forms import (
     GROUPS,
     Code,
@@ -48,6 +49,7 @@ def layouts(vintage: int) -> dict[str, Table | MedianTable]:
         *_household_tables(vintage),
         *_medians(vintage),
         *further.tables(vintage),
+        *by_age.tables(vintage),
     ]
     return {table.name: table for table in sorted(every, key=lambda table: table.name)}
 

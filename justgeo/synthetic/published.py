@@ -271,6 +271,7 @@ def walkability(place: County) -> pd.DataFrame:
             "D3B": np.round(20 + 120 * near, 3),
             "D4A": np.where(near > 0.2, np.round(900 * (1 - near)), -99999),
             "D4C": np.where(near > 0.2, np.round(40 * near, 2), -99999),
+            "D5BR": np.where(near > 0.2, np.round(60000 * near), -99999),
             "D2B_E8MIXA": np.round(near, 4),
             "D2A_EPHHM": np.round(0.5 * near + 0.2, 4),
         }

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from justgeo.synthetic import chas, published
+from justgeo.synthetic import chas, perils, published, svi
 from justgeo.synthetic.county import County
 from justgeo.synthetic.declare import TABLES
 
@@ -38,8 +38,12 @@ def write(folder: Path, place: County, draw: int) -> None:
         ("usaleep", published.usaleep(place)),
         ("ejscreen", published.burdens(place)),
         ("smart_location", published.walkability(place)),
+        ("svi", svi.table(place)),
     ):
         (folder / TABLES[name][0]).write_bytes(_csv(frame))
+    with zipfile.ZipFile(folder / TABLES["fars"][0], "w", zipfile.ZIP_DEFLATED) as archive:
+        for member, frame in perils.fars(place).items():
+            archive.writestr(zipfile.ZipInfo(f"FARSNationalCSV/{member}", STAMP), _csv(frame), zipfile.ZIP_DEFLATED)
     rows = json.dumps(published.places(place), indent=0)
     (folder / TABLES["places"][0]).write_text(rows + "\n", encoding="utf-8", newline="\n")
 

@@ -19,7 +19,7 @@ import shapely
 from platformdirs import user_cache_path
 
 from justgeo.core.layer import FloatArray
-from justgeo.synthetic import extract, ground, heat, rasters, tables, transit
+from justgeo.synthetic import extract, ground, heat, perils, rasters, tables, transit
 from justgeo.synthetic.county import NAME, County, county
 from justgeo.synthetic.declare import BLOCKS_2010, RELATIONSHIP, layers_toml
 from justgeo.synthetic.geography import COUNTY, STATE
@@ -27,7 +27,7 @@ from justgeo.synthetic.truth import shares
 
 log = logging.getLogger(__name__)
 
-VERSION = "7"
+VERSION = "9"
 SLUG = "nowhere-invented"
 STAMP = (2024, 1, 1, 0, 0, 0)
 DRAW = 1  # which of the possible surveys is published
@@ -81,6 +81,7 @@ def write(folder: Path, seed: int = 2020, noise: float = 0.0) -> None:
     ground.write_flood(folder / "flood_zones.json", place.geography)
     ground.write_grades(folder / "mappinginequality.json", place.geography)
     _shapefile(folder / "zoning.zip", ground.zoning(place.geography))
+    _shapefile(folder / "sea_level_rise_3ft.zip", perils.sea_level(place.geography))
     log.info("%s: tables of agencies", NAME)
     tables.write(folder, place, DRAW)
     _text(folder / "INVENTED.txt", f"{NAME}: every file in this folder is invented, true of no place and no people.\n")

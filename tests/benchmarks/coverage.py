@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from justgeo.synthetic import County, county
-from tests.benchmarks import coverage_page, measures, replicates, simulation, tally
+from tests.benchmarks import coverage_changes, coverage_page, measures, replicates, simulation, tally
 from tests.benchmarks.coverage_tables import Found
 from tests.benchmarks.simulation import Places
 from tests.benchmarks.tally import Where
@@ -98,12 +98,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--draws", type=int, default=1000, help="surveys for whole block groups and tracts")
     parser.add_argument("--districts", type=int, default=120, help=f"cut districts, {CUT_DRAWS} surveys each")
     parser.add_argument("--jobs", type=int, default=1, help="processes; the page is the same with any number")
+    parser.add_argument("--changes", type=int, default=60, help="pairs of surveys for changes between two")
     parser.add_argument("--out", type=Path, default=Path("docs/coverage.md"))
     asked = parser.parse_args(arguments)
     start = time.monotonic()
     found = measure(county(2020), asked.draws, asked.districts, asked.jobs)
     print(f"{asked.draws} surveys: {time.monotonic() - start:.0f} s", file=sys.stderr)
-    asked.out.write_text(coverage_page.page(found, facts(asked.draws, asked.districts)), encoding="utf-8", newline="\n")
+    changes = coverage_changes.measured(county(2020), asked.changes)
+    page = coverage_changes.replaced(coverage_page.page(found, facts(asked.draws, asked.districts)), changes)
+    asked.out.write_text(page, encoding="utf-8", newline="\n")
     return 0
 
 

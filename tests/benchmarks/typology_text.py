@@ -181,7 +181,7 @@ The method is that of Bates (2013, doi:10.15760/report-01) in a form with two su
 answer, from the estimates as they stand, and a **chance**: the share of {draws} redrawn surveys in which it holds. In
 each of them all thirteen numbers of every tract are drawn within their margins, the county's own figures too, and the
 lines between high and low are found anew. [The table](displacement-table.md) says what any region's own table has to
-hold; `notebooks/02_displacement.ipynb` walks through an analysis and plots the figures below.
+hold; `notebooks/05_displacement.ipynb` walks through an analysis and plots the figures below.
 
 ## How to read a chance
 

@@ -248,12 +248,46 @@ def test_reads_a_planners_own_commitments(tmp_path: Path) -> None:
     assert (one.name, one.source, one.objectives[0].indicators) == ("Stay put", "our copy", ("BEL-03.renters",))
 
 
+def own_actions(folder: Path, **changes: Any) -> Path:
+    path = folder / "protocol.local.yml"
+    one = {"id": "GV-a", "name": "Form a body", "text": "Who decides.", **changes}
+    path.write_text(yaml.safe_dump({"source": "our copy", "actions": [one]}), encoding="utf-8")
+    return path
+
+
+def test_reads_names_of_actions_that_are_not_public(tmp_path: Path) -> None:
+    found = read.own(own_actions(tmp_path))
+    (one,) = found.actions
+    assert (one.name, one.phase, found.commitments) == ("Form a body", "Governance", ())
+    assert "our copy" in one.text and one.question.startswith("Who decides about this place")
+    named = read.protocol().having((), found.actions)
+    assert sum(a.name is None for a in named.actions) == 7 and len(named.actions) == 17
+
+
+@pytest.mark.parametrize(
+    ("changes", "told", "remedy"),
+    [
+        ({"id": "GW-1"}, "'GW-1' is none to name", "GV-a"),
+        ({"id": "GV-b"}, "'GV-b' is none to name", "'GV-a'"),
+        ({"phase": "Govern"}, "the phase 'Govern'", "'Governance'"),
+        ({"nmae": "x"}, "unknown key 'actions[1].nmae'", "'name'"),
+    ],
+)
+def test_refuses_names_of_actions_that_it_does_not_understand(
+    tmp_path: Path, changes: dict[str, Any], told: str, remedy: str
+) -> None:
+    with pytest.raises(CatalogueError) as refused:
+        read.own(own_actions(tmp_path, **changes))
+    assert told in refused.value.message and remedy in refused.value.remedy
+
+
 @pytest.mark.parametrize(
     ("changes", "told", "remedy"),
     [
         ({"category": "Housing"}, "category 'Housing'", "use one of"),
         ({"indicators": ["BEL-022"]}, "indicator 'BEL-022'", "'BEL-02'"),
         ({"objectives": [{"id": "C1", "name": "Rents"}]}, "'C1' stands twice", "its own id"),
+        ({"id": "GW-1"}, "'GW-1' is another item's", "C1"),
         ({"objectives": [{"id": "C2", "nam": "Rents"}]}, "unknown key 'commitments[1].objectives[1].nam'", "'name'"),
     ],
 )

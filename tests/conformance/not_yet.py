@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tests.conformance import references as ref
 from tests.conformance.model import Reference
 
 
@@ -21,17 +20,12 @@ _TES = Reference("American Forests, Tree Equity Score methodology", "https://tre
 _NWI = Reference("EPA, National Walkability Index", "https://www.epa.gov/smartgrowth/smart-location-mapping")
 _UDP = Reference("Urban Displacement Project, its typology files", "https://doi.org/10.5281/zenodo.4356684")
 _LEAD = Reference("DOE, LEAD tool", "https://data.openei.org/submissions/6219")
-_FARS = Reference("NHTSA, FARS", "https://static.nhtsa.gov/nhtsa/downloads/FARS/")
 
 ROWS: list[NotYet] = [
-    NotYet("Percentile rank of Adams County among Pennsylvania's 67 (poverty): 4 / 66", ref.SVI_2022, "0.0606",
-           "ranks (rank - 1) / (N - 1)"),
     NotYet("Canopy equity of gaps 28, 31 and 15 at priorities .72, .58 and .30", _TES, "55, 60, 89",
            "canopy goals and scores"),
     NotYet("Walkability of ranks 12, 15, 9 and 14", _NWI, "12.83 (by hand)", "the index from its four ranks"),
     NotYet("Energy burden, 1.35 of 54 million dollars", _LEAD, "2.5 % (by hand)", "the burden from LEAD's columns"),
-    NotYet("Four traffic deaths in five years among 8,400 people, per 100,000 a year", _FARS,
-           "9.52, 2.60 to 24.38 (by hand)", "rates with Poisson limits"),
     NotYet("Vulnerable tracts of Denver, Atlanta and Seattle 2018", _UDP, "272, 307, 253",
            "the regions' files, which are not at hand"),
 ]  # fmt: skip

@@ -44,6 +44,10 @@ COMPASS = Reference("Durham Neighborhood Compass", "https://github.com/DataWorks
 AGGREGATOR = Reference("census-data-aggregator, its tests", "https://github.com/datadesk/census-data-aggregator")
 AGGREGATOR_DOCS = Reference("census-data-aggregator, documentation", "https://palewi.re/docs/census-data-aggregator/")
 PYSAL = Reference("PySAL segregation, its tests", "https://github.com/pysal/segregation")
+PANDAS = Reference(
+    "pandas, ranks of Arlington's tracts",
+    "https://pandas.pydata.org/docs/reference/api/pandas.Series.rank.html",
+)
 NETWORKX = Reference("NetworkX", "https://networkx.org/documentation/stable/reference/algorithms/shortest_paths.html")
 SHAPELY = Reference(
     "Shapely, pixels cut as polygons", "https://shapely.readthedocs.io/en/stable/reference/shapely.intersection.html"
@@ -69,6 +73,7 @@ HEADWAYS = Reference("Definitions of AllTransit, and our own", "http://alltransi
 CANOPY = Reference("Values of NLCD tree canopy cover", _CANOPY)
 PARKS = Reference("Definition of ParkServe", "https://www.tpl.org/parkserve/about")
 BURDEN = Reference("Cells of ACS table B25070", "https://github.com/censusreporter/census-table-metadata")
+RARE = Reference("Exact limits of a Poisson count, NIST handbook", "https://www.itl.nist.gov/div898/handbook/")
 SEGREGATION = Reference(
     "Formulas of Massey and Denton 1988, and Theil", "https://www.census.gov/hhes/www/housing/housing_patterns/ch2.html"
 )

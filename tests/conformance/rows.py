@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.conformance import counties, coverage, grouped, handbook, oracles, real, segregated, worked, worked_places
+from tests.conformance import (
+    counties,
+    coverage,
+    grouped,
+    handbook,
+    oracles,
+    real,
+    segregated,
+    vulnerable,
+    worked,
+    worked_places,
+)
 from tests.conformance.model import Row
 
 SECTIONS: Mapping[str, list[Row]] = {
@@ -14,6 +25,7 @@ SECTIONS: Mapping[str, list[Row]] = {
     "Apportionment, comparison, crosswalk, prices: hand answers": worked.ROWS,
     "Walks, timetables, canopy, heat, parks, housing: hand answers": worked_places.ROWS,
     "Segregation": segregated.ROWS,
+    "Ranks of vulnerability": vulnerable.ROWS,
     "Networks and grids by other programs": oracles.ROWS,
     "Real places": real.ROWS,
     "Do the margins hold the truth": coverage.ROWS,

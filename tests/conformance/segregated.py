@@ -64,4 +64,6 @@ ROWS: list[Row] = [
         lambda: float(segregation.divergence([60.0, 40.0], [40.0, 60.0])), "hand"),
     Row("seg-diversity", "Groups of 45, 25, 20 and 10 %: diversity", ref.SEGREGATION, "0.685",
         lambda: float(segregation.diversity([45.0, 25.0, 20.0, 10.0])), "hand"),
+    Row("seg-evenness", "… entropy over that of groups of one size", ref.SEGREGATION, "0.9075",
+        lambda: float(segregation.evenness([45.0, 25.0, 20.0, 10.0])), "hand"),
 ]  # fmt: skip

@@ -12,27 +12,28 @@ import geopandas as gpd
 import numpy as np
 import rasterio
 from shapely import union_all
-from shapely.geometry import box
+from shapely.geometry import Point, box
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.catalogue import read
-from justgeo.core.field import ExposureField
+from justgeo.core.field import ExposureField, ZoneField
 from justgeo.core.layer import AnyLayer, Layer, Network
 from justgeo.core.result import Column, Indicator
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.indicators.census import acs_share
+from justgeo.indicators.crashes import crash_deaths
 from justgeo.indicators.environment import raster_area, raster_people
 from justgeo.indicators.mobility import graph, origin_points, stop_points, walk_share
 from justgeo.indicators.place import Place
 from justgeo.indicators.wellbeing import park_acres
-from justgeo.measure import thermal
+from justgeo.measure import poisson, thermal
 from justgeo.measure.headway import headways
 from justgeo.measure.reach import distances
 from justgeo.measure.reduce import ReduceSettings, reduce
 from justgeo.measure.zonal import Zonal, zonal_mean
 from justgeo.sources.rasters import read_raster
 from tests.conformance import references as ref
-from tests.conformance.model import Row
+from tests.conformance.model import Row, Verdict
 from tests.indicators import town
 from tests.measure.toy import CRS, provenance
 
@@ -155,6 +156,21 @@ def acres_per_thousand() -> float:
     return float(park_acres(row("WEL-05"), town.place(layers, town.zones(box(-500, -500, 1500, 500)))).value[0])
 
 
+@cache
+def deaths() -> ZoneField:
+    """Four people killed in traffic in five years where 8,400 live (WEL-07)."""
+    spots = town.features("data:fars", [Point(x, 0) for x in (100, 300, 500, 700)], town.WIDE, year=[2021.0] * 4,
+                          deaths=[1.0] * 4)  # fmt: skip
+    told = replace(spots, provenance=replace(spots.provenance, vintage="2020-2024"))
+    layers = {"blocks": blocks([box(-500, -500, 1500, 500)], [8400]), "data:fars": told}
+    return crash_deaths(row("WEL-07"), town.place(layers, town.zones(box(-500, -500, 1500, 500))))
+
+
+def limit(end: int) -> float:
+    """Of the same rate, the lower (0) or upper (1) end of the interval of 95 %."""
+    return float(poisson.limits(4, 0.95)[end]) * 1e5 / float(deaths().denominator[0])
+
+
 def burden() -> float:
     """Of 830 renters 110, 85, 120 and 200 pay 30 % or more, and for 40 it is not computed (BEL-03.renters)."""
     cells = dict.fromkeys(range(1, 12), 0) | {1: 830, 2: 275, 7: 110, 8: 85, 9: 120, 10: 200, 11: 40}
@@ -203,6 +219,11 @@ def _land() -> list[Row]:
             unit="°C"),
         Row("parks-acres", "37.5 acres of park for 8,400 people, per 1,000", ref.PARKS, "4.464", acres_per_thousand,
             "hand", unit="acres"),
+        Row("deaths", "Four traffic deaths in five years among 8,400 people, per 100,000 a year", ref.RARE, "9.52",
+            lambda: float(deaths().value[0]), "hand"),
+        Row("deaths-low", "… lower end of its interval of 95 %", ref.RARE, "2.60", lambda: limit(0), "hand",
+            Verdict.ROUNDING, 0.0052, "theirs divides 1.09 deaths, which was rounded before"),
+        Row("deaths-high", "… upper end", ref.RARE, "24.38", lambda: limit(1), "hand"),
         Row("burden", "Renters with high housing costs, 515 of 830, 40 of them not computed", ref.BURDEN, "65.19",
             burden, "hand", unit="%"),
     ]  # fmt: skip

@@ -53,6 +53,17 @@ def zones(roles: Sequence[Role]) -> Zones:
     return Zones(ids, ids, tuple(roles), made.geography, made.geometry)
 
 
+def test_areas_that_are_withheld_are_known_without_their_records() -> None:
+    roles: list[Role] = ["district", "reference", "area", "area", "area"]
+    homes = [10.0, 400.0, 49.0, 50.0, 20.0]
+    rules = ("proportion", "proportion", "proportion", "proportion", "sum")
+    found = column([0.5] * 5, [0.1] * 5, numerator=[h / 2 for h in homes], denominator=homes, rule=rules)
+    asked = indicator("acs_share", weight="households")
+    told = judge.withheld(found, asked, zones(roles), JudgeSettings())
+    made = judged(found, roles, asked)
+    assert told.tolist() == [r.reliability == "suppressed" for r in made] == [False, False, True, False, False]
+
+
 def judged(
     found: Column,
     roles: Sequence[Role],

@@ -59,6 +59,7 @@ def test_every_declared_layer_is_there_and_says_invented(folder: Path) -> None:
         "surface_temperature",
         "zoning",
         "data:nfhl",
+        "data:slr",
         "data:redlining",
         "block_groups_2010",
         *(f"data:{name}" for name in TABLES),
