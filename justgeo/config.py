@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from justgeo import answers as said
 from justgeo.catalogue import read as catalogue
 from justgeo.catalogue.strict import validated
+from justgeo.core.answers import NOTHING_SAID, Answers
 from justgeo.core.errors import ConfigError
 from justgeo.core.spec import (
     CROSSWALK,
@@ -25,6 +27,7 @@ from justgeo.core.spec import (
     reported_survey,
 )
 from justgeo.core.spec import EARLIER as EARLIER
+from justgeo.core.texts import refuse_unseen
 from justgeo.core.words import suggestion
 from justgeo.district_file import (
     ACS_YEAR,
@@ -37,6 +40,9 @@ from justgeo.district_file import (
     slugify,
 )
 from justgeo.fetch_settings import DATA, Fetching, fetching
+
+LOCAL = "protocol.local.yml"
+"""What a planner read in their own copy of the Protocol, where it lies beside ``district.toml``."""
 
 _COLUMN_KINDS = {"acs_share": ("count", "percent"), "acs_count": ("count",), "acs_median": ("median",)}
 _VARIANT = re.compile(rf"((blocks|block_groups|tracts|counties|areas|acs)[_@]\w+|{CROSSWALK}_\d\d)")
@@ -71,8 +77,10 @@ class RunConfig:
     synthetic : bool
         True once layers of an invented place were filled in.
     commitments : Path or None
-    answers : mapping of str to str
-        What the community said, by item of the checklist.
+    answers : Answers
+        What the community said, the part that is not to be shown too.
+    answers_file : Path
+        Where it stands, or will.
     protections : tuple of str
         Of tenants, as residents and the city name them; they stand beside the figures of displacement.
     metro : tuple of str
@@ -104,7 +112,8 @@ class RunConfig:
     invented_seed: int | None = None
     synthetic: bool = False
     commitments: Path | None = None
-    answers: Mapping[str, str] = field(default_factory=dict)
+    answers: Answers = NOTHING_SAID
+    answers_file: Path = Path(said.NAME)
     protections: tuple[str, ...] = ()
     metro: tuple[str, ...] = ()
     base_years: tuple[int, ...] = ()
@@ -148,6 +157,7 @@ def read(path: Path) -> RunConfig:
     path = path / "district.toml" if path.is_dir() else path
     told = validated(DistrictFile, _toml(path), where=path.name, error=ConfigError)
     folder = path.parent
+    answers_file = _answers_file(told.protocol.answers, folder)
     slug = told.district.slug or slugify(told.district.name)
     _check_place(told, slug, path.name)
     _check_words(told, path.name)
@@ -176,8 +186,9 @@ def read(path: Path) -> RunConfig:
         tables=tuple(_table(row, folder) for row in told.tables),
         absent=dict(told.absent),
         invented_seed=None if told.invented is None else told.invented.seed,
-        commitments=_existing(told.protocol.commitments, folder, "protocol.commitments"),
-        answers=_answers(_existing(told.protocol.answers, folder, "protocol.answers")),
+        commitments=_existing(told.protocol.commitments, folder, "protocol.commitments") or _beside(folder, LOCAL),
+        answers=said.read(answers_file),
+        answers_file=answers_file,
         protections=tuple(told.displacement.protections),
         metro=tuple(told.displacement.metro),
         base_years=_base_years(told, year, layers, path.name, asks=asks),
@@ -217,7 +228,7 @@ def with_layers(config: RunConfig, path: Path, *, synthetic: bool = False) -> Ru
 def _toml(path: Path) -> Mapping[str, Any]:
     try:
         # Editors on Windows like to begin a file with a byte-order mark, which TOML does not know.
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return refuse_unseen(tomllib.loads(path.read_text(encoding="utf-8-sig")), path.name, ConfigError)
     except FileNotFoundError as exc:
         folder = path.parent if path.suffix else path
         remedy = f"make it with: justgeo init {folder} --boundary FILE"
@@ -397,13 +408,16 @@ def _existing(given: str | None, folder: Path, key: str) -> Path | None:
     return path
 
 
-def _answers(path: Path | None) -> Mapping[str, str]:
-    """``GW-1 = "..."``: one answer an item of the checklist; ``fill`` refuses ids that do not exist."""
-    answers = {} if path is None else _toml(path)
-    for item, text in answers.items():
-        if not isinstance(text, str):
-            name = "" if path is None else path.name
-            raise ConfigError(
-                f"{name}: the answer to {item!r} is no text.", remedy=f'write {item} = "what people said".'
-            )
-    return answers
+def _beside(folder: Path, name: str) -> Path | None:
+    """A file beside ``district.toml`` that is taken without being named."""
+    return folder / name if (folder / name).is_file() else None
+
+
+def _answers_file(given: str | None, folder: Path) -> Path:
+    """``answers.yml`` beside ``district.toml``, or the file that it names; one that was named is there."""
+    if given is not None and not given.endswith((".yml", ".yaml")):
+        raise ConfigError(
+            f"protocol.answers = {given!r}: answers stand in a file of YAML now.",
+            remedy='move each into answers.yml beside district.toml, such as: items: {GW-1: "what people said"}.',
+        )
+    return _existing(given, folder, "protocol.answers") or folder / said.NAME

@@ -21,13 +21,17 @@ ACS_YEAR = 2024
 _GEOID_DIGITS = (5, 11, 12, 15)
 _LONGEST_PROTECTION = 200
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST_SLUG = 80
+_RESERVED = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
+"""Names that Windows keeps for itself: no folder can have them there."""
 _PROVENANCE = ("source", "dataset", "vintage", "retrieved", "licence", "attribution", "url", "synthetic", "modelled")
 
 
 def slugify(name: str) -> str:
     """A folder's name from a place's name: ``"Haight-Castro, San Francisco"`` to ``"haight-castro-san-francisco"``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode("ascii").lower()
-    return "-".join(re.findall(r"[a-z0-9]+", plain)) or "district"
+    made = "-".join(re.findall(r"[a-z0-9]+", plain))[:_LONGEST_SLUG].strip("-") or "district"
+    return f"{made}-district" if _RESERVED.fullmatch(made) else made
 
 
 def _checked_geoids(given: list[str], only: int | None = None) -> list[str]:
@@ -76,9 +80,11 @@ class DistrictTable(Strict):
     @field_validator("slug")
     @classmethod
     def _plain_slug(cls, given: str | None) -> str | None:
-        if given is not None and not _SLUG.fullmatch(given):
+        short = given is None or (len(given) <= _LONGEST_SLUG and not _RESERVED.fullmatch(given))
+        if given is not None and not (short and _SLUG.fullmatch(given)):
             raise ValueError(
-                f"{given!r} cannot name a folder. | use small letters, digits and single hyphens: '{slugify(given)}'."
+                f"{given[:_LONGEST_SLUG]!r} cannot name a folder. | use small letters, digits and single hyphens: "
+                f"'{slugify(given)}'."
             )
         return given
 

@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from justgeo.core.answers import NOTHING_SAID, Answers, entry_row, target_row
 from justgeo.report import remarks, words
 from justgeo.report.results import ALL, DISCLAIMER, INVENTED
 from justgeo.report.tables import csv_bytes
@@ -73,10 +74,16 @@ class Item(Protocol):
 
 
 class Checklist(Protocol):
-    """Anything with ``items``."""
+    """Anything with ``items``; with ``said``, what the community filled in and lets be shown."""
 
     @property
     def items(self) -> Sequence[Item]: ...
+
+
+def said(checklist: Checklist) -> Answers:
+    """What the community filled in; whatever reached a checklist, only what may be shown leaves it here."""
+    found: Answers = getattr(checklist, "said", NOTHING_SAID)
+    return found.public()
 
 
 def rows(checklist: Checklist) -> list[dict[str, Any]]:
@@ -98,8 +105,14 @@ def counts(items: Iterable[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def to_json(checklist: Checklist, results: Mapping[str, Any]) -> bytes:
-    """``checklist.json``: ``{schema_version, disclaimer, synthetic, slug, name, counts, items[]}``."""
+    """``checklist.json``: ``{schema_version, disclaimer, synthetic, slug, name, counts, items[], forms, targets[]}``.
+
+    Each item has its answers one by one, with their evidence.
+    """
     items = rows(checklist)
+    told = said(checklist)
+    for item in items:
+        item["answers"] = [entry_row(one) for one in told.items.get(item["id"], ())]
     content = {
         "schema_version": results["schema_version"],
         "disclaimer": DISCLAIMER,
@@ -108,6 +121,8 @@ def to_json(checklist: Checklist, results: Mapping[str, Any]) -> bytes:
         "name": results["name"],
         "counts": counts(items),
         "items": items,
+        "forms": {key: [entry_row(one) for one in rows] for key, rows in told.forms.items()},
+        "targets": [target_row(one) for one in told.targets],
     }
     return (json.dumps(content, ensure_ascii=False, sort_keys=True, allow_nan=False, indent=1) + "\n").encode("utf-8")
 
