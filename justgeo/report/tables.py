@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from justgeo.core.errors import OutputError
+from justgeo.core.paths import is_split
 from justgeo.report import words
 from justgeo.report.results import ALL, INVENTED
 
@@ -65,18 +68,59 @@ COLUMNS = (
     "attribution",
     "caveat",
     "flags",
+    "percentile",
+    "percentile_low",
+    "percentile_high",
+    "percentile_tracts",
+    "percentile_of",
+    "percentile_reason",
+    "instead",
+    "instead_name",
 )
-"""Columns of ``indicators.csv``; new ones are added at the end. Margins are for 90 % confidence."""
+"""Columns of ``indicators.csv``; new ones are added at the end. Margins are for 90 % confidence.
+``percentile`` and its ends are shares, 0 to 1, of ``percentile_of`` (see ``measure/percentiles.py``); ``instead`` is
+the zone that reports a number where this one is withheld."""
 
 _COMPARED = ("difference", "difference_moe", "ratio", "z", "p", "q", "verdict")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_STAMP = "2000-01-01T00:00:00.000Z"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What a formula begins with; the wide forms do where a spreadsheet is set to Chinese, Japanese or Korean."""
+
+_BLANK = re.compile(r"[ \x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3000\ufeff]*")
+"""What a program may take away before it looks at how a text begins."""
+_WITHIN = re.compile(rf"([;\t\r\n]{_BLANK.pattern})(?=[=+\-@＝＋－＠])")
+
+_OURS = ("district", "reference", "peer", "indicators", "layer_styles")
+_FORMATS = ("gpkg_", "rtree_", "sqlite_")
+"""Tables of the GeoPackage that areas of whatever name must not write over."""
+
+STAMP = "2000-01-01T00:00:00.000Z"
 """GeoPackage wants a time of change; a fixed one keeps the bytes the same."""
 
 
 def safe_text(text: str) -> str:
     """``text`` for a cell: an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if text[_BLANK.match(text).end() :].startswith(_FORMULA) else text  # type: ignore[union-attr]
+
+
+def safe_line(text: str) -> str:
+    """As `safe_text`, for a file that may be opened with another separator than it was written with.
+
+    Where a country writes decimal commas, a spreadsheet parts the cells of a CSV at semicolons: what stands behind one,
+    behind a tab or at the beginning of a line is then the beginning of a cell.
+
+    References
+    ----------
+    OWASP, *CSV Injection*.
+    """
+    return _WITHIN.sub(r"\1'", safe_text(text))
+
+
+class _Safe(dict[str, str]):
+    """`safe_line` of texts that come again and again."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = safe_line(text)
+        return self[text]
 
 
 def csv_bytes(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> bytes:
@@ -84,8 +128,9 @@ def csv_bytes(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(header)
+    known = _Safe()
     for row in rows:
-        writer.writerow([safe_text(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([known[cell] if isinstance(cell, str) else cell for cell in row])
     return out.getvalue().encode("utf-8")
 
 
@@ -95,18 +140,23 @@ def indicators_csv(results: Mapping[str, Any]) -> bytes:
     The columns hold what the Protocol's target template asks of an indicator: name, unit, brief definition, data
     source, frequency of the data, and the current baseline.
     """
+    return csv_bytes(indicator_rows(results), COLUMNS)
+
+
+def indicator_rows(results: Mapping[str, Any]) -> list[list[Any]]:
+    """Cells of ``indicators.csv``, one row a record; texts as they are, None where there is nothing."""
     indicators = {row["id"]: row for row in results["indicators"]}
     zones = {zone["id"]: zone for zone in results["zones"]}
     groups = {group["id"]: group["label"] for group in results["groups"]}
-    layers = {layer["id"]: layer for layer in results["layers"]}
+    origins = _Origins(results)
     rows = []
     for record in results["records"]:
         row = indicators[record["indicator"]]
         zone = zones[record["zone"]]
-        used = [layers[one] for one in record["layers"]]
         comparison = record["comparison"] or {}
         cells = {
             **{name: record[name] for name in COLUMNS if name in record and name != "flags"},
+            **standing(record),
             **{name: comparison.get(name) for name in _COMPARED},
             "place": results["name"],
             "invented": INVENTED if results["synthetic"] else "",
@@ -123,16 +173,44 @@ def indicators_csv(results: Mapping[str, Any]) -> bytes:
             if comparison.get("reference") in zones
             else comparison.get("reference"),
             "definition": row["plain"] or row["method"],
-            "source": joined(f"{one['source']}, {one['dataset']}".strip(", ") for one in used),
-            "vintage": joined(one["vintage"] for one in used),
+            **origins.told(record["layers"]),
             "frequency": row.get("frequency", ""),
-            "licence": joined(one["licence"] for one in used),
-            "attribution": joined(one["attribution"] for one in used),
             "caveat": row["caveat"],
             "flags": "; ".join(record["flags"]),
         }
+        cells["instead_name"] = zones[cells["instead"]]["name"] if cells["instead"] else None
         rows.append([cells[name] for name in COLUMNS])
-    return csv_bytes(rows, COLUMNS)
+    return rows
+
+
+def standing(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Cells of a record's percentile, and of the zone that reports a number in its stead; None where there is none."""
+    percentile = record.get("percentile") or {}
+    return {
+        "percentile": percentile.get("value"),
+        **{f"percentile_{name}": percentile.get(name) for name in ("low", "high", "tracts")},
+        "percentile_of": percentile.get("weight"),
+        "percentile_reason": percentile.get("reason"),
+        "instead": (record.get("instead") or {}).get("zone"),
+    }
+
+
+class _Origins:
+    """What is told of the layers behind a record, worked out once for each set of layers."""
+
+    def __init__(self, results: Mapping[str, Any]) -> None:
+        self.layers = {layer["id"]: layer for layer in results["layers"]}
+        self.known: dict[tuple[str, ...], dict[str, str]] = {}
+
+    def told(self, ids: Sequence[str]) -> dict[str, str]:
+        key = tuple(ids)
+        if key not in self.known:
+            used = [self.layers[one] for one in ids]
+            self.known[key] = {
+                "source": joined(f"{one['source']}, {one['dataset']}".strip(", ") for one in used),
+                **{name: joined(one[name] for one in used) for name in ("vintage", "licence", "attribution")},
+            }
+        return self.known[key]
 
 
 def joined(texts: Iterable[str]) -> str:
@@ -168,7 +246,13 @@ def write_gpkg(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFrame) 
         The file cannot be written.
     """
     try:
-        _write_layers(path, results, zones)
+        if is_split(path):
+            # pyogrio would write to another path: the file is made elsewhere, and moved.
+            with tempfile.TemporaryDirectory() as aside:
+                _write_layers(Path(aside) / path.name, results, zones)
+                shutil.move(Path(aside) / path.name, path)
+        else:
+            _write_layers(path, results, zones)
         _write_dictionary(path, results)
     except (RuntimeError, sqlite3.Error) as why:  # GDAL's errors are RuntimeErrors
         raise OutputError(
@@ -190,7 +274,7 @@ def _write_layers(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFram
     frame = zones.to_crs(4326)
     # A column and not a list: pandas takes a list of one entry for the name of a column.
     kinds = pd.Series(
-        [_layer_name(r, g) for r, g in zip(frame["role"], frame["geography"], strict=True)], index=frame.index
+        [layer_name(r, g) for r, g in zip(frame["role"], frame["geography"], strict=True)], index=frame.index
     )
     for kind, part in frame.groupby(kinds):
         table = part[["id", "name", "role", "geography"]]
@@ -205,10 +289,12 @@ def _write_layers(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFram
         wide.to_file(path, layer=str(kind), driver="GPKG", engine="pyogrio", promote_to_multi=True)
 
 
-def _layer_name(role: str, geography: str) -> str:
+def layer_name(role: str, geography: str) -> str:
+    """Layer of the GeoPackage in which a zone lies."""
     if role != "area":
         return role
-    return column_name(geography) or "area"
+    name = column_name(geography) or "area"
+    return f"area_{name}" if name in _OURS or name.startswith(_FORMATS) else name
 
 
 def _write_dictionary(path: Path, results: Mapping[str, Any]) -> None:
@@ -234,6 +320,6 @@ def _write_dictionary(path: Path, results: Mapping[str, Any]) -> None:
         db.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
             "VALUES (?, ?, ?, ?, ?)",
-            ("indicators", "attributes", "indicators", "What each column of the layers means", _STAMP),
+            ("indicators", "attributes", "indicators", "What each column of the layers means", STAMP),
         )
-        db.execute("UPDATE gpkg_contents SET last_change = ?", (_STAMP,))
+        db.execute("UPDATE gpkg_contents SET last_change = ?", (STAMP,))

@@ -17,9 +17,21 @@ from typing import Any
 
 import geopandas as gpd
 
+from justgeo.core.answers import target_row
 from justgeo.core.errors import OutputError
 from justgeo.report import checklist as lists
-from justgeo.report import page, results, tables
+from justgeo.report import (
+    checklist_assets,
+    checklist_page,
+    checklist_sheets,
+    checklist_text,
+    grant_files,
+    package,
+    page,
+    results,
+    styles,
+    tables,
+)
 from justgeo.report.basemap import Basemap
 
 log = logging.getLogger(__name__)
@@ -27,10 +39,14 @@ log = logging.getLogger(__name__)
 FILES = (
     "index.html",
     "results.json",
-    "indicators.csv",
+    *grant_files.FILES,
     "indicators.gpkg",
     "checklist.json",
     "checklist.csv",
+    "checklist.html",
+    "checklist.md",
+    "checklist.xlsx",
+    "datapackage.json",
     "manifest.json",
 )
 """What a run writes, the manifest last."""
@@ -178,11 +194,17 @@ def _fill(
 ) -> None:
     page.write(part / "index.html", content, checklist, zones, basemap)
     (part / "results.json").write_bytes(results.dump(content))
-    (part / "indicators.csv").write_bytes(tables.indicators_csv(content))
+    grant_files.write(part, content, [target_row(one) for one in lists.said(checklist).targets])
     tables.write_gpkg(part / "indicators.gpkg", content, zones)
+    styles.write(part / "indicators.gpkg", content)
     settle(part / "indicators.gpkg")
     (part / "checklist.json").write_bytes(lists.to_json(checklist, content))
     (part / "checklist.csv").write_bytes(lists.to_csv(checklist, content))
+    assets = checklist_assets.find(basemap, zones, content)
+    (part / "checklist.html").write_bytes(checklist_page.render(checklist, content, assets).encode("utf-8"))
+    (part / "checklist.md").write_bytes(checklist_text.render(checklist, content, assets).encode("utf-8"))
+    (part / "checklist.xlsx").write_bytes(checklist_sheets.workbook(checklist, content, assets))
+    (part / "datapackage.json").write_bytes(json_bytes(package.datapackage(content, part)))
     outputs = {name: sha256(part / name) for name in FILES if name != "manifest.json"}
     (part / "manifest.json").write_bytes(manifest_bytes(content, outputs, manifest))
 
