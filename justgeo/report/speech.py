@@ -12,8 +12,9 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from justgeo.core.errors import OutputError
@@ -22,6 +23,15 @@ LANGUAGES = {"en": "English", "es": "Español"}
 """Languages of the pages, each by its own name."""
 
 ENGLISH = "en"
+
+READY = "reasons.toml"
+"""The file whose texts with places are held against ready-made ones; a frame such as ``{n} in {all}`` would fit any."""
+
+HELD = {"text", "why"}
+"""Places of `READY` that hold a text: where it is not found too, the whole is not, rather than told by half."""
+
+NUMBER = "n"
+"""The place of `READY` that holds a number and fits nothing else."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 _spoken: ContextVar[str] = ContextVar("spoken", default=ENGLISH)
@@ -68,8 +78,9 @@ def say(text: str, /, **values: Any) -> str:
 def translated(text: str) -> tuple[str, str]:
     """A ready-made English text (a reason, a note) as told in the language that is spoken, and in which it then is.
 
-    Found as it stands, or by a catalogue text with places in braces that fits the whole of it; what stands in the
-    places is itself looked up. What is not found stays English, so that the page can mark it as such.
+    Found as it stands, or by a text of `READY` with places in braces that fits the whole of it; what stands in its
+    places is itself looked up, those of `HELD` have to be found, and `NUMBER` is one. What is not found stays English,
+    so that the page can mark it as such.
 
     Returns
     -------
@@ -101,12 +112,23 @@ def places(text: str) -> list[str]:
 @cache
 def _read(code: str) -> dict[str, str]:
     found: dict[str, str] = {}
-    folder = resources.files("justgeo.report").joinpath(f"texts/{code}")
-    for file in sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name):
+    for file in _files(code):
         for english, other in tomllib.loads(file.read_text(encoding="utf-8")).items():
             _agrees(file.name, english, other, found)
             found[english] = other
     return found
+
+
+def _files(code: str) -> list[Traversable]:
+    folder = resources.files("justgeo.report").joinpath(f"texts/{code}")
+    return sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
+
+
+@cache
+def _ready(code: str) -> dict[str, str]:
+    """Texts of `READY`."""
+    texts = [file.read_text(encoding="utf-8") for file in _files(code) if file.name == READY]
+    return tomllib.loads("\n".join(texts))
 
 
 def _agrees(file: str, english: str, other: Any, found: dict[str, str]) -> None:
@@ -123,7 +145,7 @@ def _agrees(file: str, english: str, other: Any, found: dict[str, str]) -> None:
 def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
     """Texts with places as patterns, those with the most letters of their own first."""
     made = []
-    for english, other in _read(code).items():
+    for english, other in _ready(code).items():
         if places(english):
             parts = _PLACE.split(english)
             seen: set[str] = set()
@@ -132,7 +154,8 @@ def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
                 if i % 2 == 0:
                     pattern += re.escape(part)
                 else:
-                    pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.+?)"
+                    fits = r"\d[\d.,]*" if part == NUMBER else ".+?"
+                    pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{fits})"
                     seen.add(part)
             own = sum(len(part) for part in parts[::2])
             made.append((own, re.compile(pattern, re.DOTALL), other))
@@ -143,13 +166,22 @@ def _found(text: str, code: str) -> str | None:
     plain = _read(code).get(text)
     if plain is not None:
         return plain
+    return _fitted(text, code)
+
+
+@lru_cache(maxsize=8192)
+def _fitted(text: str, code: str) -> str | None:
+    """By a text with places; one reason stands beside thousands of numbers, and is looked for once."""
     for pattern, other in _patterns(code):
         fits = pattern.fullmatch(text)
-        if fits is not None:
-            inside = {name: _found_or(part, code) for name, part in fits.groupdict().items()}
+        inside = None if fits is None else _inside(fits.groupdict(), code)
+        if inside is not None:
             return _PLACE.sub(lambda place, inside=inside: inside[place.group(1)], other)  # type: ignore[misc]
     return None
 
 
-def _found_or(part: str, code: str) -> str:
-    return _read(code).get(part, part)
+def _inside(parts: dict[str, str], code: str) -> dict[str, str] | None:
+    """What stands in the places, told; None where a text among them is not found."""
+    told = {name: _found(part, code) if name in HELD else _read(code).get(part, part) for name, part in parts.items()}
+    found = {name: part for name, part in told.items() if part is not None}
+    return found if len(found) == len(told) else None

@@ -21,7 +21,7 @@ def said_in_code() -> set[str]:
     found: set[str] = set()
     for module in HOUSE.glob("*.py"):
         text = module.read_text(encoding="utf-8")
-        ours = {"speech.say"} | ({"say"} if "justgeo.report.speech import say" in text else set())
+        ours = {"speech.say", "tell"} | ({"say"} if "justgeo.report.speech import say" in text else set())
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ours and isinstance(node.args[0], ast.Constant):
                 found.add(node.args[0].value)
@@ -51,11 +51,13 @@ def test_an_unknown_language_is_refused() -> None:
 def test_a_ready_made_text_is_found_by_its_places(monkeypatch: pytest.MonkeyPatch) -> None:
     texts = {"{n} of {what} are missing": "faltan {n} de {what}", "stops": "paradas", "a {x}": "un {x}"}
     speech._patterns.cache_clear()
-    monkeypatch.setattr(speech, "_read", lambda code: texts)
+    monkeypatch.setattr(speech, "_read", lambda code: texts | {"{a} in {b}": "{a} en {b}"})
+    monkeypatch.setattr(speech, "_ready", lambda code: texts)
     try:
         with speech.language("es"):
             assert speech.translated("3 of stops are missing") == ("faltan 3 de paradas", "es")
             assert speech.translated("nothing like it") == ("nothing like it", "en")
+            assert speech.translated("easily missed in a count") == ("easily missed in a count", "en")
     finally:
         speech._patterns.cache_clear()
 
