@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +19,18 @@ DECIMALS = 5
 
 STREET_KINDS = ("path", "residential", "rail", "secondary", "primary", "motorway")
 """Quiet ones first, so that main streets lie on top."""
+
+PLACES = ("school", "library", "college", "university", "post_office", "townhall")
+"""Kinds of places that are drawn as points and found by name: public buildings that everybody knows.
+
+All others are counted and never shown: shelters, clinics and services for immigrants must not be led to, and a kind
+that nobody thought of here is not shown either."""
+
+_NEVER = re.compile(
+    r"shelter|refuge|asylum|immigra|migrant|newcomer|clinic|domestic|recovery|rehab|detox|albergue|asilo|cl[ií]nica",
+    re.IGNORECASE,
+)
+"""In the name of a place of one of these kinds: a school in a shelter is mapped as a school."""
 
 _LABELLED_STREETS = {"motorway": 0.0, "primary": 1.0, "secondary": 2.0}
 _LABELLED_AREAS = {"park": 1.5, "water": 1.6}
@@ -37,12 +51,19 @@ class Basemap:
     water : GeoDataFrame of polygons or None
     stops : GeoDataFrame of points or None
         Column ``name``.
+    places : GeoDataFrame of points or None
+        Columns ``name`` and ``kind``. Only those of `PLACES` are ever shown.
     """
 
     streets: gpd.GeoDataFrame | None = None
     parks: gpd.GeoDataFrame | None = None
     water: gpd.GeoDataFrame | None = None
     stops: gpd.GeoDataFrame | None = None
+    places: gpd.GeoDataFrame | None = None
+
+
+Named = tuple[str, int, int, int]
+"""A name, the number of a feature, the first of its parts that carry the name, and the one after the last."""
 
 
 @dataclass(frozen=True)
@@ -76,31 +97,61 @@ def feature(shape: BaseGeometry, crs: Any, properties: dict[str, Any]) -> dict[s
     return {"type": "Feature", "properties": properties, "geometry": mapping(rounded)}
 
 
-def areas(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> list[dict[str, Any]]:
-    """All polygons of a layer as one feature, or none."""
+def areas(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> tuple[list[dict[str, Any]], list[Named]]:
+    """All polygons of a layer as one feature, or none; and which of its parts carry which name."""
     near = clip(layer, crs, frame)
     if near is None:
-        return []
+        return [], []
     simple = shapely.simplify(near.geometry.to_numpy(), _TOLERANCE_M)
-    parts = [p for p in shapely.get_parts(simple) if p.geom_type == "Polygon" and not p.is_empty]
-    return [feature(shapely.multipolygons(parts), crs, {})] if parts else []
+    parts: list[BaseGeometry] = []
+    named: list[Named] = []
+    for name, shape in sorted(zip(_text(near, "name"), simple, strict=True), key=lambda one: one[0]):
+        inside = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon" and not p.is_empty]
+        _note(named, name, 0, len(parts), len(inside))
+        parts += inside
+    if not parts:
+        return [], []
+    return [feature(cast(BaseGeometry, shapely.multipolygons(parts)), crs, {})], named
 
 
-def streets(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> list[dict[str, Any]]:
-    """One feature a kind of street; streets of no known kind are drawn as residential."""
+def streets(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> tuple[list[dict[str, Any]], list[Named]]:
+    """One feature a kind of street, and which of its lines carry which name; no known kind is drawn as residential."""
     near = clip(layer, crs, frame)
     if near is None:
-        return []
-    kinds = _text(near, "kind")
+        return [], []
+    kinds, names = _text(near, "kind"), _text(near, "name")
     kinds = kinds.where(kinds.isin(STREET_KINDS), "residential")
-    features = []
+    features: list[dict[str, Any]] = []
+    named: list[Named] = []
     for kind in STREET_KINDS:
-        parts = shapely.get_parts(near.geometry.to_numpy()[(kinds == kind).to_numpy()])
-        lines = [p for p in parts if p.geom_type == "LineString"]
+        lines: list[BaseGeometry] = []
+        for name, part in near[kinds == kind].groupby(names[kinds == kind]):
+            merged = _merged(part.geometry)
+            if kind != "rail":
+                _note(named, str(name), len(features), len(lines), len(merged))
+            lines += merged
         if lines:
-            merged = shapely.line_merge(shapely.multilinestrings(lines))
-            features.append(feature(shapely.simplify(merged, _TOLERANCE_M), crs, {"kind": kind}))
-    return features
+            features.append(feature(cast(BaseGeometry, shapely.multilinestrings(lines)), crs, {"kind": kind}))
+    return features, sorted(named)
+
+
+def _merged(lines: Iterable[BaseGeometry]) -> list[BaseGeometry]:
+    """Lines joined end to end and simplified."""
+    parts = [p for p in shapely.get_parts(list(lines)) if p.geom_type == "LineString"]
+    if not parts:
+        return []
+    joined = shapely.simplify(shapely.line_merge(shapely.multilinestrings(parts)), _TOLERANCE_M)
+    return [p for p in shapely.get_parts(joined) if not p.is_empty]
+
+
+def _note(named: list[Named], name: str, feature: int, start: int, count: int) -> None:
+    """Remember the parts of a name; those that follow one another stand as one."""
+    if not name or not count:
+        return
+    end = start + count
+    if named and named[-1][:2] == (name, feature) and named[-1][3] == start:
+        start = named.pop()[2]
+    named.append((name, feature, start, end))
 
 
 def stops(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> tuple[list[dict[str, Any]], list[str]]:
@@ -110,6 +161,20 @@ def stops(layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry) -> tupl
         return [], []
     points = near.geometry.representative_point()
     return [feature(p, crs, {"i": i}) for i, p in enumerate(points)], _text(near, "name").tolist()
+
+
+def places(
+    layer: gpd.GeoDataFrame | None, crs: Any, frame: BaseGeometry
+) -> tuple[list[dict[str, Any]], list[tuple[str, str]]]:
+    """Places of `PLACES` that have a name as point features numbered ``i``; name and kind of each in that order."""
+    near = clip(layer, crs, frame)
+    if near is None:
+        return [], []
+    names, kinds = _text(near, "name"), _text(near, "kind")
+    shown = names.ne("") & kinds.isin(PLACES) & ~names.map(lambda name: bool(_NEVER.search(name)))
+    points = near.geometry[shown].representative_point()
+    made = [feature(p, crs, {"i": i}) for i, p in enumerate(points)]
+    return made, list(zip(names[shown], kinds[shown], strict=True))
 
 
 def labels(basemap: Basemap, crs: Any, frame: BaseGeometry) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from justgeo.report import drawing, inline, origins, tables, view, words, write
+from justgeo.report import drawing, inline, origins, tables, words, write
+from justgeo.report.reader import has_value
 from justgeo.report.results import DISCLAIMER, INVENTED
 
 MAKER = "justgeo compare"
@@ -113,7 +114,7 @@ def _number(value: float | None) -> str:
 
 def _categories(content: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
     for key, inside in words.by_category(content["rows"]):
-        shown = [row for row in inside if any(map(view.has_value, row["cells"]))]
+        shown = [row for row in inside if any(map(has_value, row["cells"]))]
         if shown:
             yield {"title": words.category_title(key), "rows": [{**row, "told": _told(row)} for row in shown]}
 
@@ -126,7 +127,7 @@ def _told(row: Mapping[str, Any]) -> list[dict[str, Any]]:
             "margin": words.shown_margin(cell),
             "sure": "" if cell is None else words.RELIABILITY.get(cell["reliability"], cell["reliability"]),
             "reason": "not computed" if cell is None else cell["reason"] or "",
-            "absent": not view.has_value(cell),
+            "absent": not has_value(cell),
         }
         for cell in row["cells"]
     ]

@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from justgeo.measure.compare import FIRM, LIKELY
-from justgeo.report import origins, remarks, words
+from justgeo.report import origins, remarks, spoken, words
+from justgeo.report.instead import instead
+from justgeo.report.reader import Reader, has_value
 from justgeo.report.results import ALL
+from justgeo.report.speech import say
 
 MOST_CLASSES = 5
 RAMP = ("#ece6f6", "#cbbde3", "#a18ccb", "#7456ab", "#43267a")
@@ -78,20 +81,20 @@ def class_labels(edges: Sequence[float], unit: str) -> list[str]:
     ticks = [words.tick(edge, unit) for edge in edges]
     if not ticks:
         return []
-    middle = [f"{low} to under {high}" for low, high in pairwise(ticks)]
+    middle = [say("{low} to under {high}", low=low, high=high) for low, high in pairwise(ticks)]
     top = words.scale(unit).top
-    last = ticks[-1] if top is not None and edges[-1] >= top else f"{ticks[-1]} or more"
-    return [f"under {ticks[0]}", *middle, last]
+    last = ticks[-1] if top is not None and edges[-1] >= top else say("{low} or more", low=ticks[-1])
+    return [say("under {high}", high=ticks[0]), *middle, last]
 
 
 def payload(results: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that the script on the page needs, but no geometry.
+    """What the map says of each indicator in the language that is spoken, without geometry.
 
     Returns
     -------
     dict
         ``levels`` (name, zones), ``categories`` and ``indicators``, each with its level, legend and one cell an area:
-        class (-1 absent), whether it is hatched, value, margin, reliability, reason.
+        value, margin, reliability, reason; and ``classes``, -1 where it is absent.
     """
     inside = levels(results)
     index: dict[str, dict[str, Mapping[str, Any]]] = {}
@@ -99,7 +102,8 @@ def payload(results: Mapping[str, Any]) -> dict[str, Any]:
         if record["group"] == ALL:
             index.setdefault(record["indicator"], {})[record["zone"]] = record
     rows = [row for row in results["indicators"] if row["map"] != "none" and row["id"] in index] if inside else []
-    shown = [_indicator(row, index[row["id"]], inside, results) for row in rows]
+    reader = Reader(results)
+    shown = [_indicator(row, index[row["id"]], inside, reader) for row in rows]
     keys = [key for key in words.CATEGORIES if any(row["category"] == key for row in shown)]
     keys += sorted({row["category"] for row in shown} - set(keys))
     return {
@@ -108,7 +112,7 @@ def payload(results: Mapping[str, Any]) -> dict[str, Any]:
             level: {
                 "title": _plural(level, zones),
                 "ids": [z["id"] for z in zones],
-                "names": [z["name"] for z in zones],
+                "names": [spoken.spoken(z["name"]) for z in zones],
             }
             for level, zones in inside.items()
         },
@@ -128,14 +132,14 @@ def _plural(level: str, zones: Sequence[Mapping[str, Any]]) -> str:
     """What areas of a level are called: a planner's own by their own name where they have one."""
     kinds = {str(zone["geography"]) for zone in zones}
     kind = kinds.pop() if len(kinds) == 1 else ""
-    return f"{kind}s" if level == "area" and kind not in ("", "area") else _PLURALS[level]
+    return spoken.spoken(f"{kind}s" if level == "area" and kind not in ("", "area") else _PLURALS[level])
 
 
 def _indicator(
     row: Mapping[str, Any],
     records: Mapping[str, Mapping[str, Any]],
     inside: Mapping[str, Sequence[Mapping[str, Any]]],
-    results: Mapping[str, Any],
+    reader: Reader,
 ) -> dict[str, Any]:
     level, moved = _level(row, records, inside)
     cells = [records.get(zone["id"]) for zone in inside[level]]
@@ -146,15 +150,13 @@ def _indicator(
     if values and not labels:
         labels = [words.tick(values[0][0], row["unit"])]
     classes = [_class(c, edges) for c in cells]
-    layers = {layer["id"]: layer for layer in results["layers"]}
-    used = [layers[one] for one in dict.fromkeys(x for r in records.values() for x in r["layers"])]
+    used = reader.used(records.values())
     trusted = [c is not None and c["reliability"] in ("high", "medium", "exact", "modelled") for c in cells]
     low = [c is not None and c["value"] is not None and c["reliability"] == "low" for c in cells]
     even = [_even(c) for c in cells]
     return {
         "id": row["id"],
-        "title": row["title"],
-        "plain": row["plain"] or row["title"],
+        "title": spoken.spoken(row["title"]),
         "category": words.category(row["category"]),
         "unit": words.scale(row["unit"]).unit,
         "level": level,
@@ -168,10 +170,10 @@ def _indicator(
         "hatched": 2 if chances else -1,
         "fit": 2 * sum(trusted) > len(values) > 0,
         "classes": classes,
-        "cells": [_cell(c) for c in cells],
+        "cells": [_cell(c, reader) for c in cells],
         "source": origins.told(used),
         "vintage": origins.vintage(used),
-        **_headline(records, results),
+        **_headline(records, reader),
     }
 
 
@@ -185,8 +187,10 @@ def _level(
     order = [level for level in (wanted, *_LEVELS) if level in inside]
     for level in order:
         if any((r := records.get(z["id"])) is not None and r["value"] is not None for z in inside[level]):
-            moved = level != wanted and wanted in inside
-            return level, f"There are no values for {_PLURALS[wanted]}; {_PLURALS[level]} are shown." if moved else ""
+            if level == wanted or wanted not in inside:
+                return level, ""
+            gone, shown = (spoken.spoken(_PLURALS[one]) for one in (wanted, level))
+            return level, say("There are no values for {gone}; {shown} are shown.", gone=gone, shown=shown)
     return order[0], ""
 
 
@@ -203,27 +207,30 @@ def _class(cell: Mapping[str, Any] | None, edges: Sequence[float]) -> int:
     return sum(cell["value"] >= edge for edge in edges)
 
 
-def _cell(cell: Mapping[str, Any] | None) -> list[str]:
-    """Value, margin, class of reliability, reason: the words for one area."""
+def _cell(cell: Mapping[str, Any] | None, reader: Reader) -> list[str]:
+    """Value, margin, class of reliability, reason and what a larger area reports: the words for one area."""
     if cell is None:
-        return ["–", "", "absent", "not computed for this area"]
+        return ["–", "", "absent", say("not computed for this area")]
     told = [*([cell["reason"]] if cell["reason"] else []), *remarks.beside(cell)]
+    told += [other for other in (instead(cell, reader),) if other]
     reliability = "even" if _even(cell) else cell["reliability"]
-    return [words.shown(cell), words.shown_margin(cell), reliability, "; ".join(told)]
+    return [words.shown(cell), words.shown_margin(cell), reliability, spoken.join("; ", told)]
 
 
-def _headline(records: Mapping[str, Mapping[str, Any]], results: Mapping[str, Any]) -> dict[str, str]:
+def _headline(records: Mapping[str, Mapping[str, Any]], reader: Reader) -> dict[str, str]:
     """District and reference in words, to stand over the map."""
     found = {}
-    for role in ("district", "reference"):
-        zone = next((z for z in results["zones"] if z["role"] == role), None)
+    for role, zone in (("district", reader.district), ("reference", reader.reference)):
         record = None if zone is None else records.get(zone["id"])
         found[role] = found[f"{role}_beside"] = ""
-        if zone is not None and record is not None:
-            absent = record["value"] is None and not record["text"]
-            found[role] = f"no number ({record['reason']})" if absent else words.told(record)
-            found[f"{role}_beside"] = "; ".join(remarks.beside(record))
+        if record is not None:
+            found[role] = words.told(record) if has_value(record) else _no_number(record)
+            found[f"{role}_beside"] = spoken.join("; ", remarks.beside(record))
     return found
+
+
+def _no_number(record: Mapping[str, Any]) -> str:
+    return spoken.tell("no number ({reason})", reason=record["reason"])
 
 
 def _notes(
@@ -233,13 +240,15 @@ def _notes(
     told = []
     if any(c is not None and c["reliability"] == "chance" for c in cells):
         told.append(
-            "For a single area the number is the chance that it is such an area, not a share of its homes. The colours"
-            " show no stage of a market and rank no place."
+            say(
+                "For a single area the number is the chance that it is such an area, not a share of its homes. The"
+                " colours show no stage of a market and rank no place."
+            )
         )
     if any(c is not None and c["reliability"] == "modelled" for c in cells):
-        told.append("These numbers stand on modelled people, not on a count.")
+        told.append(say("These numbers stand on modelled people, not on a count."))
     if _wide(values, edges):
-        told.append("Most margins here are wider than a class: neighbouring colours may not differ in truth.")
+        told.append(say("Most margins here are wider than a class: neighbouring colours may not differ in truth."))
     return told
 
 

@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 from justgeo.measure.compare import FIRM, LIKELY
-from justgeo.report import words
+from justgeo.report import speech, words
 
 LANGUAGES = {"en": "English", "es": "Español"}
 """Codes, and what each language calls itself."""
@@ -199,9 +199,10 @@ def caveat_told(caveat: str, reference: str, lang: str) -> str:
 
 
 def reason_told(reason: str, lang: str) -> tuple[str, str]:
-    """Why there is no number, and the language that it is told in: reasons of the layers are in English alone."""
+    """Why there is no number, and the language that it is told in: English where nobody has translated it."""
     for pattern, key in _REASONS:
         found = pattern.fullmatch(reason)
         if found is not None:
             return say(key, lang, **{"n": localised(found[1], lang)} if found.re.groups else {}), lang
-    return reason, "en"
+    with speech.language(lang):
+        return speech.translated(reason)

@@ -11,14 +11,32 @@ from html.parser import HTMLParser
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 
 from justgeo.core.errors import OutputError
-from justgeo.report.speech import say
+from justgeo.report.spoken import rich
 
 _LINKS = {"src", "href", "srcset", "poster", "action", "formaction", "data", "xlink:href", "background", "cite", "ping"}
 _CSS_URL = re.compile(r"""url\(\s*["']?([^"')]*)["']?\s*\)""", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</(script)|<!--", re.IGNORECASE)
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once for all pages and languages of a run, in memory."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.found:
+            bucket.bytecode_from_string(self.found[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.found[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 def environment(**functions: Callable[..., Any]) -> Environment:
@@ -37,8 +55,9 @@ def environment(**functions: Callable[..., Any]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         newline_sequence="\n",
+        bytecode_cache=_COMPILED,
     )
-    made.globals.update({"_": say, **functions})
+    made.globals.update({"_": rich, **functions})
     return made
 
 

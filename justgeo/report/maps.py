@@ -25,8 +25,13 @@ TOLERANCE_M = 5.0
 """How far a drawn edge may stray from the true one; shared edges stay shared."""
 
 _RIM = 0.35
-_PANES = {"data": 400, "parks": 405, "water": 410, "streets": 420, "outline": 440, "stops": 450, "labels": 460}
-_HOVERED = ("data", "stops")
+_BLANKS = re.compile(r"(?<=[\d\]}]), (?=[\[{\d-])")
+"""Blanks between numbers: a tenth of the geometry."""
+_PANES = {
+    "data": 400, "parks": 405, "water": 410, "streets": 420, "outline": 440, "found": 445, "stops": 450, "places": 451,
+    "labels": 460,
+}  # fmt: skip
+_HOVERED = ("data", "stops", "places")
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,12 @@ class MapParts:
         The script's variables by what they hold: ``map``, ``data`` (by level), ``streets``, ``stops``, ...
     labels, stop_names : list
         Names to be set on the map by the page's script, as text.
+    places : list of (name, kind)
+        Schools, libraries and the like, in the order of their points.
+    named : dict
+        Parts of ``streets`` and ``parks`` by name, for who looks for one.
+    spots : dict
+        By level and area: latitude, longitude and metres of the widest circle inside, where its number can stand.
     """
 
     html: str
@@ -48,6 +59,9 @@ class MapParts:
     layers: dict[str, Any]
     labels: list[dict[str, Any]]
     stop_names: list[str]
+    places: list[tuple[str, str]]
+    named: dict[str, list[base.Named]]
+    spots: dict[str, list[list[float]]]
 
 
 def draw(results: Mapping[str, Any], zones: gpd.GeoDataFrame, basemap: Basemap) -> MapParts:
@@ -74,24 +88,32 @@ def draw(results: Mapping[str, Any], zones: gpd.GeoDataFrame, basemap: Basemap) 
     page = _empty(district.to_crs(4326).total_bounds)
     layers: dict[str, Any] = {"map": page.get_name(), "data": {}}
     stops, stop_names = base.stops(basemap.stops, metric.crs, frame)
+    places, place_names = base.places(basemap.places, metric.crs, frame)
+    parks, park_names = base.areas(basemap.parks, metric.crs, frame)
+    streets, street_names = base.streets(basemap.streets, metric.crs, frame)
     # Seams between parts that do not quite meet are closed, for the eye only.
     wider = shapely.buffer(district.geometry.union_all(), TOLERANCE_M, join_style="mitre")
     whole = shapely.simplify(shapely.buffer(wider, -TOLERANCE_M, join_style="mitre"), TOLERANCE_M / 2)
     outline = base.feature(whole, metric.crs, {})
     for name, features in (
-        ("water", base.areas(basemap.water, metric.crs, frame)),
-        ("parks", base.areas(basemap.parks, metric.crs, frame)),
-        ("streets", base.streets(basemap.streets, metric.crs, frame)),
+        ("water", base.areas(basemap.water, metric.crs, frame)[0]),
+        ("parks", parks),
+        ("streets", streets),
         ("outline", [outline]),
         ("stops", stops),
+        ("places", places),
     ):
         if features:
             layers[name] = _add(page, name, name, features)
+    spots = {}
     for number, (level, inside) in enumerate(choropleth.levels(results).items()):
-        features = _shapes(metric, [zone["id"] for zone in inside])
-        layers["data"][level] = _add(page, f"data{number}", "data", features)
+        ids = [zone["id"] for zone in inside]
+        layers["data"][level] = _add(page, f"data{number}", "data", _shapes(metric, ids))
+        spots[level] = _spots(metric, ids)
     html, script = _render(page)
-    return MapParts(html, script, layers, base.labels(basemap, metric.crs, frame), stop_names)
+    labels = base.labels(basemap, metric.crs, frame)
+    named = {"streets": street_names, "parks": park_names}
+    return MapParts(html, script, layers, labels, stop_names, place_names, named, spots)
 
 
 def _empty(bounds: Sequence[float]) -> folium.Map:
@@ -118,7 +140,7 @@ def _empty(bounds: Sequence[float]) -> folium.Map:
 def _add(page: folium.Map, name: str, pane: str, features: list[dict[str, Any]]) -> str:
     """Add features under a fixed name; the name of the script's variable."""
     marker = None
-    if pane == "stops":
+    if pane in ("stops", "places"):
         marker = folium.CircleMarker(radius=3)
         marker.options["pane"] = pane  # points do not take it from their layer
     content = {"type": "FeatureCollection", "features": features}
@@ -133,7 +155,7 @@ def _render(page: folium.Map) -> tuple[str, str]:
     figure = cast(Figure, page.get_root())
     figure.render()
     html, script = str(figure.html.render()).strip(), str(figure.script.render()).strip()
-    script = "\n".join(line.rstrip() for line in script.splitlines() if line.strip())
+    script = "\n".join(_BLANKS.sub(",", line.rstrip()) for line in script.splitlines() if line.strip())
     left = re.search(r"https?://|//cdn|[0-9a-f]{32}", html + script)
     if left is not None:
         raise OutputError(
@@ -159,3 +181,15 @@ def _shapes(metric: gpd.GeoDataFrame, ids: list[str]) -> list[dict[str, Any]]:
     else:
         shapes = shapely.simplify(shapes, TOLERANCE_M / 2)
     return [base.feature(shape, metric.crs, {"i": i}) for i, shape in enumerate(shapes)]
+
+
+def _spots(metric: gpd.GeoDataFrame, ids: list[str]) -> list[list[float]]:
+    """Latitude, longitude and metres of the widest circle inside each area."""
+    shapes = metric.set_index("id").loc[ids].geometry.to_numpy()
+    rays = shapely.maximum_inscribed_circle(shapes, tolerance=TOLERANCE_M)
+    middles = gpd.GeoSeries(shapely.get_point(rays, 0), crs=metric.crs).to_crs(4326)
+    radii = shapely.length(rays)
+    return [
+        [round(float(at.y), base.DECIMALS), round(float(at.x), base.DECIMALS), round(float(r))]
+        for at, r in zip(middles, radii, strict=True)
+    ]

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from justgeo.report.tables import joined
+from justgeo.report import spoken
+from justgeo.report.speech import say
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 _VAGUE = re.compile(r"\babout\b|not stated", re.IGNORECASE)
@@ -44,13 +45,14 @@ def period(layers: Iterable[Mapping[str, Any]]) -> str:
     years = sorted({int(y) for v in vintages for y in _YEAR.findall(v)})
     if not years:
         return ""
-    about = "about " if any(_VAGUE.search(v) for v in vintages) else ""
-    return f"{about}{years[0]}" if years[0] == years[-1] else f"{about}{years[0]} to {years[-1]}"
+    span = str(years[0]) if years[0] == years[-1] else say("{first} to {last}", first=years[0], last=years[-1])
+    return say("about {years}", years=span) if any(_VAGUE.search(v) for v in vintages) else span
 
 
 def vintage(layers: Iterable[Mapping[str, Any]]) -> str:
     """Vintages of some layers, each once; the word ``invented`` is left to the heading above them."""
-    return joined(str(layer["vintage"]).replace(" (invented)", "") for layer in layers)
+    told = dict.fromkeys(str(layer["vintage"]).replace(" (invented)", "") for layer in layers)
+    return spoken.join("; ", (spoken.spoken(one) for one in told if one))
 
 
 def told(layers: Sequence[Mapping[str, Any]]) -> str:
@@ -60,9 +62,10 @@ def told(layers: Sequence[Mapping[str, Any]]) -> str:
         by.setdefault(layer["source"], []).append(layer["dataset"])
     lines = []
     for source, sets in by.items():
-        names = [name for name in _short(list(dict.fromkeys(sets))) if name]
-        lines.append(f"{source}: {'; '.join(names)}" if names else source)
-    return ". ".join(lines)
+        names = [spoken.spoken(name) for name in _short(list(dict.fromkeys(sets))) if name]
+        head = spoken.spoken(source)
+        lines.append(spoken.join(": ", [head, spoken.join("; ", names)]) if names else head)
+    return spoken.join(". ", lines)
 
 
 def _short(names: list[str]) -> list[str]:
@@ -102,10 +105,17 @@ def _source(row: dict[str, Any]) -> dict[str, Any]:
     shared = [n for n in sets[0]["notes"] if all(n in one["notes"] for one in sets)] if len(sets) > 1 else []
     short = _short([one["dataset"] for one in sets])
     shown = [
-        one | {"dataset": name, "used": len(one["used"]), "notes": [n for n in one["notes"] if n not in shared]}
+        one
+        | {
+            "dataset": spoken.spoken(name),
+            "vintage": spoken.spoken(one["vintage"]),
+            "used": len(one["used"]),
+            "notes": [spoken.spoken(n) for n in one["notes"] if n not in shared],
+        }
         for one, name in zip(sets, short, strict=True)
     ]
-    return row | {"sets": shown, "notes": shared}
+    told = {name: spoken.spoken(row[name]) for name in ("licence", "attribution")}
+    return row | told | {"sets": shown, "notes": [spoken.spoken(n) for n in shared]}
 
 
 def missing(absent: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -114,7 +124,7 @@ def missing(absent: Mapping[str, str]) -> list[dict[str, Any]]:
     for layer, reason in sorted(absent.items()):
         by.setdefault(reason, []).append(layer)
     rows = sorted(by.items(), key=lambda kv: (-len(kv[1]), kv[0]))
-    return [{"reason": reason, "layers": _named(layers)} for reason, layers in rows]
+    return [{"reason": spoken.spoken(reason), "layers": _named(layers)} for reason, layers in rows]
 
 
 def _named(layers: Sequence[str]) -> list[str]:
@@ -125,10 +135,15 @@ def _named(layers: Sequence[str]) -> list[str]:
         if match:
             tables.append(match["table"])
         else:
-            others.append(_LAYERS.get(layer, layer))
+            others.append(say(_LAYERS[layer]) if layer in _LAYERS else layer)
     unique = list(dict.fromkeys(tables))
-    kind = "census table" if len(unique) == 1 else f"{len(unique)} census tables:"
-    return [*([f"{kind} {', '.join(unique)}"] if unique else []), *others]
+    listed = ", ".join(unique)
+    kind = (
+        say("census table {table}", table=listed)
+        if len(unique) == 1
+        else say("{n} census tables: {tables}", n=len(unique), tables=listed)
+    )
+    return [*([kind] if unique else []), *others]
 
 
 def notices(layers: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -138,3 +153,8 @@ def notices(layers: Iterable[Mapping[str, Any]]) -> list[str]:
         if "odbl" in layer["licence"].casefold() or "open database" in layer["licence"].casefold():
             found.append(layer["attribution"] or "© OpenStreetMap contributors")
     return list(dict.fromkeys(found))
+
+
+def called(layer: str) -> str:
+    """A layer in plain words; its id where it has none."""
+    return say(_LAYERS[layer]) if layer in _LAYERS else layer

@@ -8,9 +8,26 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+from jinja2 import Environment
+from markupsafe import Markup
 
 from justgeo.report import checklist as lists
-from justgeo.report import choropleth, displacement_block, inline, maps, origins, remarks, view, words
+from justgeo.report import (
+    choropleth,
+    corrected,
+    displacement_block,
+    glossary,
+    handout,
+    inline,
+    map_data,
+    maps,
+    origins,
+    remarks,
+    speech,
+    spoken,
+    view,
+    words,
+)
 from justgeo.report.basemap import Basemap
 
 EVIDENCE_SHOWN = 4
@@ -18,12 +35,24 @@ EVIDENCE_SHOWN = 4
 
 # Leaflet would put a link to its home page on the map.
 _NO_LINK = "\nL.Control.Attribution.prototype.options.prefix = false;\n"
+_BLANKS = re.compile(r"\n\s+")
+_STYLES = ("page.css", "map.css", "tables.css", "print.css", "displacement_public.css", "language.css",
+           "handout.css")  # fmt: skip
+_BEFORE = ("language.js", "unpack.js")
+_AFTER = (
+    "page/start.js", "page/beneath.js", "page/corrections.js", "page/areas.js", "page/pressures.js",
+    "page/switches.js", "page/search.js", "page/view.js", "page/handout.js", "page/ready.js",
+)  # fmt: skip
+"""Scripts before and after those that draw the map, which are packed: the first sees the page as it was written, the
+second unpacks and runs them."""
 
 
 def render(
     results: Mapping[str, Any], checklist: lists.Checklist, zones: gpd.GeoDataFrame, basemap: Basemap | None = None
 ) -> str:
     """The page as HTML, the same text for the same input.
+
+    It stands in English; the other languages are packed beside it, and ``language.js`` puts their words in its place.
 
     Parameters
     ----------
@@ -40,42 +69,80 @@ def render(
         There is no district, or something on the page points outside it.
     """
     drawn = maps.draw(results, zones, basemap or Basemap())
-    results = remarks.marked(results)
-    values = choropleth.payload(results)
-    notices = origins.notices(results["layers"])
-    block = displacement_block.view(results)
-    data = values | {
-        "layers": drawn.layers,
-        "labels": drawn.labels,
-        "stops": drawn.stop_names,
-        "notices": notices,
-        "ramp": choropleth.RAMP,
-        "reliability": words.RELIABILITY,
-        "pressures": [] if block is None else block["rows"],
-    }
-    scripts = [inline.script("leaflet/leaflet.js") + _NO_LINK, f"\n{drawn.script}\n", f"\n{inline.text('page.js')}"]
-    scripts = [inline.checked_script(code) for code in scripts]
-    templates = inline.environment(anchor=anchor, sentence=words.sentence)
+    made = {code: told(code, results, checklist, drawn) for code in speech.LANGUAGES}
+    templates = inline.environment()
+    others = {code: templates.get_template("told.html").render(**one) for code, one in made.items()}
+    del others[speech.ENGLISH]
+    for one in others.values():
+        inline.refuse_links(one)
+    scripts = [*(inline.text(name) for name in _BEFORE), "".join(inline.text(name) for name in _AFTER)]
+    scripts = [inline.checked_script(f"\n{code}\n") for code in scripts]
+    unpacked = [inline.script("leaflet/leaflet.js") + _NO_LINK, drawn.script]
     page = templates.get_template("index.html").render(
-        page=view.page(results),
-        map=values,
-        block=block,
-        map_html=drawn.html,
-        checklist=lists.view(checklist, results),
-        shown=EVIDENCE_SHOWN,
-        notices=notices,
-        ramp=choropleth.RAMP,
-        has_parks="parks" in drawn.layers,
-        has_water="water" in drawn.layers,
-        has_stops="stops" in drawn.layers,
-        data=inline.safe_json(data),
+        **made[speech.ENGLISH],
+        synthetic=results["synthetic"],
+        others={code: spoken.packed(one) for code, one in others.items()},
+        data=spoken.packed(inline.safe_json(_data(results, drawn))),
+        unpacked=[spoken.packed(code) for code in unpacked],
         scripts=scripts,
-        policy=inline.policy(scripts),
+        policy=inline.policy([*scripts, *unpacked]),
         leaflet_css=inline.stylesheet("leaflet/leaflet.css"),
-        page_css=inline.stylesheet("page.css") + inline.stylesheet("displacement_public.css"),
-    )  # fmt: skip
+        page_css="".join(inline.stylesheet(name) for name in _STYLES),
+    )
     inline.refuse_links(page)
     return page
+
+
+def told(code: str, results: Mapping[str, Any], checklist: lists.Checklist, drawn: maps.MapParts) -> dict[str, Any]:
+    """What the page says in one language.
+
+    Returns
+    -------
+    dict
+        ``code, title, paper`` (the style of the printed margins) and ``body``, as HTML. Only words differ between
+        languages, never what stands where.
+    """
+    with speech.language(code):
+        spoken_of = remarks.marked(results)
+        templates = inline.environment(
+            anchor=anchor, sentence=words.sentence, speak=spoken.spoken, gloss=glossary.Glosses()
+        )
+        page = view.page(spoken_of)
+        content = {
+            "page": page,
+            "sheets": handout.sheets(page, spoken_of),
+            "languages": speech.LANGUAGES,
+            "map": drawn,
+            "block": _block(spoken_of),
+            "map_html": drawn.html,
+            "checklist": lists.view(checklist, spoken_of),
+            "shown": EVIDENCE_SHOWN,
+            "notices": origins.notices(results["layers"]),
+            "ramp": choropleth.RAMP,
+            "has_parks": "parks" in drawn.layers,
+            "has_water": "water" in drawn.layers,
+            "has_stops": "stops" in drawn.layers,
+        }
+        parts = {name: _part(templates, name, content) for name in ("title", "paper", "body")}
+    return {"code": code, **parts}
+
+
+def _data(results: Mapping[str, Any], drawn: maps.MapParts) -> dict[str, Any]:
+    """What the scripts look up."""
+    block = displacement_block.view(remarks.marked(results))
+    more = {"notices": origins.notices(results["layers"]), "pressures": [] if block is None else block["rows"]}
+    return map_data.made(results, drawn) | more | {"corrections": corrected.points(results)}
+
+
+def _part(templates: Environment, name: str, content: Mapping[str, Any]) -> Markup:
+    """HTML of one template, without the blanks at the beginning of its lines."""
+    return Markup(_BLANKS.sub("\n", templates.get_template(f"{name}.html").render(**content).strip()))
+
+
+def _block(results: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The part on displacement in the language that is spoken alone: the page's switch is its switch."""
+    found = displacement_block.view(results)
+    return None if found is None else found | {"sides": [s for s in found["sides"] if s["lang"] == speech.current()]}
 
 
 def write(

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
-from justgeo.report import words
+from justgeo.report import speech, spoken, words
+from justgeo.report.speech import say
+from justgeo.report.spoken import tell
 
 Record = Mapping[str, Any]
 
@@ -51,6 +54,8 @@ _WARNED = {
     "change not tested: no margin is known": "its margin is not known, so that it may be no change at all",
     "timetable ended": "from a timetable that had run out when it was fetched: service may have changed since",
 }
+_FEW = re.compile(r"(?:suppressed|withheld): (fewer than .+)", re.DOTALL)
+_DEATHS = re.compile(r"deaths of (\d{4}) to (\d{4})")
 _FEW_TRACTS = re.compile(r"few tracts in the reference \((\d+)\)")
 
 
@@ -65,24 +70,59 @@ def marked(results: Mapping[str, Any]) -> dict[str, Any]:
         Numbers that are too uncertain to rely on stay so.
     """
     modelled = {layer["id"] for layer in results["layers"] if layer["modelled"]}
-    return {**results, "records": [_marked(r, modelled) for r in results["records"]]}
+    return {**results, "records": [mark(r, modelled) for r in results["records"]]}
 
 
-def _marked(record: Record, modelled: set[str]) -> dict[str, Any]:
+def mark(record: Record, modelled: set[str]) -> dict[str, Any]:
+    """One record for the page, as `marked` has it; ``modelled`` are the layers that are so.
+
+    Its ``stated`` is the reason as it stands in the results.
+    """
     reliability = record["reliability"]
     stands_on = record["value"] is not None and not modelled.isdisjoint(record["layers"])
     if _CHANCE in record["flags"] and record["value"] is not None:
         reliability = "chance"
     elif stands_on and reliability in _MODELLED_FROM:
         reliability = "modelled"
-    told = None if record["reason"] is None else plain_reason(record["reason"])
-    return {**record, "reliability": reliability, "reason": told, "modelled": stands_on}
+    told = None if record["reason"] is None else reason(record["reason"])
+    known = {"modelled": stands_on, "few": few(record), "stated": record["reason"]}
+    return {**record, "reliability": reliability, "reason": told, **known}
+
+
+def few(record: Record | None) -> str:
+    """``fewer than 50 people ...`` where a number is withheld for that; empty for all others."""
+    if record is None or not record["reason"]:
+        return ""
+    if "few" in record:
+        found: str = record["few"]
+        return found
+    fits = _FEW.match(str(record["reason"]))
+    if fits is None:
+        return ""
+    told = reason(str(record["reason"]))
+    if isinstance(told, spoken.Spoken):
+        return spoken.marked(fits[1], speech.ENGLISH)
+    return told.partition(": ")[2] or told
 
 
 def plain_reason(text: str) -> str:
     """A reason without terms of the trade."""
     told = re.sub(r"^suppressed: ", "withheld: ", text)
-    return re.sub(r" \(coefficient of variation [^)]*\)$", "", told)
+    return re.sub(r" \((?:coefficient of variation|coeficiente de variación) [^)]*\)$", "", told)
+
+
+def reason(text: str) -> str:
+    """A reason without terms of the trade, in the language that is spoken."""
+    return _reason(text, speech.current())
+
+
+@lru_cache(maxsize=4096)
+def _reason(text: str, code: str) -> str:
+    """Thousands of records share a few reasons; ``code`` is the language that is spoken, for the cache."""
+    plain = spoken.spoken(plain_reason(text))
+    whole = spoken.spoken(text) if isinstance(plain, spoken.Spoken) else plain
+    # Who translated the reason as it stands in the results is heard too.
+    return plain if isinstance(whole, spoken.Spoken) else plain_reason(whole)
 
 
 def flag(record: Record, name: str) -> float | None:
@@ -101,33 +141,59 @@ def beside(record: Record | None) -> list[str]:
     found = []
     unknown = flag(record, "unknown_share") or 0.0
     if unknown >= UNKNOWN_TOLD:
-        whom = _WHOM.get(record["universe"], "those asked about")
-        span = ends(record)
-        tail = f"; counting them, it is {span}" if span else ""
-        found.append(f"for {_percent(unknown)} of {whom} the answer is not known{tail}")
+        found.append(_unknown(_percent(unknown), _WHOM.get(record["universe"], "those asked about"), ends(record)))
     elif _wide(record) and not _open_ground(record):
-        found.append(f"{ends(record)} by {_way(record)}")
+        found.append(_moved(record))
+    found += _by_chance(record)
     valid, lacking = flag(record, "valid_share"), flag(record, "lacking_share") or 0.0
     untagged = flag(record, "untagged_share") or 0.0
     if untagged >= UNTAGGED_TOLD:
-        found.append(f"for {_percent(untagged)} of the length the map lacks the speed limit or the number of lanes")
+        found.append(
+            say(
+                "for {share} of the length the map lacks the speed limit or the number of lanes",
+                share=_percent(untagged),
+            )
+        )
     if valid is not None and valid <= 1 - UNKNOWN_TOLD:
-        open_ = f"; counting the rest, it is {ends(record)}" if ends(record) else ""
-        found.append(f"measured on {_percent(valid)} of the land{open_}")
+        span = ends(record)
+        part = say("measured on {share} of the land", share=_percent(valid))
+        found.append(say("{part}; counting the rest, it is {span}", part=part, span=span) if span else part)
     if lacking >= UNKNOWN_TOLD:
-        found.append(f"the table lacks {_percent(lacking)} of this area")
+        found.append(say("the table lacks {share} of this area", share=_percent(lacking)))
     found += [told for one in record["flags"] for told in _warned(str(one))]
     if record.get("modelled") and record["reliability"] == "low":
-        found.append(words.RELIABILITY["modelled"])
+        found.append(words.reliability("modelled"))
     return found
+
+
+def _by_chance(record: Record) -> Iterable[str]:
+    """Both ends of the exact interval of a rate of rare events, which lie unevenly around it."""
+    low, high = (flag(record, f"by_chance_{end}") for end in ("low", "high"))
+    if low is not None and high is not None:
+        ends_ = {name: words.figure(x, record["unit"], x / 10, bare=True) for name, x in (("low", low), ("high", high))}
+        yield say("so few deaths that chance alone may make it {low} to {high}", **ends_)
+
+
+def _unknown(share: str, whom: str, span: str) -> str:
+    told = {"share": share, "whom": say(whom)}
+    if not span:
+        return say("for {share} of {whom} the answer is not known", **told)
+    return say("for {share} of {whom} the answer is not known; counting them, it is {span}", **told, span=span)
+
+
+def _moved(record: Record) -> str:
+    """The range of a number and what makes it."""
+    if _SPREAD in record["flags"]:
+        return say("{span} by where in their blocks they are taken to be", span=ends(record))
+    return say("{span} by the way the boundary is divided", span=ends(record))
 
 
 def _warned(one: str) -> Iterable[str]:
     """A flag that no number may stand without, in plain words: how old its timetable is, how few it is held against."""
     if one in _WARNED:
-        yield _WARNED[one]
+        yield say(_WARNED[one])
     elif few := _FEW_TRACTS.match(one):
-        yield f"judged against only {few[1]} census tracts: read it as a rough idea"
+        yield say("judged against only {n} census tracts: read it as a rough idea", n=few[1])
 
 
 def _percent(share: float) -> str:
@@ -140,7 +206,7 @@ def ends(record: Record) -> str:
     if record["low"] is None or record["high"] is None:
         return ""
     low, high = (words.figure(record[end], record["unit"], record["moe"], bare=True) for end in ("low", "high"))
-    return "" if low == high else f"{low} to {high}"
+    return "" if low == high else say("{low} to {high}", low=low, high=high)
 
 
 def _wide(record: Record) -> bool:
@@ -157,11 +223,10 @@ def details(record: Record | None) -> list[tuple[str, str]]:
     if record is None or record["value"] is None:
         return []
     rows = [
-        ("Numerator and denominator", fraction(record)),
-        ("The margin, in parts", "; ".join(parts(record))),
-        ("Before and after", before_and_after(record)),
+        (say("Numerator and denominator"), fraction(record)),
+        (say("Before and after"), before_and_after(record)),
         (_range_name(record), ends(record)),
-        ("Also", " ".join(_also(record))),
+        (say("Also"), spoken.join(" ", _also(record))),
     ]
     return [(name, told) for name, told in rows if told]
 
@@ -175,22 +240,27 @@ def fraction(record: Record) -> str:
     universe = str(record["universe"])
     unit = "m²" if universe.startswith("land ") else "km" if universe.startswith("length ") else ""
     top, bottom = (_count(record[n], record[f"{n}_moe"], unit) for n in ("numerator", "denominator"))
-    return f"{top} of {bottom}"
+    return say("{top} of {bottom}", top=top, bottom=bottom)
 
 
 def before_and_after(record: Record) -> str:
     """The two figures of a change: ``67% ± 3 points in the five years to 2014, 56% ± 3 points in those to 2024``."""
     price = flag(record, "price")
     unit = "USD" if price is not None else "share" if record["unit"] == "percentage points" else "count"
-    told = []
-    for name, years in (("before", "the five years"), ("after", "those")):
+    told: dict[str, Any] = {}
+    for name in ("before", "after"):
         value, moe, year = (flag(record, f"{name}{end}") for end in ("", "_moe", "_year"))
         if value is None or year is None:
             return ""
         margin = "" if moe == 0 else f" {words.margin(moe, unit, value)}"
-        told.append(f"{words.figure(value, unit, moe)}{margin} in {years} to {year:.0f}")
-    dollars = "" if price is None else f"; both in dollars of {flag(record, 'after_year'):.0f}"
-    return f"{', '.join(told)}{dollars}"
+        told[name] = f"{words.figure(value, unit, moe)}{margin}"
+        told["then" if name == "before" else "now"] = f"{year:.0f}"
+    if price is None:
+        return say("{before} in the five years to {then}, {after} in those to {now}", **told)
+    return say(
+        "{before} in the five years to {then}, {after} in those to {now}; both in dollars of {now}",
+        **told,
+    )
 
 
 def _open_ground(record: Record) -> bool:
@@ -198,16 +268,12 @@ def _open_ground(record: Record) -> bool:
     return flag(record, "valid_share") is not None
 
 
-def _way(record: Record) -> str:
-    """What makes the range of a number."""
-    spread = _SPREAD in record["flags"]
-    return "where in their blocks they are taken to be" if spread else "the way the boundary is divided"
-
-
 def _range_name(record: Record) -> str:
     if _open_ground(record):
-        return "If none, or all, of the rest had it"
-    return "By other ways of dividing the cut areas" + (" and blocks" if _SPREAD in record["flags"] else "")
+        return say("If none, or all, of the rest had it")
+    if _SPREAD in record["flags"]:
+        return say("By other ways of dividing the cut areas and blocks")
+    return say("By other ways of dividing the cut areas")
 
 
 def _count(value: float, moe: float | None, unit: str) -> str:
@@ -223,11 +289,13 @@ def parts(record: Record) -> list[str]:
         part = record["error"].get(name)
         if name == "sampling" and _OF_FIGURES in record["flags"]:
             why = "the published figures have an interval of their own"
+        if name == "sampling" and flag(record, "by_chance_low") is not None:
+            why = "so few deaths go up and down by chance; all of them are counted"
         if part:
             told = words.margin(part, record["unit"], record["value"])
-            found.append(f"{told} because {why}")
+            found.append(say("{margin} because {why}", margin=told, why=say(why)))
         elif name == "apportionment" and ends(record) and record["moe"] is not None and not _open_ground(record):
-            found.append("dividing the cut areas is not in it (see the range)")
+            found.append(say("dividing the cut areas is not in it (see the range)"))
     return found
 
 
@@ -235,24 +303,38 @@ def _also(record: Record) -> Iterable[str]:
     """The other flags as sentences."""
     for one in record["flags"]:
         if one in _TOLD:
-            yield _TOLD[one]
+            yield say(_TOLD[one])
+        elif years := _DEATHS.match(str(one)):
+            yield say("Deaths of the years {first} to {last}.", first=years[1], last=years[2])
         elif str(one).startswith("rows of "):
-            yield f"The table has no number for some of it ({one})."
+            yield tell("The table has no number for some of it ({rows}).", rows=spoken.spoken(one))
     if any(str(one).startswith("sampled counts of") for one in record["flags"]):
-        yield "How many of the group live where comes from the survey, by block group or tract."
+        yield say("How many of the group live where comes from the survey, by block group or tract.")
     twice = flag(record, "drawn_twice")
     if twice is not None:
-        yield f"{_percent(twice)} of the land is drawn in more than one class, and counts in one of them."
+        yield say(
+            "{share} of the land is drawn in more than one class, and counts in one of them.", share=_percent(twice)
+        )
     untagged, urban = flag(record, "untagged_share"), flag(record, "urban_mean")
     if untagged is not None and untagged < UNTAGGED_TOLD:
-        yield f"For {_percent(untagged)} of the length the map lacks the speed limit or the number of lanes."
+        yield say(
+            "For {share} of the length the map lacks the speed limit or the number of lanes.", share=_percent(untagged)
+        )
     if urban is not None:
-        yield f"The built-up land that it is held against measures {words.figure(urban, '°C')} at the surface."
+        yield say(
+            "The built-up land that it is held against measures {degrees} at the surface.",
+            degrees=words.figure(urban, "°C"),
+        )
     estimated, off = flag(record, "as_estimated"), flag(record, "interpolation_error")
     if estimated is not None:
-        yield f"Taking the estimates as they stand, without their margins: {words.figure(estimated, record['unit'])}."
+        yield say(
+            "Taking the estimates as they stand, without their margins: {value}.",
+            value=words.figure(estimated, record["unit"]),
+        )
     if off is not None:
-        yield f"Reading between the brackets may be off by {words.figure(off, record['unit'])}."
+        yield say("Reading between the brackets may be off by {value}.", value=words.figure(off, record["unit"]))
     factor = flag(record, "design_factor")
     if factor is not None:
-        yield f"The margin holds a factor of {factor:.2f} for the way the survey draws its sample."
+        yield say(
+            "The margin holds a factor of {factor} for the way the survey draws its sample.", factor=f"{factor:.2f}"
+        )

@@ -6,6 +6,7 @@ A number that is not there is ``null`` and its record says why; NaN and infinity
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -17,9 +18,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from justgeo.core.budget import Budget
 from justgeo.core.errors import OutputError
 from justgeo.core.layer import Provenance
-from justgeo.core.result import Baseline, Comparison, Indicator, Record
+from justgeo.core.result import Baseline, Comparison, Indicator, Percentile, Record
 from justgeo.core.zones import Zones
 
 SCHEMA_VERSION = "1.0"
@@ -34,7 +36,7 @@ Results = dict[str, Any]
 """The content of ``results.json``."""
 
 _NUMBERS = ("numerator", "numerator_moe", "denominator", "denominator_moe", "complement_moe", "low", "high")
-_LISTS = ("zones", "indicators", "groups", "layers", "records")
+_LISTS = ("zones", "indicators", "groups", "layers", "budgets", "records")
 _REMEDY = "This is a fault in justgeo or in one of its indicators; please report it with the message above."
 
 
@@ -49,9 +51,10 @@ def to_dict(baseline: Baseline) -> Results:
     -------
     dict
         ``schema_version, disclaimer, synthetic, slug, name, zones[], indicators[], groups[], layers[],
-        absent_layers, settings, notes[], displacement, records[]`` as in ``schema/results.schema.json``. Records are
-        ordered by indicator, group and zone, each in the order of the baseline. An absent record carries no number at
-        all (nothing of a suppressed value is left), only its reason and, for an open-ended median, its text.
+        absent_layers, settings, notes[], displacement, programmes[], budgets[], records[]`` as in
+        ``schema/results.schema.json``. Records are ordered by indicator, group and zone, each in the order of the
+        baseline. An absent record carries no number at all (nothing of a suppressed value is left), only its reason
+        and, for an open-ended median, its text.
 
     Raises
     ------
@@ -96,6 +99,9 @@ def to_dict(baseline: Baseline) -> Results:
         "settings": plain(dict(baseline.settings), "settings"),
         "notes": list(baseline.notes),
         "displacement": plain(baseline.displacement, "displacement"),
+        "programmes": [plain(dataclasses.asdict(one), f"programme {one.id}") for one in baseline.programmes],
+        "budgets": [_budget(one) for one in baseline.budgets],
+        "corrections": plain(baseline.corrections, "corrections"),
         "records": [_record(r) for r in records],
     }
 
@@ -207,6 +213,8 @@ class _Order:
         if unknown:
             raise OutputError(f"{record.indicator}: layer {unknown[0]!r} has no provenance.", remedy=_REMEDY)
         try:
+            if record.instead is not None:
+                self.zones[record.instead]
             return self.indicators[record.indicator], self.groups[record.group], self.zones[record.zone]
         except KeyError as why:
             raise OutputError(
@@ -246,6 +254,8 @@ def _record(r: Record) -> dict[str, Any]:
         "layers": sorted(r.layers),
         "error": {},
         "comparison": None,
+        "percentile": None,
+        "instead": None if r.instead is None else {"zone": r.instead},
         **dict.fromkeys(_NUMBERS),
     }
     if value is None:
@@ -260,6 +270,7 @@ def _record(r: Record) -> dict[str, Any]:
         "moe": moe,
         "error": {k: number(v, where) for k, v in sorted(r.error.items())},
         "comparison": None if r.comparison is None else _comparison(r.comparison, where),
+        "percentile": None if r.percentile is None else _percentile(r.percentile, where),
         **{name: number(getattr(r, name), where) for name in _NUMBERS},
     }
 
@@ -275,7 +286,15 @@ def _comparison(c: Comparison, where: str) -> dict[str, Any]:
         "q": number(c.q, where),
         "verdict": c.verdict,
         "basis": c.basis,
+        "overlap": number(c.overlap, where),
     }
+
+
+def _percentile(p: Percentile, where: str) -> dict[str, Any]:
+    if (p.value is None) == (p.reason is None):
+        raise OutputError(f"{where} has a percentile and a reason for its absence, or neither.", remedy=_REMEDY)
+    ends = {name: number(getattr(p, name), where) for name in ("value", "low", "high")}
+    return {**ends, "tracts": p.tracts, "weight": p.weight, "reason": p.reason}
 
 
 def _indicator(row: Indicator) -> dict[str, Any]:
@@ -290,6 +309,18 @@ def _open_ended(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_open_ended(v) for v in value]
     return ("inf" if value > 0 else "-inf") if isinstance(value, float) and math.isinf(value) else value
+
+
+def _budget(one: Budget) -> dict[str, Any]:
+    where = f"budget of {one.indicator}"
+    age = {**vars(one.age), "years_before": one.age.years_before, "years_after": one.age.years_after}
+    told = {
+        "indicator": one.indicator,
+        "age": age,
+        "completeness": [{**vars(sign), "low": sign.low} for sign in one.completeness],
+        "bias": [vars(each) for each in one.bias],
+    }
+    return {name: plain(value, where) for name, value in told.items()}
 
 
 def _layer(p: Provenance) -> dict[str, Any]:

@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from justgeo.report import spoken
+from justgeo.report.speech import say
+
 RELIABILITY = {
     "high": "reliable",
     "medium": "use with care",
@@ -50,6 +53,10 @@ _CHANGE = "percent change"
 _DOLLARS = {"usd", "dollars", "$", "us dollars", "dollars per month", "usd per month"}
 _COUNTS = {"count", "persons", "people", "residents", "households", "homes", "housing units"}
 _MINUS = "\u2212"
+_VERDICTS = {"higher": ("▲", "higher"), "lower": ("▼", "lower"), "unknown": ("", "none")}
+
+FEWEST, MOST = 0.015, 0.965
+"""Shares below and above which no plain fraction is told: ``fewer than 1 in 50``, ``nearly all``."""
 
 _FRACTIONS = tuple(
     [(1, n) for n in range(2, 11)] + [(2, 3), (3, 4), (2, 5), (3, 5), (4, 5), (3, 10), (7, 10), (9, 10), (1, 12)]
@@ -75,6 +82,8 @@ class Scale:
         End of the scale for a bar; None where there is no natural end.
     signed : bool
         A number above 0 has a plus before it.
+    whole : bool
+        It counts people or homes, of which there are no parts.
     """
 
     factor: float
@@ -84,11 +93,22 @@ class Scale:
     margin: str
     top: float | None = None
     signed: bool = False
+    whole: bool = False
 
 
 def sentence(text: str) -> str:
     """``text`` with a capital letter in front."""
-    return text[:1].upper() + text[1:]
+    return spoken.capital(text)
+
+
+def reliability(key: str) -> str:
+    """What a class of `RELIABILITY` means, in the language that is spoken."""
+    return say(RELIABILITY.get(key, key))
+
+
+def group_kind(kind: str) -> str:
+    """Title over the groups of a kind."""
+    return say(GROUP_KINDS[kind]) if kind in GROUP_KINDS else say("By {kind}", kind=kind)
 
 
 def category(text: str) -> str:
@@ -109,7 +129,8 @@ def by_category(rows: Iterable[Mapping[str, Any]]) -> list[tuple[str, list[Mappi
 
 def category_title(text: str) -> str:
     """Title of a category for people."""
-    return CATEGORIES.get(category(text), text)
+    known = CATEGORIES.get(category(text))
+    return spoken.spoken(text) if known is None else say(known)
 
 
 def tick(value: float, unit: str) -> str:
@@ -123,16 +144,17 @@ def scale(unit: str) -> Scale:
     """How numbers of ``unit`` are shown; an unknown unit is printed as it stands."""
     key = unit.strip().casefold()
     if key in _SHARES:
-        return Scale(100.0, "", "%", "", "points", 1.0)
+        return Scale(100.0, "", "%", "", say("points"), 1.0)
     if key in _PERCENTS or key.startswith("% of") or key.startswith("percent of"):
-        return Scale(1.0, "", "%", "", "points", 100.0)
+        return Scale(1.0, "", "%", "", say("points"), 100.0)
     if key == _CHANGE:
-        return Scale(1.0, "", "%", "", "points", signed=True)
+        return Scale(1.0, "", "%", "", say("points"), signed=True)
     if key in _DOLLARS:
-        return Scale(1.0, "$", "", "per month" if "month" in key else "", "")
+        return Scale(1.0, "$", "", say("per month") if "month" in key else "", "")
     if key in _COUNTS:
-        return Scale(1.0, "", "", {"count": "", "persons": "people"}.get(key, unit), "")
-    return Scale(1.0, "", "", unit, "")
+        told = {"count": "", "persons": "people"}.get(key, unit)
+        return Scale(1.0, "", "", spoken.spoken(told), "", whole=bool(told))
+    return Scale(1.0, "", "", spoken.spoken(unit), "")
 
 
 def figure(value: float, unit: str, moe: float | None = None, *, bare: bool = False) -> str:
@@ -157,11 +179,11 @@ def figure(value: float, unit: str, moe: float | None = None, *, bare: bool = Fa
 def margin(moe: float | None, unit: str, value: float | None = None, *, reliability: str = "") -> str:
     """A margin with its sign: ``± 6 points``, ``± $2,100``; in words where there is none."""
     if not moe and reliability in ("modelled", "chance"):
-        return RELIABILITY[reliability]
+        return say(RELIABILITY[reliability])
     if moe is None:
-        return "margin not known"
+        return say("margin not known")
     if moe == 0:
-        return "not a sample" if reliability in ("", "exact") else "± 0"
+        return say("not a sample") if reliability in ("", "exact") else "± 0"
     s = scale(unit)
     text = _digits(moe * s.factor, _step((value or 0.0) * s.factor, moe * s.factor, s), show=True)
     return f"± {s.before}{text}{_points(text, s.margin)}"
@@ -179,22 +201,27 @@ def difference(value: float, unit: str) -> str:
 def one_in(share: float) -> str:
     """A share in words: ``about 1 in 3``; ``fewer than 1 in 50``, ``nearly all`` at the ends."""
     if share <= 0:
-        return "none"
+        return say("none")
     if share >= 1:
-        return "all"
-    if share < 0.015:
-        return "fewer than 1 in 50"
-    if share > 0.965:
-        return "nearly all"
-    top, bottom = min(_FRACTIONS, key=lambda f: (round(abs(f[0] / f[1] - share), 3), f[1]))
-    return f"about {top} in {bottom}"
+        return say("all")
+    if share < FEWEST:
+        return say("fewer than 1 in 50")
+    if share > MOST:
+        return say("nearly all")
+    top, bottom = fraction(share)
+    return say("about {n} in {all}", n=top, all=bottom)
+
+
+def fraction(share: float) -> tuple[int, int]:
+    """The plain fraction nearest to a share: ``(7, 10)``."""
+    return min(_FRACTIONS, key=lambda f: (round(abs(f[0] / f[1] - share), 3), f[1]))
 
 
 def chance(p: float) -> str:
     """A chance in whole percent; no surer than `SUREST`: records are cut off there, and lie beyond."""
     if p >= SUREST:
-        return f"over {SUREST:.0%}"
-    return f"under {1.0 - SUREST:.0%}" if p <= 1.0 - SUREST else f"{100 * p:.0f}%"
+        return say("over {p}", p=f"{SUREST:.0%}")
+    return say("under {p}", p=f"{1.0 - SUREST:.0%}") if p <= 1.0 - SUREST else f"{100 * p:.0f}%"
 
 
 def shown(record: Mapping[str, Any] | None, *, bare: bool = False) -> str:
@@ -242,24 +269,36 @@ def compared(record: Mapping[str, Any] | None, reference: str, *, terse: bool = 
     found = None if record is None or record["value"] is None else record["comparison"]
     if found is None:
         return "", "", "none"
-    name = reference or str(found["reference"])
-    gap = found["difference"]
-    by = "" if gap is None or record is None else f" by {difference(gap, record['unit'])}"
-    than, from_it = ("", "") if terse else (f" than {name}", f" from {name}")
-    if found["verdict"] == "higher":
-        return "▲", f"higher{than}{by}", "higher"
-    if found["verdict"] == "lower":
-        return "▼", f"lower{than}{by}", "lower"
-    if found["verdict"] == "unknown":
-        return "", f"{name} differs{by}, but no margin is known to test it", "none"
-    return "≈", f"not distinguishable{from_it}", "same"
+    sign, verdict = _VERDICTS.get(found["verdict"], ("≈", "same"))
+    gap = None if found["difference"] is None or record is None else difference(found["difference"], record["unit"])
+    return sign, _against(verdict, reference or str(found["reference"]), gap, terse), verdict
+
+
+def _against(verdict: str, name: str, gap: str | None, terse: bool) -> str:
+    """The words of a comparison, with the difference where there is one; ``terse`` without the name."""
+    if verdict == "none":
+        if gap is None:
+            return say("{name} differs, but no margin is known to test it", name=name)
+        return say("{name} differs by {gap}, but no margin is known to test it", name=name, gap=gap)
+    if verdict == "same":
+        return say("not distinguishable") if terse else say("not distinguishable from {name}", name=name)
+    higher = verdict == "higher"
+    if gap is None and terse:
+        return say("higher") if higher else say("lower")
+    if gap is None:
+        return say("higher than {name}", name=name) if higher else say("lower than {name}", name=name)
+    if terse:
+        return say("higher by {gap}", gap=gap) if higher else say("lower by {gap}", gap=gap)
+    if higher:
+        return say("higher than {name} by {gap}", name=name, gap=gap)
+    return say("lower than {name} by {gap}", name=name, gap=gap)
 
 
 def _points(text: str, unit: str) -> str:
     """The words after a number, in the singular after a plain 1."""
     if not unit:
         return ""
-    return f" {unit.removesuffix('s') if text == '1' and unit == 'points' else unit}"
+    return f" {say('point') if text == '1' and unit == say('points') else unit}"
 
 
 def _step(value: float, moe: float | None, s: Scale) -> float:
@@ -272,7 +311,7 @@ def _step(value: float, moe: float | None, s: Scale) -> float:
         return 100.0 if size >= 10_000 else 10.0 if size >= 1_000 else 1.0
     if size >= 1_000:
         return 100.0 if size >= 10_000 else 10.0
-    if s.unit.strip().casefold() in _COUNTS or size >= 100:
+    if s.whole or size >= 100:
         return 1.0
     return 0.01 if size < 1 else 0.1
 

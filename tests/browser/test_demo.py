@@ -10,14 +10,22 @@ from typing import Any
 
 import pytest
 
-from justgeo import run
 from justgeo.report.results import DISCLAIMER, INVENTED
-from tests.browser.seen import CHROMIUM, NEEDS, Seen, looking
+from tests.browser.seen import NEEDS, SLUGS, Seen, looking
+from tests.browser.test_paper import every_sheet_fits
 
 pytestmark = [*NEEDS, pytest.mark.slow]
 
-SLUGS = ("nowhere-invented", "haight-castro")
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+
+
+# Around an area of the map the ring is a line of its own, since an outline would be a rectangle.
+WHERE = """(() => {
+  const at = document.activeElement;
+  const drawn = at.tagName === 'path' && document.querySelectorAll('.leaflet-found-pane path').length === 2;
+  const style = getComputedStyle(at);
+  return [at.tagName, at.id || String(at.className), drawn ? 'drawn' : style.outlineStyle + style.outlineWidth];
+})()"""
 
 
 @dataclass
@@ -26,16 +34,6 @@ class Place(Seen):
 
     slug: str = ""
     results: Any = None
-
-
-@pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of the demo's outputs, run once."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed (apt-get install chromium)")
-    out = tmp_path_factory.mktemp("demo")
-    folders = {folder.name: folder for folder in run.embedded()}
-    return {slug: run.run_config(folders[slug] / "district.toml", out / slug).folder for slug in SLUGS}
 
 
 @pytest.fixture(params=SLUGS)
@@ -131,8 +129,7 @@ def test_the_keyboard_gets_everywhere_and_shows_where_it_is(place: Place) -> Non
     stops, rings = [], []
     for _ in range(40):
         tab.keyboard.press("Tab")
-        where = "(() => { const at = document.activeElement; return [at.tagName, at.id || at.className, %s]; })()"
-        tag, name, ring = tab.evaluate(where % "getComputedStyle(at).outlineStyle + getComputedStyle(at).outlineWidth")
+        tag, name, ring = tab.evaluate(WHERE)
         stops.append((tag, name))
         rings.append(ring)
     assert stops[0][1] == "skip"
@@ -149,10 +146,16 @@ def test_nothing_runs_out_of_the_page(place: Place, width: int) -> None:
     assert place.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_prints_with_the_disclaimer_and_without_the_switches(place: Place) -> None:
+def test_prints_sheets_with_the_disclaimer_and_without_the_switches(place: Place) -> None:
     tab = place.tab
     tab.emulate_media(media="print")
-    assert not tab.locator(".switch").is_visible()
-    assert tab.locator("footer strong").is_visible()
-    assert tab.locator(".disclaimer").is_visible()
-    assert tab.pdf(prefer_css_page_size=True).startswith(b"%PDF")
+    assert not tab.locator(".switch").first.is_visible()
+    sheets = tab.locator(".sheet").all()
+    assert len(sheets) >= 3
+    assert all(DISCLAIMER in sheet.inner_text() for sheet in sheets)
+    every_sheet_fits(tab)
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_the_page_is_small(demo: dict[str, Path], slug: str) -> None:
+    assert (demo[slug] / "index.html").stat().st_size <= 1_500_000

@@ -138,9 +138,17 @@ def basemap() -> Basemap:
         geometry=gpd.points_from_xy(*zip(*at, strict=True)),
         crs=CRS,
     )
-    return Basemap(streets, parks, water, stops).__class__(
-        streets.to_crs(4326), parks.to_crs(4326), water.to_crs(4326), stops.to_crs(4326)
+    named = {
+        "Peñasco Elementary School": "school", "St. Mary's School": "school", f"School {HOSTILE}": "school",
+        "Mill Pond Library": "library", "Harbor Clinic": "clinic", "Safe Harbor Shelter": "social_facility",
+        "Welcome House for Immigrants": "community_centre", "Newcomer Shelter School": "school", "": "library",
+    }  # fmt: skip
+    places = gpd.GeoDataFrame(
+        {"name": list(named), "kind": list(named.values())},
+        geometry=[shapely.Point(260 + 190 * i, 420 + 130 * (i % 4)) for i in range(len(named))],
+        crs=CRS,
     )
+    return Basemap(*(one.to_crs(4326) for one in (streets, parks, water, stops, places)))
 
 
 def versus(difference: float, verdict: str) -> Comparison:

@@ -144,3 +144,13 @@ def test_the_range_of_a_map_says_what_it_is_of() -> None:
     assert remarks.beside(spread) == ["20% to 27% by where in their blocks they are taken to be"]
     twice = record(flags=["drawn_twice=0.1200"], value=0.21, moe=0.0, unit="share")
     assert "12% of the land is drawn in more than one class" in dict(remarks.details(twice))["Also"]
+
+
+def test_a_rate_of_few_deaths_has_both_ends_of_its_interval_beside_it() -> None:
+    flags = ["deaths of 2020 to 2024", "by_chance_low=3.254", "by_chance_high=21.796"]
+    error = {"sampling": 12.27, "apportionment": 0.0, "noise": 0.0}
+    one = record(value=9.52, moe=12.27, unit="deaths per 100,000 people a year", flags=flags, error=error)
+    assert remarks.beside(one) == ["so few deaths that chance alone may make it 3.3 to 21.8"]
+    assert "Deaths of the years 2020 to 2024." in dict(remarks.details(one))["Also"]
+    assert any("go up and down by chance" in told for told in remarks.parts(one))
+    assert not any("the survey asks" in told for told in remarks.parts(one))

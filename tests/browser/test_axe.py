@@ -1,0 +1,109 @@
+"""axe-core on every page: no finding of impact serious or critical, in every language, wide and narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from justgeo import candidates, collecting, run, shifting
+from justgeo.report import displacement_page, results, sensitivity
+from justgeo.report import page as pages
+from tests import nowhere
+from tests.browser.seen import NEEDS, looking
+from tests.report import made
+from tests.report import made_displacement as md
+from tests.test_candidates import side
+from tests.test_nowhere import layers
+
+pytestmark = [*NEEDS, pytest.mark.slow]
+
+LANGUAGES = ("en", "es")
+WIDTHS = (1366, 320)
+ASK = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
+  .filter((one) => ["serious", "critical"].includes(one.impact))
+  .map((one) => `${one.id} (${one.impact}): ${one.help}: ` + one.nodes.slice(0, 4).map((node) => node.target.join(" ")
+    + " " + (node.any[0] || node.all[0] || node.none[0] || {message: ""}).message).join(" | "))"""
+ALL_OPEN = "document.querySelectorAll('details').forEach((one, i) => { one.open = i < 30; })"
+
+
+@pytest.fixture(scope="module")
+def rules() -> str:
+    folder = pytest.importorskip(
+        "axe_playwright_python", reason="axe-playwright-python is not installed (the test extra)"
+    )
+    return resources.files(folder).joinpath("axe.min.js").read_text(encoding="utf-8")
+
+
+def ask(tab: Any, rules: str) -> list[str]:
+    """Serious and critical findings, at each width."""
+    found = []
+    tab.evaluate(rules)
+    for width in WIDTHS:
+        tab.set_viewport_size({"width": width, "height": 800})
+        found += [f"{width} px: {one}" for one in tab.evaluate(ASK)]
+    return found
+
+
+def whole(browser: Any, path: Path, rules: str) -> list[str]:
+    """Findings on a page of a district in each language: as it opens, and with all that opens open."""
+    found = []
+    with looking(browser, path) as seen:
+        for code in LANGUAGES:
+            if code != "en":
+                seen.tab.locator(f"#languages [data-language={code}]").click()
+                seen.tab.wait_for_selector(f"html[lang={code}]")
+            seen.tab.evaluate(ALL_OPEN)
+            if seen.tab.locator("#find").count():
+                seen.tab.locator("#find").fill("st")
+            seen.tab.locator(".leaflet-data-pane path[tabindex='0']").focus()
+            seen.tab.keyboard.press("Enter")
+            found += [f"{code}, {one}" for one in ask(seen.tab, rules)]
+    return found
+
+
+@pytest.mark.parametrize("slug", ["nowhere-invented", "haight-castro"])
+def test_pages_of_the_demo(browser: Any, demo: dict[str, Path], rules: str, slug: str) -> None:
+    assert whole(browser, demo[slug] / "index.html", rules) == []
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+    folder = tmp_path_factory.mktemp("axe")
+    kept = md.baseline(["Rent registry since 2021"])
+    found = {name: folder / f"{name}.html" for name in ("public", "analyst")}
+    pages.write(
+        found["public"], results.to_dict(kept), made.checklist(), results.zones_frame(kept.zones), made.basemap()
+    )
+    displacement_page.write(found["analyst"], md.analyst(kind="district"))
+    with layers(tmp_path_factory.mktemp("cache")) as source:
+        shape = nowhere.boundary(source).geometry.union_all()
+        paths = (
+            side(source, folder / "a", "Whole", shape),
+            side(source, folder / "b", "Smaller", shape.buffer(-0.002)),
+        )
+        candidates.compare(paths, folder / "compare")
+        moved = shifting.shift(collecting.collect_layers(run.read_config(paths[0])))
+        (folder / "moved").mkdir()
+        sensitivity.fill(folder / "moved", moved)
+    found["compare"] = folder / "compare" / "compare.html"
+    found["sensitivity"] = folder / "moved" / "sensitivity.html"
+    yield found
+
+
+@pytest.mark.parametrize("name", ["public"])
+def test_the_part_on_displacement(browser: Any, files: dict[str, Path], rules: str, name: str) -> None:
+    assert whole(browser, files[name], rules) == []
+
+
+@pytest.mark.parametrize("name", ["analyst", "compare", "sensitivity"])
+def test_other_pages(browser: Any, files: dict[str, Path], rules: str, name: str) -> None:
+    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768}, reduced_motion="reduce")
+    tab = context.new_page()
+    tab.goto(files[name].as_uri())
+    tab.evaluate(ALL_OPEN)
+    assert ask(tab, rules) == []
+    context.close()
