@@ -9,7 +9,16 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from justgeo import cli_begin, cli_catalogue, cli_check, cli_compare, cli_displacement
+from justgeo import (
+    cli_begin,
+    cli_catalogue,
+    cli_check,
+    cli_checklist,
+    cli_compare,
+    cli_displacement,
+    cli_export,
+    cli_posters,
+)
 from justgeo.core.errors import JustgeoError
 
 INCOMPLETE = 1
@@ -96,7 +105,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_runs(commands)
     cli_compare.add(commands)
+    cli_posters.add(commands)
+    cli_export.add(commands)
     cli_displacement.add(commands)
+    cli_checklist.add(commands)
     cli_check.add(commands)
     cli_catalogue.add(commands)
     return parser

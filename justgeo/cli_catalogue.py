@@ -76,7 +76,10 @@ def _check_alone(args: argparse.Namespace) -> None:
 
 
 def _check(args: argparse.Namespace) -> None:
+    from justgeo.catalogue.read import check_sentences
+
     rows = _rows(args.file)
+    check_sentences(rows)
     print(f"{len(rows)} indicators, all understood")
 
 

@@ -98,6 +98,7 @@ def collect_layers(
     records: Path | None = None,
     offline: bool = False,
     tools: Tools | None = None,
+    rows: Sequence[Indicator] | None = None,
 ) -> Collected:
     """Read the boundary, find the reference, and collect every layer that the catalogue can use.
 
@@ -113,6 +114,8 @@ def collect_layers(
         Use records alone: what is not recorded is absent, with that reason.
     tools : Tools, optional
         To fetch with, in place of the usual ones.
+    rows : sequence of Indicator, optional
+        Read what these rows need and no more; by default those of the catalogue, and whatever else was declared.
 
     Raises
     ------
@@ -121,10 +124,13 @@ def collect_layers(
     """
     live = start(settings, records, offline, tools)
     site = survey(settings, live, progress)
-    rows = catalogue.indicators()
+    every = catalogue.indicators()
+    few, rows = rows is not None, every if rows is None else tuple(rows)
     if live is not None:
         _say(progress, "fetch")
-        live.rest(site.area, survey_tables(rows), site.units.values(), survey_tables(rows, "t0"), typology_tables(rows))
+        # The typology's tables are asked for wherever they are: a record of fewer counties would be another record.
+        wide = typology_tables(every)
+        live.rest(site.area, survey_tables(rows), site.units.values(), survey_tables(rows, "t0"), wide)
     settings = _with_readings(site.config if live is None else live.settings, site.reference.prefixes)
     years = years_of(settings)
     states = {county[:2] for county in (*site.reference.prefixes, *settings.metro)}
@@ -132,7 +138,9 @@ def collect_layers(
     # Neither of a survey that is not asked for, nor of tables that nobody asked for: their rows say what to write.
     names = [name for name in named if not measuring.unnamed(name) and not _unasked(name, settings)]
     more = [n for n in settings.layers if doors.is_unit(n) or doors.is_extra(n)]
-    if settings.fetch is not None:  # what was asked for by name is told of, though nothing is measured of it yet
+    more = [n for n in more if not few or n == "areas"]  # a planner's own zones are reported on, whatever the rows
+    # What was asked for by name is told of, though nothing is measured of it yet.
+    if settings.fetch is not None and not few:
         more += [*settings.fetch.grids, *(f"{DATA}{table}" for table in settings.fetch.tables)]
     wanted = list(dict.fromkeys([*names, *BASEMAP, *more]))
     folder = live.records.root if live is not None else records

@@ -108,6 +108,7 @@ def report(done: RunReport) -> list[str]:
         lines.append("  not at hand: " + ", ".join(_grouped(done.absent_layers)))
     if done.analysts:
         lines.append(f"  {done.analysts}")
+    lines += [f"  answers: {one}" for one in done.answers]
     lines.append(f"  look at {done.folder / 'index.html'}")
     return [piece for line in lines for piece in wrapped(line, "    ")]
 

@@ -53,9 +53,9 @@ NO_MARGIN = "margin not known, no test"
 SHAPE, ROW = "the shape of the zone", "its row of the catalogue"
 UNEXPLAINED = "nothing that is recorded"
 
-_IN_WORDS = (
+IN_WORDS = (
     "title", "plain", "category", "method", "caveat", "references", "pillars", "baseline", "outcomes", "frequency",
-    "evidence", "direction",
+    "evidence", "direction", "who", "says", "question", "wording",
 )  # fmt: skip
 """Parts of a catalogue row that move no number."""
 
@@ -185,7 +185,7 @@ def compare(one: Side, other: Side) -> Difference:
     inputs, same_inputs = moves.inputs(one, other)
     settings, rows, zones = moves.settings(one, other), moves.rows(one, other), moves.zones(one, other)
     causes = _Causes(inputs, settings, rows, zones)
-    periods = _Periods(one.results), _Periods(other.results)
+    periods = Periods(one.results), Periods(other.results)
     before, after = _records(one.results), _records(other.results)
     keys = dict.fromkeys([*before, *after])
     moved = [key for key in keys if before.get(key) != after.get(key)]
@@ -243,7 +243,7 @@ class _Causes:
     ) -> None:
         self.inputs = [one for one in inputs if one.moves]
         self.reshaped = {zone.zone for zone in zones if "area_km2" in zone.facts}
-        self.rows = {name for name, parts in rows.items() if not {*parts} <= {*_IN_WORDS}}
+        self.rows = {name for name, parts in rows.items() if not {*parts} <= {*IN_WORDS}}
         self.others = tuple(s.name for s in settings if s.kind != moves.PLACE and not s.name.startswith(_NO_CAUSE))
 
     def of(self, zone: str, indicator: str, layers: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -256,7 +256,7 @@ class _Causes:
         return (), self.others or elsewhere or (UNEXPLAINED,)
 
 
-class _Periods:
+class Periods:
     """Years that the survey layers of one run speak of."""
 
     def __init__(self, results: Mapping[str, Any]) -> None:
@@ -287,7 +287,7 @@ def _change(
     key: Key,
     old: Mapping[str, Any] | None,
     new: Mapping[str, Any] | None,
-    periods: tuple[_Periods, _Periods],
+    periods: tuple[Periods, Periods],
     causes: _Causes,
 ) -> Change:
     zone, indicator, group = key
@@ -296,7 +296,7 @@ def _change(
     judgement = ""
     if kind == MOVED and old is not None and new is not None:
         difference = number(new["value"] - old["value"], indicator)
-        judgement, moe = _judged(old, new, periods[0].of(old), periods[1].of(new))
+        judgement, moe = judged(old, new, periods[0].of(old), periods[1].of(new))
     layers = {name for one in (old, new) if one is not None for name in one["layers"]}
     inputs, otherwise = causes.of(zone, indicator, layers)
     return Change(zone, indicator, group, kind, old, new, difference, moe, judgement, inputs, otherwise)
@@ -321,7 +321,7 @@ def _other(old: Mapping[str, Any], new: Mapping[str, Any], *keys: str) -> bool:
     return any(old[key] != new[key] for key in keys)
 
 
-def _judged(old: Mapping[str, Any], new: Mapping[str, Any], before: Years, after: Years) -> tuple[str, float | None]:
+def judged(old: Mapping[str, Any], new: Mapping[str, Any], before: Years, after: Years) -> tuple[str, float | None]:
     """Whether the margins allow the difference, and its 90 % margin; or why that is not asked, and None."""
     surveyed = bool(before or after)
     if surveyed and before == after:

@@ -27,11 +27,12 @@ from justgeo.core.errors import OutputError
 from justgeo.core.layer import AnyLayer
 from justgeo.report.results import SCHEMA_VERSION
 from justgeo.report.write import MAKER
+from justgeo.sources import corrections
 from justgeo.sources._hash import combined, digest_of, sha256_of
 
 NAME = "manifest.json"
 DISTRICT = "district.toml"
-CATALOGUE = ("indicators.yml", "layers.yml", "protocol.yml")
+CATALOGUE = ("indicators.yml", "layers.yml", "protocol.yml", "sentences.yml")
 FETCHED = ("services.yml", "datasets.yml")
 """Files of the catalogue that a run reads, and those that only a district with a ``[fetch]`` needs."""
 
@@ -140,14 +141,18 @@ def settings(config: RunConfig) -> dict[str, dict[str, str]]:
             found[name] = config.base / str(told.get("file", told.get("path")))
     if config.commitments is not None:
         found["commitments"] = config.commitments
+    known_better = corrections.beside(config.base)
+    if known_better is not None:
+        found["corrections"] = known_better
     for name, spec in sorted(config.layers.items()):
         covers = spec.options.get("covers")
         file = covers.get("file", covers.get("path")) if isinstance(covers, Mapping) else covers
         if isinstance(file, str):
             found[f"area that {name} covers"] = spec.path.parent / file
     made = {name: {"file": path.name, "sha256": digest(path)} for name, path in found.items()}
-    if config.answers:
-        made["answers"] = {"file": "", "sha256": digest_of(dict(config.answers))}
+    shown = config.answers.public()
+    if shown:
+        made["answers"] = {"file": "", "sha256": digest_of(shown.plain())}
     for name in CATALOGUE if config.fetch is None else (*CATALOGUE, *FETCHED):
         made[f"catalogue/{name}"] = {"file": name, "sha256": _catalogue(name)}
     return made

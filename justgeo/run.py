@@ -15,10 +15,11 @@ from typing import Any, Literal, cast, get_args
 import geopandas as gpd
 
 import justgeo
-from justgeo import gathering, manifests, measuring, zoning
+from justgeo import budgets, checklists, correcting, gathering, manifests, measuring, zoning
+from justgeo.answers import Merged
 from justgeo.catalogue import read as catalogue
 from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, compared, make_district, read_config
-from justgeo.config import EARLIER
+from justgeo.config import EARLIER, RunConfig
 from justgeo.core import district as districts
 from justgeo.core.errors import Absent, ConfigError, LayerError, SourceError
 from justgeo.core.layer import Layer
@@ -92,6 +93,8 @@ class RunReport:
     failures: Mapping[str, SourceError] = field(default_factory=dict)
     analysts: str = ""
     """What became of the folder for analysts; nothing where none was asked for."""
+    answers: tuple[str, ...] = ()
+    """For the planner alone: what was read from the sheet that this run replaced, and what does not agree."""
 
 
 def plan(path: Path) -> list[PlanRow]:
@@ -134,13 +137,16 @@ def measure_place(
     """
     place = make_place(found) if place is None else place
     records = measuring.measure(
-        found.rows, place, settings=ReduceSettings(), judging=judge.JudgeSettings(), progress=progress
+        found.rows,
+        place,
+        settings=ReduceSettings(),
+        judging=judge.JudgeSettings(),
+        progress=progress,
+        among_tracts=True,
     )
-    baseline = _baseline(found, place, records)
-    protocol = catalogue.protocol()
-    if found.config.commitments is not None:
-        protocol = protocol.having(catalogue.commitments(found.config.commitments))
-    return baseline, fill(protocol, records, found.rows, found.config.answers, found.absent)
+    baseline = replace(_baseline(found, place, records), corrections=correcting.correct(found, place, records))
+    answers = found.config.answers.public()
+    return baseline, fill(checklists.protocol(found.config), records, found.rows, answers, found.absent)
 
 
 def make_place(found: Collected, zones: Zones | None = None) -> Place:
@@ -175,13 +181,14 @@ def make_place(found: Collected, zones: Zones | None = None) -> Place:
 
 
 def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Baseline:
-    used = {name for record in records for name in record.layers}
-    drawn = {name for name in BASEMAP if name in found.layers}
+    words = catalogue.layers()
+    told = budgets.budgets(found.rows, place, records, words.layers)
+    used = {name for record in records for name in record.layers} | {name for one in told for name in one.layers}
+    drawn = {name for name in (*BASEMAP, "areas") if name in found.layers}
     shown = used | drawn
     provenances = [replace(layer.provenance, layer=name) for name, layer in found.layers.items() if name in shown]
     config = found.config
     synthetic = config.synthetic or any(p.synthetic for p in provenances)
-    words = catalogue.layers()
     groups = list(dict.fromkeys(r.group for r in records if r.group != "all"))
     return Baseline(
         slug=config.slug,
@@ -197,6 +204,8 @@ def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Base
         settings=_settings(found),
         notes=tuple(dict.fromkeys([*found.district.notes, *found.reference.notes, *place.weights.notes])),
         displacement=_displacement(found, place),
+        programmes=catalogue.programmes(),
+        budgets=told,
     )
 
 
@@ -289,6 +298,7 @@ def run_config(
     settings = read_config(path)
     folder = Path(out) if out is not None else settings.output
     write.check(folder)
+    settings, typed = checklists.taken(settings, folder)
     found = collect_layers(settings, progress, records, offline)
     place = make_place(found)
     baseline, checklist = measure_place(found, progress, place)
@@ -301,6 +311,7 @@ def run_config(
         inner[write.SHIFTED] = lambda part: sensitivity_page.fill(part, shifted)
     if progress is not None:
         progress("page")
+    _, late = checklists.taken(settings, folder)
     files = write.write_all(
         folder,
         reports.to_dict(baseline),
@@ -323,7 +334,16 @@ def run_config(
         notes=baseline.notes,
         failures=found.failures,
         analysts=told,
+        answers=(*_of_answers(settings, typed, late), *correcting.told(baseline.corrections)),
     )
+
+
+def _of_answers(settings: RunConfig, typed: Merged | None, late: Merged | None) -> Iterable[str]:
+    """What was added to the answers before and during the run, and what does not agree in them."""
+    for merged, when in ((typed, "before it was replaced"), (late, "while the run went on: the next run shows it")):
+        if merged is not None and merged.added:
+            yield f"read from {checklists.SHEET} {when}, into {merged.path.name}: {len(merged.added)}"
+    yield from checklists.remarks(settings)
 
 
 def _for_analysts(
@@ -347,7 +367,7 @@ def basemap(found: Collected) -> Basemap:
         layer = found.layers.get(name)
         return layer.data if isinstance(layer, Layer) else None
 
-    return Basemap(frame("streets"), frame("parks"), frame("water"), frame("stops"))
+    return Basemap(frame("streets"), frame("parks"), frame("water"), frame("stops"), frame("amenities"))
 
 
 def demo(out: Path, progress: Progress | None = None) -> list[RunReport]:

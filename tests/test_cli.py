@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise asked.fail
         return SimpleNamespace(
             folder=Path("out/old-town"), name="Old Town", synthetic="invented" in str(path), n_measured=3, n_absent=2,
-            absent_layers=absent, failures=asked.failures, analysts="",
+            absent_layers=absent, failures=asked.failures, analysts="", answers=(),
         )  # fmt: skip
 
     def embedded() -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from justgeo import config
+from justgeo.core.answers import Answers, Entry
 from justgeo.core.errors import ConfigError
 from justgeo.district_file import slugify
 
@@ -70,7 +71,7 @@ kind = "median"
 group = "race:white"
 
 [protocol]
-answers = "answers.toml"
+answers = "said.yml"
 
 [output]
 folder = "results"
@@ -89,11 +90,11 @@ def test_three_lines_are_enough(tmp_path: Path) -> None:
     assert found.boundary == {"file": "old town.geojson"}
     assert (found.base, found.boundary_label) == (tmp_path, "old town.geojson")
     assert (found.acs_year, found.reference_geoids, found.reference_file) == (2024, (), None)
-    assert (found.layers, found.tables, found.answers, found.invented_seed) == ({}, (), {}, None)
+    assert (found.layers, found.tables, found.answers, found.invented_seed) == ({}, (), Answers(), None)
 
 
 def test_everything_that_can_be_told(tmp_path: Path) -> None:
-    (tmp_path / "answers.toml").write_text('GW-1 = "The flood of 2018."\n', encoding="utf-8")
+    (tmp_path / "said.yml").write_text('items: {GW-1: "The flood of 2018."}\n', encoding="utf-8")
     found = config.read(write(tmp_path, FULL))
     assert found.boundary["values"] == ["Old Town", "Wharf"]
     assert (found.reference_name, found.reference_geoids) == ("The City", ("51540",))
@@ -105,7 +106,8 @@ def test_everything_that_can_be_told(tmp_path: Path) -> None:
     assert found.layers["acs"].options == {"year": 2019}
     assert {"tracts_2010", "areas"} < set(found.layers)
     assert found.absent["gtfs"] == "the agency does not publish one"
-    assert found.answers == {"GW-1": "The flood of 2018."}
+    assert found.answers == Answers({"GW-1": (Entry("The flood of 2018."),)})
+    assert found.answers_file == tmp_path / "said.yml"
     assert found.output == tmp_path / "results"
 
 
@@ -118,7 +120,7 @@ def test_protections_are_lines_of_text_each_once(tmp_path: Path) -> None:
 
 
 def test_a_planners_table_keeps_its_declaration(tmp_path: Path) -> None:
-    (tmp_path / "answers.toml").write_text("", encoding="utf-8")
+    (tmp_path / "said.yml").write_text("", encoding="utf-8")
     (table,) = config.read(write(tmp_path, FULL)).tables
     assert (table.geoid, table.geography, table.geography_vintage) == ("GEOID", "tract", 2010)
     assert (table.spec.path, table.spec.options) == (tmp_path / "layers" / "percents.csv", {"where": {"year": "2019"}})
@@ -163,7 +165,7 @@ def test_an_editor_on_windows_may_begin_the_file_with_a_mark(tmp_path: Path) -> 
         (LEAST + '[absent]\ngtsf = "x"\n', "unknown layer 'absent.gtsf'", "'gtfs'"),
         (LEAST + '[displacement]\nprotections = [" "]\n', "'displacement.protections'", "one line of up to 200"),
         (LEAST + f'[displacement]\nprotections = ["{"x" * 201}"]\n', "cannot stand as a protection", "200 characters"),
-        (LEAST + '[displacement]\nprotections = ["a\\u0000b"]\n', "cannot stand as a protection", "one line"),
+        (LEAST + '[displacement]\nprotections = ["a\\u0000b"]\n', "cannot be seen", "type the text anew"),
         (LEAST + '[displacement]\nprotections = "none"\n', "'displacement.protections'", "a valid list"),
         (LEAST + "[displacement]\nprotection = []\n", "unknown key 'displacement.protection'", "'protections'"),
         (LEAST + '[output]\nlanguage = "es"\n', "'output.language' = 'es'", "'en'"),
@@ -179,7 +181,7 @@ def test_an_editor_on_windows_may_begin_the_file_with_a_mark(tmp_path: Path) -> 
         (LEAST + '[reference]\ngeoids = ["51540000201"]\n', "is no GEOID", "five digits"),
         (LEAST + '[reference]\ngeoids = ["51540"]\nfile = "x"\n', "both a file and geoids", "one of the two"),
         (LEAST + "[invented]\nseed = 1\n", "hides that the place is invented", "old-town-invented"),
-        (LEAST + '[protocol]\nanswers = "none.toml"\n', "'none.toml': there is no such file", "district.toml"),
+        (LEAST + '[protocol]\nanswers = "none.yml"\n', "'none.yml': there is no such file", "district.toml"),
         (LEAST + '[vintages]\nacs = 2019\n[layers.acs]\npath = "x"\nyear = 2014\n', "layers.acs.year is 2014", "once"),
         (LEAST + '[layers.acs]\npath = "x"\nyear = "2014"\n', "'2014' is no year", "2024"),
         (LEAST + '[layers.acs_t0]\npath = "x"\n', "layers.acs_t0.year = None is no year", "2024"),
@@ -246,10 +248,19 @@ def test_a_missing_file_says_how_to_make_it(tmp_path: Path) -> None:
     assert "justgeo init" in refused.value.remedy
 
 
-def test_answers_are_texts(tmp_path: Path) -> None:
-    (tmp_path / "answers.toml").write_text("GW-1 = 5\n", encoding="utf-8")
-    with pytest.raises(ConfigError, match="'GW-1' is no text"):
+def test_answers_are_yaml_and_are_taken_from_beside_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="a file of YAML now"):
         config.read(write(tmp_path, LEAST + '[protocol]\nanswers = "answers.toml"\n'))
+    found = config.read(write(tmp_path, LEAST))
+    assert (found.answers, found.answers_file, found.commitments) == (Answers(), tmp_path / "answers.yml", None)
+    (tmp_path / "answers.yml").write_text("items: {GW-1: Forty came.}", encoding="utf-8")
+    (tmp_path / "protocol.local.yml").write_text("source: our copy", encoding="utf-8")
+    found = config.read(tmp_path)
+    assert found.answers.items == {"GW-1": (Entry("Forty came."),)}
+    assert found.commitments == tmp_path / "protocol.local.yml"
+    (tmp_path / "answers.yml").write_text("items: {GW-1: 5}", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"answers\.yml, GW-1: this is no list"):
+        config.read(tmp_path)
 
 
 def test_an_invented_place_brings_its_layers_and_boundary(tmp_path: Path) -> None:

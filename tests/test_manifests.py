@@ -34,8 +34,8 @@ def district(tmp_path: Path) -> config.RunConfig:
     place = tmp_path / "place"
     place.mkdir()
     (place / "old.geojson").write_text("{}", encoding="utf-8")
-    (place / "answers.toml").write_text('GW-1 = "Forty came."', encoding="utf-8")
-    text = '[district]\nname = "Old Town"\nboundary = "old.geojson"\n[protocol]\nanswers = "answers.toml"\n'
+    (place / "answers.yml").write_text('items: {GW-1: [{text: Forty came., publish: true}]}', encoding="utf-8")
+    text = '[district]\nname = "Old Town"\nboundary = "old.geojson"\n[protocol]\nanswers = "answers.yml"\n'
     (place / "district.toml").write_text(text, encoding="utf-8")
     return config.read(place)
 
@@ -113,14 +113,16 @@ def test_the_files_that_say_how_are_told_by_digest(district: config.RunConfig) -
     told = manifests.settings(district)
     assert list(told) == [
         "district.toml", "boundary", "answers", "catalogue/indicators.yml", "catalogue/layers.yml",
-        "catalogue/protocol.yml",
+        "catalogue/protocol.yml", "catalogue/sentences.yml",
     ]  # fmt: skip
     assert told["boundary"]["file"] == "old.geojson"
     assert all(len(one["sha256"]) == 64 for one in told.values())
     # What people said counts, not how the file is laid out.
-    (district.base / "answers.toml").write_text('# asked again\nGW-1 = "Forty came."\n', encoding="utf-8")
+    file = district.base / "answers.yml"
+    said = "# asked again\nitems:\n  GW-1:\n  - {text: Forty came., publish: yes}\n"
+    file.write_text(said + "  - Kept back.\n", encoding="utf-8")
     assert manifests.settings(config.read(district.path))["answers"] == told["answers"]
-    (district.base / "answers.toml").write_text('GW-1 = "Fifty came."', encoding="utf-8")
+    file.write_text(said.replace("Forty", "Fifty"), encoding="utf-8")
     assert manifests.settings(config.read(district.path))["answers"] != told["answers"]
     (district.base / "old.geojson").unlink()
     assert manifests.settings(district)["boundary"] == {"file": "old.geojson", "sha256": ""}

@@ -32,6 +32,7 @@ import pandas as pd
 
 from justgeo.core.errors import LayerError
 from justgeo.core.layer import BoolArray, FloatArray, IntArray
+from justgeo.core.paths import for_ogr
 from justgeo.sources._frames import bare_suffix, is_text, numbers, read_frame, require_file
 
 LETTERS = 27
@@ -254,7 +255,7 @@ def _attributes(path: Path, where: str) -> pd.DataFrame:
         _members(path, ".dbf", where)
     columns = [*_ID_COLUMNS, "PARTFLG", "POP10", "HOUSING10"]
     try:
-        return pd.DataFrame(gpd.read_file(path, columns=columns, ignore_geometry=True))
+        return pd.DataFrame(gpd.read_file(for_ogr(path), columns=columns, ignore_geometry=True))
     except UNREADABLE as error:  # pyogrio's errors are RuntimeErrors and ValueErrors
         raise LayerError(f"{where}: the file cannot be read ({str(error).splitlines()[0]}).", remedy=AGAIN) from error
 

@@ -71,7 +71,12 @@ def covered(work: Work, data: gpd.GeoDataFrame, area: Area | None, box: object) 
     reading = work.reading
     if reading.covers == "nothing":
         return None
-    if reading.covers == "window":
+    if reading.covers == "near" and not len(data):
+        raise CoverageError(
+            f"{work.where}: none of its polygons lies near the district.",
+            remedy="see whether it is the file of this stretch of land; of any other it says nothing.",
+        )
+    if reading.covers in ("window", "near"):
         asked = as_shape(shapely.box(*box)) if isinstance(box, list | tuple) else None
         window = area.window if area is not None else None
         return asked if window is None else window if asked is None else as_shape(window.intersection(asked))

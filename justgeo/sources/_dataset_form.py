@@ -26,7 +26,7 @@ from justgeo.sources._frames import WIDTHS, check_options, prefixes
 FORMS = ("csv", "rows", "attributes", "geojson", "vector")
 KINDS = ("count", "amount", "index", "rate", "share", "percent", "flag", "text")
 GEOGRAPHIES = (*WIDTHS, "point", "polygon")
-COVERS = ("window", "features", "known", "nothing")
+COVERS = ("window", "near", "features", "known", "nothing")
 LACKING = ("refuse", "absent", "none")
 COLUMN = ("column", "kind", "unit", "margin", "low", "high", "strip", "outside")
 CLASSES = ("rules", "otherwise", "outside", "unknown")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from justgeo.core.errors import ConfigError, LayerError, VintageError
 from justgeo.core.layer import BoolArray, FloatArray
+from justgeo.core.texts import visible
 from justgeo.core.words import suggestion
 
 #: Digits of an identifier, by census geography.
@@ -130,7 +131,15 @@ def _cell_text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return f"{value:.0f}"
-    return str(value).strip()
+    return visible(str(value)).strip()
+
+
+def all_plain(values: pd.Series[Any]) -> FloatArray | None:
+    """Cells of text as numbers where every one is a number as it stands, which nearly all columns are; else None."""
+    if not isinstance(values.dtype, pd.StringDtype):
+        return None
+    found = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return None if np.isnan(found).any() else found
 
 
 def numbers(values: pd.Series[Any], where: str) -> FloatArray:
@@ -143,6 +152,9 @@ def numbers(values: pd.Series[Any], where: str) -> FloatArray:
     """
     if pd.api.types.is_numeric_dtype(values):
         return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    plain = all_plain(values)
+    if plain is not None:
+        return plain
     text = as_text(values)
     text = text.where(~text.str.match(_THOUSANDS), text.str.replace(",", "", regex=False))
     blank = text.str.casefold().isin(BLANKS)

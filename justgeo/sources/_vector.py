@@ -14,6 +14,7 @@ import shapely
 
 from justgeo.core.errors import ConfigError, CrsError, LayerError
 from justgeo.core.layer import BoolArray
+from justgeo.core.paths import for_ogr
 from justgeo.core.words import suggestion
 from justgeo.sources._frames import bare_suffix, is_text, numbers, read_frame, require_column, require_file
 from justgeo.sources._geo import known_crs, shape_of_text
@@ -71,7 +72,7 @@ def open_vector(
     layer = _layer_name(path, options.get("layer"), where)
     sql = _prefix_sql(path, layer, prefix)
     try:
-        frame = gpd.read_file(path, layer=layer, **({"where": sql} if sql else {}))
+        frame = gpd.read_file(for_ogr(path), layer=layer, **({"where": sql} if sql else {}))
     except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -85,7 +86,7 @@ def column_names(path: Path, options: Mapping[str, Any], where: str) -> dict[str
     if is_text(path) or bare_suffix(path) in {".parquet", ".pq"}:
         return {}
     try:
-        head = gpd.read_file(path, layer=_layer_name(path, options.get("layer"), where), rows=1)
+        head = gpd.read_file(for_ogr(path), layer=_layer_name(path, options.get("layer"), where), rows=1)
     except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     return {str(c): not pd.api.types.is_numeric_dtype(head[c]) for c in head.columns if str(c) != "geometry"}
@@ -102,7 +103,7 @@ def _unreadable(path: Path, where: str, error: Exception) -> LayerError:
 def _layer_name(path: Path, declared: object, where: str) -> str | None:
     """The layer to read of a file that may hold several: never merely the first."""
     try:
-        names = [str(n) for n in gpd.list_layers(path)["name"]]
+        names = [str(n) for n in gpd.list_layers(for_ogr(path))["name"]]
     except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     if declared is not None:

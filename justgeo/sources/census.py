@@ -34,6 +34,7 @@ from justgeo.core.spec import TRACTS_2020, LayerSpec
 from justgeo.measure.margins import decode
 from justgeo.sources._frames import (
     WIDTHS,
+    all_plain,
     bare_suffix,
     check_options,
     numbers,
@@ -350,5 +351,8 @@ def _cells(values: pd.Series[Any], where: str) -> Any:
     """Numbers of a column, with the signs that data.census.gov prints for the sentinels read as these."""
     if pd.api.types.is_numeric_dtype(values):
         return numbers(values, where)
+    plain = all_plain(values)
+    if plain is not None:
+        return plain
     text = values.astype(str).str.strip()
     return numbers(text.replace(dict(_ANNOTATIONS)).str.removeprefix("±"), where)

@@ -19,6 +19,7 @@ import shapely
 from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import BoolArray, Feed, Provenance
 from justgeo.core.spec import Area, LayerSpec
+from justgeo.core.texts import visible
 from justgeo.sources._provenance import provenance
 from justgeo.sources.gtfs_files import FeedFiles
 from justgeo.sources.service_day import DAYS, NO_END, Calendar, ServiceDay, choose
@@ -305,7 +306,7 @@ def _stops(files: FeedFiles, called_at: set[str], high: set[str]) -> pd.DataFram
     return pd.DataFrame(
         {
             "stop_id": stops["stop_id"],
-            "name": stops["stop_name"],
+            "name": stops["stop_name"].map(visible),
             "lon": _coordinate(stops["stop_lon"], 180.0, files),
             "lat": _coordinate(stops["stop_lat"], 90.0, files),
             "rail": stops["stop_id"].isin(high),

@@ -15,6 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.layer import AnyLayer, BoolArray, Layer, Network, Provenance
 from justgeo.core.spec import Area, LayerSpec
+from justgeo.core.texts import visible
 from justgeo.sources import osm_tags
 from justgeo.sources._network import WGS84, windowed
 from justgeo.sources._provenance import NOT_STATED, provenance
@@ -282,7 +283,7 @@ def _frame(geometry: Sequence[BaseGeometry], **columns: Any) -> gpd.GeoDataFrame
     typed = {name: np.asarray(values, dtype=bool) if name in _FLAGS else values for name, values in columns.items()}
     frame = gpd.GeoDataFrame(typed, geometry=list(geometry), crs=WGS84)
     texts = [name for name in columns if name not in _FLAGS]
-    frame[texts] = frame[texts].astype("str")
+    frame[texts] = frame[texts].astype("str").map(visible)
     # The order of a file is an accident of how it was cut.
     return frame.sort_values("osm_id", kind="stable", ignore_index=True)
 

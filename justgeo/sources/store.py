@@ -33,7 +33,7 @@ from justgeo.sources._hash import digest_of
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever a reader or this format changes, so that no older record answers for it."""
 
 _KEY = re.compile(r"^[0-9a-f]{64}$")

@@ -49,7 +49,8 @@ def survey_tables() -> int:
     return sum(name.startswith("acs:") and "@" not in name for name in named)
 
 
-ACCESS = ("WEL-03", "WEL-04", "WEL-05", "WEL-06", "MOB-01", "MOB-02", "MOB-03", "MOB-08", "BEL-12", "BEL-17.osm")
+ACCESS = ("WEL-03", "WEL-04", "WEL-05", "WEL-06", "MOB-01", "MOB-02", "MOB-03", "MOB-08", "BEL-12", "BEL-17.osm",
+          "ENV-11.both", "ENV-11.park")  # fmt: skip
 """Figures measured along the walking network, or of what OpenStreetMap has."""
 UNASKED = {"zoning", "surface_temperature"}
 """Layers that a row can use and a district gets only where its file asks for them."""

@@ -96,11 +96,11 @@ _VULNERABLE = (
 )
 SVI += [f"{kind}_{code}" for code in _VULNERABLE.split() for kind in ("E", "M")]
 SVI += [f"{kind}_{code}" for code in _VULNERABLE.split() for kind in ("EP", "MP")]
-SVI += ["RPL_THEME1", "RPL_THEME2", "RPL_THEME3", "RPL_THEME4", "RPL_THEMES"]
+SVI += ["RPL_THEME1", "RPL_THEME2", "RPL_THEME3", "RPL_THEME4", "RPL_THEMES", "F_TOTAL"]
 LEAD = ["ABV", "FIP", "AMI150", "TEN", "TEN-YBL6", "TEN-BLD", "TEN-HFL", "UNITS", "HINCP*UNITS", "HINCP UNITS"]
 LEAD += ["ELEP*UNITS", "ELEP UNITS", "GASP*UNITS", "GASP UNITS", "FULP*UNITS", "FULP UNITS"]
 SLD = ["OBJECTID", "GEOID10", "GEOID20", "STATEFP", "COUNTYFP", "TRACTCE", "BLKGRPCE", "CSA", "TotPop", "D2A_EPHHM"]
-SLD += ["D2B_E8MIXA", "D3B", "D4A", "D4C", "D2A_Ranked", "D2B_Ranked", "D3B_Ranked", "D4A_Ranked", "NatWalkInd"]
+SLD += ["D2B_E8MIXA", "D3B", "D4A", "D4C", "D5BR", "D2A_Ranked", "D2B_Ranked", "D3B_Ranked", "D4A_Ranked", "NatWalkInd"]
 EVICTIONS = ["state", "county", "cofips", "tract", "fips", "year", "filings", "filing_rate", "threatened"]
 EVICTIONS += ["threatened_rate", "judgements", "judgement_rate"]
 EJSCREEN = ["OID_", "ID", "STATE_NAME", "ST_ABBREV", "CNTY_NAME", "REGION", "ACSTOTPOP", "PM25", "OZONE", "DSLPM"]

@@ -10,6 +10,7 @@ from typing import Any
 import geopandas as gpd
 
 from justgeo.core.errors import LayerError, SourceError
+from justgeo.core.paths import for_ogr
 from justgeo.sources.live import expect
 
 _CELLS = tuple(f"{part}_{year}" for year in (2010, 2020) for part in ("STATE", "COUNTY", "TRACT", "BLK"))
@@ -24,7 +25,7 @@ def read(path: Path | str, where: str, **options: Any) -> Any:
     LayerError
     """
     try:
-        return gpd.read_file(path, **options)
+        return gpd.read_file(for_ogr(path) if isinstance(path, Path) else path, **options)
     except (ValueError, OSError, RuntimeError, IndexError) as error:  # IndexError: a .shp without a byte
         raise LayerError(
             f"{where}: the file cannot be read ({str(error).splitlines()[0].replace(str(path), 'it')}).",
