@@ -12,8 +12,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SHOWS = {
-    "01_quickstart": ("INVENTED", "renters: ", "<svg"),
-    "02_displacement": (
+    "01_quickstart": ("INVENTED", "renters: ", "<iframe", "Checklist of the Protocol"),
+    "02_your_own_district": ("INVENTED", "<svg", "The drawing holds 2 shapes", "seed = 2020", "<iframe"),
+    "03_add_an_indicator": ("INVENTED", "homes built since 2010: ", "data:image/png", "did you mean 'acs_share'?"),
+    "04_margins_groups_maps": ("INVENTED", "sampling: ", "withheld", "data:image/png", "<iframe", "percentile"),
+    "05_displacement": (
         "INVENTED",
         "with a chance of",
         "kappa",
@@ -37,6 +40,12 @@ def test_it_is_kept_without_outputs_and_stands_on_the_public_face(path: Path) ->
     assert not any(cell.get("outputs") or cell.get("execution_count") for cell in notebook.cells)
     assert "import justgeo\n" in source
     assert not re.search(r"(from|import)\s+justgeo\.", source)
+
+
+def test_what_links_to_a_notebook_finds_it() -> None:
+    texts = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *NOTEBOOKS]
+    named = {name for path in texts for name in re.findall(r"\b(0\d_\w+)\.ipynb", path.read_text(encoding="utf-8"))}
+    assert named and not named - {path.stem for path in NOTEBOOKS}
 
 
 @pytest.mark.slow

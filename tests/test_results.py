@@ -11,7 +11,10 @@ import pytest
 
 import justgeo
 from justgeo.core.errors import ConfigError, OutputError
+from justgeo.report import inline, write
+from justgeo.report import results as reports
 from justgeo.report.results import SCHEMA_VERSION
+from tests.report import made
 
 
 def record(zone: str, group: str, value: float | None, reason: str | None = None) -> dict[str, Any]:
@@ -68,3 +71,64 @@ def test_a_pair_that_was_never_measured_is_refused(folder: Path) -> None:
 def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError):
         justgeo.load(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of outputs with shapes and a checklist beside the results."""
+    out = tmp_path_factory.mktemp("results") / "mill-pond"
+    baseline = made.baseline()
+    write.write_all(
+        out, reports.to_dict(baseline), made.checklist(), reports.zones_frame(baseline.zones), made.basemap()
+    )
+    return out
+
+
+def test_it_shows_itself(whole: Path) -> None:
+    html = justgeo.load(whole)._repr_html_()
+    inline.refuse_links(html)
+    assert "Mill Pond" in html and "± 4 points" in html and "© OpenStreetMap contributors" in html
+
+
+def test_the_frame_has_all_columns_and_types(whole: Path) -> None:
+    found = justgeo.load(whole)
+    frame = found.to_frame()
+    csv = pd.read_csv(whole / "indicators.csv", dtype={"zone": str})
+    assert list(frame.columns) == list(csv.columns) and len(frame) == len(csv) == len(found["records"])
+    for column in ("value", "moe", "percentile", "difference"):
+        assert frame[column].dtype == "float64"
+        pd.testing.assert_series_equal(frame[column], csv[column].astype("float64"))
+    here = found.to_frame(zone="district", group="all")
+    assert set(here["zone"]) == {"district"} and set(here["group"]) == {"all"} and here["indicator"].is_unique
+
+
+def test_it_draws_itself_from_its_folder(whole: Path) -> None:
+    found = justgeo.load(whole)
+    inline.refuse_links(found.explore("BEL-02").page)
+    assert "53% ± 4 points" in found.plot("BEL-02").told
+    assert found.explore("BEL-02") == justgeo.load(whole / "results.json").explore("BEL-02")
+
+
+def test_without_shapes_there_is_no_map(whole: Path, tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_bytes((whole / "results.json").read_bytes())
+    with pytest.raises(OutputError, match="cannot be read"):
+        justgeo.load(tmp_path).explore("BEL-02")
+    from justgeo.results import Results
+
+    with pytest.raises(OutputError, match="no shapes beside"):
+        Results(justgeo.load(tmp_path).content).explore("BEL-02")
+
+
+def test_the_checklist_is_opened_from_the_same_folder(whole: Path, tmp_path: Path) -> None:
+    found = justgeo.checklist(whole)
+    assert len(found.to_frame()) == len(made.checklist().items)
+    assert found["name"] == "Mill Pond" and "measured" in repr(found)
+    inline.refuse_links(found._repr_html_())
+    (tmp_path / "results.json").write_bytes((whole / "results.json").read_bytes())
+    with pytest.raises(OutputError, match=r"holds no checklist\.json"):
+        justgeo.checklist(tmp_path)
+
+
+def test_an_export_takes_a_path_in_words(whole: Path, tmp_path: Path) -> None:
+    done = justgeo.export(str(whole), only=["BEL-02"], out=str(tmp_path / "grant.csv"))
+    assert done.files[0] == tmp_path / "grant.csv" and done.n_rows
