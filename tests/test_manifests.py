@@ -34,7 +34,7 @@ def district(tmp_path: Path) -> config.RunConfig:
     place = tmp_path / "place"
     place.mkdir()
     (place / "old.geojson").write_text("{}", encoding="utf-8")
-    (place / "answers.yml").write_text('items: {GW-1: [{text: Forty came., publish: true}]}', encoding="utf-8")
+    (place / "answers.yml").write_text("items: {GW-1: [{text: Forty came., publish: true}]}", encoding="utf-8")
     text = '[district]\nname = "Old Town"\nboundary = "old.geojson"\n[protocol]\nanswers = "answers.yml"\n'
     (place / "district.toml").write_text(text, encoding="utf-8")
     return config.read(place)

@@ -356,7 +356,9 @@ def test_what_was_not_asked_for_is_absent_with_what_to_write(made: Made, tmp_pat
 
 def test_the_checklist_says_what_is_measured_and_what_to_write(made: Made) -> None:
     rows = tuple(ROWS.values())
-    measured = {i.id: i for i in fill(catalogue.protocol(), made.rows.values(), rows, NOTHING_SAID, {}).having("baseline")}
+    measured = {
+        i.id: i for i in fill(catalogue.protocol(), made.rows.values(), rows, NOTHING_SAID, {}).having("baseline")
+    }
     assert (measured["B11"].status, measured["B12"].status, measured["B13"].status) == (
         "measured",
         "measured",

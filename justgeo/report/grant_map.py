@@ -283,7 +283,7 @@ def _wrapped(lines: Iterable[str]) -> Iterable[str]:
     import textwrap
 
     for line in lines:
-        yield from textwrap.wrap(line, 170)[:4]
+        yield from textwrap.wrap(line, 170, max_lines=4, placeholder=" … (cut: see results.json)")
 
 
 def _short(text: Any, most: int) -> str:

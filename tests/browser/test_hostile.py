@@ -144,12 +144,7 @@ def test_the_page_names_all_and_loses_nothing(browser: Any, made: Made) -> None:
         for code in ("en", "es"):
             speak(tab, code)
             text = tab.evaluate(TEXT)
-            assert (
-                lacking(
-                    text, plant.of("district", "reference", "protection", "absent tree", *TERMS)
-                )
-                == []
-            )
+            assert lacking(text, plant.of("district", "reference", "protection", "absent tree", *TERMS)) == []
             assert lacking(text, plant.of("correction note", "correction role", "correction name")) == []
             assert tab.evaluate("document.title").find(plant.texts["district"][:40]) >= 0
             assert "{{ 7*7 }}" in text and "49" not in re.findall(r"\{\{.{0,8}", text)

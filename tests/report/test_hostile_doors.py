@@ -44,6 +44,7 @@ JUSTIFIED = {
         'L.divIcon({ className: "label-icon", html: text, iconSize: null })',
     ),
     "page/areas.js": ("bindTooltip(() => tip(i),", "bindPopup(() => popup(i),"),
+    "page/corrections.js": ('L.divIcon({ className: "label-icon", html: text, iconSize: null })',),
     "notebook/explore.js": (
         'addAttribution(node("span", "", notice).innerHTML)',
         "one.bindTooltip(() => {",
