@@ -37,7 +37,7 @@ class Table:
 
 Block = Heading | Para | Table
 
-_FIGURES = ("Group", "Baseline", "Margin (90 %)", "Years", "Reliability", "Reference", "Comparison", "Target")
+_FIGURES = ("Group", "Baseline", "Margin (90 %)", "Years", "Reliability", "Whole reference", "Comparison", "Target")
 _FIGURE_WIDTHS = (0.18, 0.1, 0.11, 0.11, 0.12, 0.12, 0.16, 0.1)
 _NO_TARGET_WIDTHS = (0.22, 0.12, 0.12, 0.11, 0.13, 0.13, 0.17)
 
@@ -69,7 +69,7 @@ def _opening(made: Grant) -> Iterator[Block]:
     if made.results["synthetic"]:
         yield Para(INVENTED, "warning")
     name = made.reader.reference_name
-    against = f" Compared with the rest of {name}, this place taken out." if name else ""
+    against = f" Sentences name the rest of {name}, this place taken out; tables name it as a whole." if name else ""
     yield Para(f"{DISCLAIMER} {CONFIDENCE}{against} A number that is not there is unknown, never 0; it says why.")
     if notices(made):
         yield Para(notices(made), "small")

@@ -19,6 +19,8 @@ _UNSTATED = "not stated"
 _GROUND = ("block_groups", "tracts", "counties", "areas", "crosswalk")
 _OF_TABLES = ("acs_", "table_share", "filing_rate", "vulnerability", "market_pressure")
 """Fields of tables: of the blocks they take no more than where people live in them."""
+_MOSTLY_SAMPLING = 0.5
+"""Up to this part of the error of sampling, that of dividing widens a margin by less than an eighth (our choice)."""
 _HEAD_COUNTS = {"share", "class"}
 """Aggregates whose numerator and denominator count those whom the sentence speaks of."""
 
@@ -145,15 +147,21 @@ def _margin(this: Fact) -> str:
 
 
 def _counts(this: Fact) -> tuple[str, str] | None:
-    """How many of how many, with the margins of sampling; None where the sentence counts nobody."""
+    """How many of how many; None where the sentence counts nobody.
+
+    Their margins are of sampling alone. Where dividing cut areas adds to the share's, they would claim too much and are
+    left away.
+    """
     record = this.record
     assert record is not None
     if this.row["aggregate"] not in _HEAD_COUNTS or not record["denominator"] or record["numerator"] is None:
         return None
     found = []
+    sampling, dividing = (record["error"].get(part) or 0.0 for part in ("sampling", "apportionment"))
+    whole = dividing <= _MOSTLY_SAMPLING * sampling
     for name in ("numerator", "denominator"):
         count, moe = record[name], record[f"{name}_moe"]
-        margin = saying.spread(moe, "persons", count)
+        margin = saying.spread(moe, "persons", count) if whole else ""
         shown = words.figure(count, "persons", moe, bare=True)
         found.append(f"{shown} ({margin})" if margin and margin != "±0" else shown)
     return found[0], found[1]

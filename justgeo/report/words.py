@@ -20,7 +20,7 @@ RELIABILITY = {
     "chance": "a chance, not a count",
     "even": "a chance, too close to tell",
     "absent": "no number",
-    "suppressed": "withheld: too few people",
+    "suppressed": "withheld",
 }
 """What each class of reliability means, for people who never heard of a coefficient of variation."""
 

@@ -172,7 +172,7 @@ def test_nothing_scrolls_sideways_on_a_telephone(seen: Seen, tongue: str) -> Non
     popup = open_popup(tab, 0)
     tab.wait_for_function(WITHIN, timeout=5_000)  # the map glides until the popup has room
     popup.get_by_role("button", name="Show the whole card" if tongue == "en" else "Ver la ficha completa").click()
-    assert tab.evaluate("document.activeElement.tagName") == "SUMMARY"
+    tab.wait_for_function("document.activeElement.tagName === 'SUMMARY'", timeout=5_000)
 
 
 @pytest.mark.parametrize("tongue", ["en", "es"])

@@ -79,6 +79,13 @@ def test_what_an_application_quotes(
     assert sentences.grant(told(key, value, moe, sure, base, **more), ROWS[key].id).text == said
 
 
+def test_counts_have_no_margin_where_dividing_areas_widens_that_of_the_share() -> None:
+    row = ROWS["cost"]
+    divided = {"sampling": 0.03, "apportionment": 0.026, "noise": 0.0}
+    found = reader(record(row, "district", 0.39, 0.04, "high", **COUNTED, error=divided))
+    assert sentences.grant(found, row.id).text.startswith("About 2,310 of 5,900 households (39% ±4) ")
+
+
 def test_invented_data_say_so_in_every_quotation() -> None:
     row = ROWS["cost"]
     found = reader(record(row, "district", 0.39, 0.04, "high", **COUNTED), synthetic=True)

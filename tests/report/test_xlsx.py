@@ -93,7 +93,7 @@ def test_zero_text_and_withheld_of_an_area(content: dict[str, Any]) -> None:
     lens = grant_rows.Lens(place="990010000023")
     withheld = next(r for r in rows(opened(written(content, lens=lens)), "Belonging") if r["Id"] == "BEL-02")
     assert withheld["Baseline"] is None and withheld["Count"] is None and withheld["Out of"] is None
-    assert withheld["Reliability"] == "withheld: too few people"
+    assert withheld["Reliability"] == "withheld"
     text = next(r for r in content["records"] if r["text"])
     lens = grant_rows.Lens(place=text["zone"])
     told = next(r for r in rows(opened(written(content, lens=lens)), "Opportunity") if r["Id"] == "OPP-01")

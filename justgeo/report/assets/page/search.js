@@ -227,7 +227,8 @@
     event.preventDefault();
     event.stopPropagation();
   });
-  field.addEventListener("blur", () => setTimeout(close, 150));
+  // Who came back meanwhile is typing: the list is theirs.
+  field.addEventListener("blur", () => setTimeout(() => { if (document.activeElement !== field) close(); }, 150));
   clear.addEventListener("click", () => { wipe(); field.focus(); });
   page.retell(() => { close(); if (marked) say(); else tell.replaceChildren(); });
   page.again = () => { if (marked) say(); };
