@@ -453,7 +453,7 @@ def test_groups_are_compared_as_they_were_counted(made: Made) -> None:
         shown = row["value"] - rows["reference", indicator, group]["value"]
         same = ((zone, indicator, group) in by_survey) == (("reference", indicator, group) in by_survey)
         if same:
-            assert row["comparison"]["difference"] == pytest.approx(shown, abs=1e-9)
+            assert row["comparison"]["difference"] == pytest.approx(shown, rel=1e-9, abs=1e-9)
         else:
             mixed += abs(row["comparison"]["difference"] - shown) > 1e-6
     assert mixed > 20
