@@ -169,7 +169,8 @@ def _plain(zone: str) -> str:
 def _as_plain(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record without its state and county; that the timetable had ended is told of one that was fetched alone."""
     flags = [flag for flag in record["flags"] if flag != TIMETABLE_ENDED]
-    return {**record, "zone": _plain(record["zone"]), "flags": flags}
+    instead = record["instead"] and {**record["instead"], "zone": _plain(record["instead"]["zone"])}
+    return {**record, "zone": _plain(record["zone"]), "flags": flags, "instead": instead}
 
 
 def measured(path: Path) -> Found:
