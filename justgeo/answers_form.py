@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Any, Literal, cast
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, create_model, field_validator, model_validator
 
 from justgeo.catalogue.strict import Strict, validated
-from justgeo.core.answers import FORMS, STATES, Answers, Entry, Target
+from justgeo.core.answers import FORMS, STATE, Answers, Column, Entry, Target
 from justgeo.core.errors import ConfigError
 from justgeo.core.texts import unseen
 
@@ -145,10 +145,6 @@ class _Said(Strict):
         return Entry(**told, evidence=tuple(self.evidence), more=self.further())
 
 
-class _Answer(_Said):
-    state: Literal["not begun", "under way", "done", "does not apply", ""] = ""
-
-
 class _Row(_Said):
     """A row of a form; the models below add its columns."""
 
@@ -186,13 +182,13 @@ class _Aim(Strict):
 
 @cache
 def _models() -> dict[str, type[_Said]]:
-    made: dict[str, type[_Said]] = {"items": _Answer}
-    for form in FORMS:
-        fields: dict[str, Any] = {
-            column.key: (Literal[(*column.words, "")] if column.words else str, "") for column in form.columns
-        }
-        made[form.key] = cast(type[_Said], create_model(f"_{form.key}", __base__=_Row, **fields))
-    return made
+    forms = {form.key: _model(form.key, _Row, form.columns) for form in FORMS}
+    return {"items": _model("items", _Said, (STATE,)), **forms}
+
+
+def _model(key: str, base: type[_Said], columns: Iterable[Column]) -> type[_Said]:
+    fields: dict[str, Any] = {one.key: (Literal[(*one.words, "")] if one.words else str, "") for one in columns}
+    return cast(type[_Said], create_model(f"_{key}", __base__=base, **fields))
 
 
 @cache
@@ -300,6 +296,3 @@ def _valued(told: _Aim, where: str, unit: str | None) -> float:
             remedy=f'write {told.target / 100:g}, or "{told.target:g} %" in quotes.',
         )
     return float(told.target)
-
-
-assert set(STATES) | {""} == set(_Answer.model_fields["state"].annotation.__args__)  # type: ignore[union-attr]

@@ -8,9 +8,11 @@ and then nothing is taken: the sheet still has it all.
 from __future__ import annotations
 
 import datetime as dt
+import lzma
 import re
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,10 @@ MOST_BYTES, MOST_UNFOLDED, MOST_PARTS = 20_000_000, 200_000_000, 500
 MOST_ROWS, MOST_COLUMNS = 5_000, 60
 HEADINGS = 12
 """Rows among which the headings of a sheet are looked for."""
+
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, EOFError, UnicodeDecodeError)
+"""What zipfile raises of no zip, a damaged part, a password, an unknown method, a name in no letters. A disk that fails
+(OSError) is not among them: it has a remedy of its own."""
 
 _ENTITIES = re.compile(rb"<!\s*(DOCTYPE|ENTITY)", re.IGNORECASE)
 _YES = {"yes": True, "y": True, "true": True, "no": False, "n": False, "false": False, "si": True, "sí": True}
@@ -111,7 +117,7 @@ def _check_zip(path: Path) -> None:
                     _check_part(folder, part, path)
     except FileNotFoundError as why:
         raise ConfigError(f"{path} does not exist.", remedy="name the checklist.xlsx of a run.") from why
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as why:
+    except _BROKEN as why:
         raise _unreadable(path, "it is no workbook") from why
     except OSError as why:
         raise ConfigError(f"{path.name} cannot be read ({why.strerror}).", remedy="check your rights to it.") from why

@@ -290,9 +290,9 @@ def _lined(value: Any) -> Any:
         return CommentedMap((key, _lined(inner)) for key, inner in value.items())
     if isinstance(value, list):
         return [_lined(inner) for inner in value]
-    plain = isinstance(value, str) and "\n" in value and value.isprintable() is False
-    if plain and all(line == line.strip() and line.isprintable() for line in value.split("\n")):
-        return LiteralScalarString(value)
+    if isinstance(value, str) and "\n" in value:
+        plain = all(line == line.strip() and line.isprintable() for line in value.split("\n"))
+        return LiteralScalarString(value) if plain else value
     return value
 
 

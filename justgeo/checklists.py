@@ -16,9 +16,9 @@ from justgeo import answers, answers_sheet, config
 from justgeo.answers import Merged
 from justgeo.catalogue import read as catalogue
 from justgeo.config import RunConfig
-from justgeo.core.answers import Answers, Entry
+from justgeo.core.answers import NOTHING_SAID, Answers, Entry
 from justgeo.core.errors import ConfigError, OutputError
-from justgeo.core.protocol import Protocol, fill
+from justgeo.core.protocol import ChecklistItem, Protocol, fill
 
 SHEET = "checklist.xlsx"
 CONTENT = "checklist.json"
@@ -124,8 +124,12 @@ def remarks(settings: RunConfig) -> list[str]:
 
 def items(settings: RunConfig) -> list[str]:
     """Ids that may be answered: of the checklist, and of indicators, which the forms of a data walk ask about."""
-    checklist = fill(protocol(settings), [], catalogue.indicators(), Answers(), {})
-    return [*(item.id for item in checklist.items), *(row.id for row in catalogue.indicators())]
+    return [*(item.id for item in _unmeasured(settings)), *(row.id for row in catalogue.indicators())]
+
+
+def _unmeasured(settings: RunConfig) -> Sequence[ChecklistItem]:
+    """Items of the checklist before there are figures or answers."""
+    return fill(protocol(settings), [], catalogue.indicators(), NOTHING_SAID, {}).items
 
 
 def protocol(settings: RunConfig) -> Protocol:
@@ -154,8 +158,7 @@ def state(settings: RunConfig, folder: Path) -> State:
     said = settings.answers
     rows: Sequence[Mapping[str, Any]]
     if made is None:
-        checklist = fill(protocol(settings), [], catalogue.indicators(), Answers(), {})
-        rows = [{**vars(item), "status": "", "reason": ""} for item in checklist.items]
+        rows = [{**vars(item), "status": "", "reason": ""} for item in _unmeasured(settings)]
     else:
         rows = made["items"]
     lines = tuple(_line(row, said) for row in rows)

@@ -53,7 +53,7 @@ NO_MARGIN = "margin not known, no test"
 SHAPE, ROW = "the shape of the zone", "its row of the catalogue"
 UNEXPLAINED = "nothing that is recorded"
 
-IN_WORDS = (
+_IN_WORDS = (
     "title", "plain", "category", "method", "caveat", "references", "pillars", "baseline", "outcomes", "frequency",
     "evidence", "direction", "who", "says", "question", "wording",
 )  # fmt: skip
@@ -242,8 +242,7 @@ class _Causes:
         zones: Sequence[MovedZone],
     ) -> None:
         self.inputs = [one for one in inputs if one.moves]
-        self.reshaped = {zone.zone for zone in zones if "area_km2" in zone.facts}
-        self.rows = {name for name, parts in rows.items() if not {*parts} <= {*IN_WORDS}}
+        self.reshaped, self.rows = reshaped(zones), remade(rows)
         self.others = tuple(s.name for s in settings if s.kind != moves.PLACE and not s.name.startswith(_NO_CAUSE))
 
     def of(self, zone: str, indicator: str, layers: set[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -254,6 +253,16 @@ class _Causes:
             return own, found
         elsewhere = tuple(f"{one.layer}, which it is not told to stand on" for one in self.inputs)
         return (), self.others or elsewhere or (UNEXPLAINED,)
+
+
+def reshaped(zones: Iterable[MovedZone]) -> set[str]:
+    """Zones whose shape moved."""
+    return {zone.zone for zone in zones if "area_km2" in zone.facts}
+
+
+def remade(rows: Mapping[str, Iterable[str]]) -> set[str]:
+    """Rows of the catalogue that changed in more than their words."""
+    return {name for name, parts in rows.items() if not {*parts} <= {*_IN_WORDS}}
 
 
 class Periods:

@@ -179,8 +179,9 @@ def _listed(path: Path) -> gpd.GeoDataFrame:
             remedy="name them name, lon and lat (degrees, as in -78.5 and 38.0).",
         )
     x, y = (pd.to_numeric(table[column], errors="coerce") for column in (lon, lat))
-    if (x.isna() | y.isna() | (x.abs() > 180) | (y.abs() > 90)).any():
-        row = int((x.isna() | y.isna() | (x.abs() > 180) | (y.abs() > 90)).to_numpy().argmax()) + 2
+    wrong = (x.isna() | y.isna() | (x.abs() > 180) | (y.abs() > 90)).to_numpy()
+    if wrong.any():
+        row = int(wrong.argmax()) + 2
         raise ConfigError(f"The sites {path.name}, line {row}: lon and lat are not degrees.", remedy="mend that line.")
     return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(x, y), crs=4326)
 

@@ -126,14 +126,16 @@ def _indexed(folder: Path, bodies: Mapping[str, bytes], proofs: Mapping[str, Seq
     content = json.loads((folder / checklists.CONTENT).read_text(encoding="utf-8"))
     results = load(folder / "results.json")
     named = {proof.file: proof.told for told in proofs.values() for proof in told if proof.file}
-    files = [File(name, _about(name, named), hashlib.sha256(body).hexdigest()) for name, body in sorted(bodies.items())]
-    made = dict(bodies)
-    made["index.html"] = packet_page.render(content, results, files, proofs).encode("utf-8")
-    made["index.md"] = packet_page.markdown(content, results, files, proofs).encode("utf-8")
-    outputs = [{"name": name, "sha256": hashlib.sha256(body).hexdigest()} for name, body in sorted(made.items())]
+    digests = {name: hashlib.sha256(body).hexdigest() for name, body in sorted(bodies.items())}
+    files = [File(name, _about(name, named), digest) for name, digest in digests.items()]
+    pages = {
+        "index.html": packet_page.render(content, results, files, proofs).encode("utf-8"),
+        "index.md": packet_page.markdown(content, results, files, proofs).encode("utf-8"),
+    }
+    digests |= {name: hashlib.sha256(body).hexdigest() for name, body in pages.items()}
+    outputs = [{"name": name, "sha256": digest} for name, digest in sorted(digests.items())]
     told: dict[str, Any] = {"made_by": MAKER, "slug": results["slug"], "synthetic": results["synthetic"]}
-    made["manifest.json"] = write.json_bytes({**told, "outputs": outputs})
-    return made
+    return {**bodies, **pages, "manifest.json": write.json_bytes({**told, "outputs": outputs})}
 
 
 def _about(name: str, named: Mapping[str, str]) -> str:

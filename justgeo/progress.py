@@ -7,7 +7,6 @@ or a method that moved between the two. Such a row says so, and *cannot tell* is
 from __future__ import annotations
 
 import contextlib
-import re
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from justgeo import answers as said
-from justgeo import checklists, differing, manifests
+from justgeo import budgets, checklists, differing, manifests, moves
 from justgeo.checklists import CONTENT
 from justgeo.core.answers import Target
 from justgeo.core.errors import ConfigError, OutputError
@@ -33,7 +32,6 @@ _UNTESTED = {
     differing.OVERLAP: "the periods of the two surveys overlap, so that they share answers",
     differing.NO_PERIOD: "the years of a survey are not stated",
 }
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d{2}(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -76,9 +74,8 @@ def progress(old: Path, new: Path, answers: Path | None = None) -> Table:
             remedy="name two folders of outputs of one district.",
         )
     targets = _shown(new, other["slug"]) if answers is None else _all(answers)
-    found = differing.compare(first.side, second.side)
-    reshaped = any("area_km2" in zone.facts and zone.zone in _districts(other) for zone in found.zones)
-    remade = {row for row, parts in found.rows.items() if not {*parts} <= {*differing.IN_WORDS}}
+    reshaped = bool(differing.reshaped(moves.zones(first.side, second.side)) & _districts(other))
+    remade = differing.remade(moves.rows(first.side, second.side))
     rows = [
         _row(key, target, first, second, MOVED_LINE if reshaped else MOVED_ROW if key[0] in remade else "")
         for key, target in _wanted(first, second, targets)
@@ -220,9 +217,11 @@ def _year(record: Mapping[str, Any], place: _Place) -> int | None:
     if surveys:
         return max(surveys)
     told = [place.layers[name] for name in record["layers"] if name in place.layers]
-    vintages = [int(year) for one in told for year in _YEAR.findall(str(one["vintage"]))]
-    retrieved = [int(year) for one in told for year in _YEAR.findall(str(one["retrieved"]))]
-    return max(vintages or retrieved, default=None)
+    for key in ("vintage", "retrieved"):
+        last = [period[1] for one in told if (period := budgets.years(str(one[key]))) is not None]
+        if last:
+            return max(last)
+    return None
 
 
 def _label(group: str, *places: _Place) -> str:

@@ -10,6 +10,11 @@ from typing import Any
 
 import geopandas as gpd
 
+from justgeo import measuring, run
+from justgeo.core.result import Indicator, Record
+from justgeo.indicators.place import Place
+from justgeo.measure.judge import JudgeSettings
+from justgeo.measure.reduce import ReduceSettings
 from justgeo.synthetic.declare import layers as declarations
 
 UNITS = ("counties", "tracts", "block_groups", "blocks")
@@ -49,6 +54,13 @@ def write(
     path = folder / "district.toml"
     path.write_text("\n\n".join([*parts, text]) + "\n", encoding="utf-8")
     return path
+
+
+def measured(path: Path, rows: Iterable[Indicator]) -> tuple[Place, dict[tuple[str, str, str], Record]]:
+    """The place of a ``district.toml``, and some rows measured for it, by indicator, zone and group."""
+    place = run.make_place(run.collect_layers(run.read_config(path)))
+    found = measuring.measure(tuple(rows), place, settings=ReduceSettings(), judging=JudgeSettings())
+    return place, {(r.indicator, r.zone, r.group): r for r in found}
 
 
 def survey(source: Path, folder: Path, tables: Iterable[str]) -> dict[str, Any]:

@@ -170,6 +170,15 @@ def _zip(*parts: tuple[str, bytes]) -> Callable[[Path], None]:
     return write
 
 
+def _damaged(path: Path) -> None:
+    """A workbook whose first part no longer unpacks."""
+    _zip(("xl/workbook.xml", b"<x/>" * 99))(path)
+    body = bytearray(path.read_bytes())
+    at = 30 + len("xl/workbook.xml")
+    body[at : at + 8] = b"\xff" * 8
+    path.write_bytes(bytes(body))
+
+
 ENTITIES = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
 
 
@@ -179,6 +188,7 @@ ENTITIES = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
         (lambda path: path.write_bytes(b"no zip"), "no workbook"),
         (lambda path: path.write_bytes(b""), "no workbook"),
         (_zip(("a.txt", b"x")), "no workbook"),
+        (_damaged, "no workbook"),
         (_zip(("xl/workbook.xml", ENTITIES)), "declares entities"),
         (_zip(("xl/workbook.xml", ENTITIES.decode().encode("utf-16"))), "declares entities"),
         (_zip(("xl/big.bin", b"0" * 201_000_000)), "unfolds to more"),

@@ -13,18 +13,12 @@ import pytest
 from justgeo import exporting
 from justgeo.cli import main
 from justgeo.core.errors import ConfigError, LayerError, OutputError
-from justgeo.report import results, write
 from tests.report import made
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("export") / "mill-pond"
-    baseline = made.baseline()
-    write.write_all(
-        out, results.to_dict(baseline), made.checklist(), results.zones_frame(baseline.zones), made.basemap()
-    )
-    return out
+    return made.write_folder(tmp_path_factory.mktemp("export") / "mill-pond", made.baseline())
 
 
 @pytest.mark.parametrize("form", exporting.FORMATS)

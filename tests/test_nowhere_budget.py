@@ -72,7 +72,7 @@ def test_half_a_map_tells_half_the_stops(made: Made) -> None:
     gone = np.random.default_rng(7).random(len(whole.data)) < 0.6
     feed = made.place.feed()
     stops = replace(whole, data=whole.data[~gone].reset_index(drop=True))
-    place = replace(made.place, layers={**made.place.layers, "stops": stops}, cache={})
+    place = replace(made.place, layers={**made.place.layers, "stops": stops}, cache={}, by_zone={})
     one = next(
         s for s in told(place, made.records)["MOB-01.800"].completeness if (s.layer, s.zone) == ("stops", "reference")
     )
@@ -83,7 +83,7 @@ def test_half_a_map_tells_half_the_stops(made: Made) -> None:
 
 def test_without_a_timetable_or_second_list_it_is_said_to_be_unknown(made: Made) -> None:
     rest = {name: layer for name, layer in made.place.layers.items() if name != "gtfs"}
-    place = replace(made.place, layers=rest, cache={})
+    place = replace(made.place, layers=rest, cache={}, by_zone={})
     (one,) = (s for s in told(place, made.records)["MOB-01.800"].completeness if s.layer == "stops")
     assert one.share is None and one.reason == "no timetable is at hand to hold the mapped stops against"
     parks = [s for s in made.budgets["WEL-05"].completeness if s.layer == "parks"]
@@ -103,6 +103,8 @@ def test_an_invented_image_has_no_published_bias_and_a_real_one_has(made: Made) 
 def test_a_city_s_own_stops_are_not_held_against_the_volunteers(made: Made) -> None:
     stops = made.place.layer("stops")
     own = replace(stops.provenance, source="the city", dataset="stops", asked={"file": "stops.geojson"})
-    place = replace(made.place, layers={**made.place.layers, "stops": Layer("stops", stops.data, own)}, cache={})
+    place = replace(
+        made.place, layers={**made.place.layers, "stops": Layer("stops", stops.data, own)}, cache={}, by_zone={}
+    )
     (one,) = (s for s in told(place, made.records)["MOB-01.800"].completeness if s.layer == "stops")
     assert one.share is None and "not OpenStreetMap's" in str(one.reason)

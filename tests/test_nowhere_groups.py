@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from justgeo import measuring, run
 from justgeo.catalogue import read as catalogue
 from justgeo.core.expression import parse
 from justgeo.core.field import ExposureField
-from justgeo.core.result import Record
 from justgeo.indicators import FIELDS
-from justgeo.indicators.place import Place
-from justgeo.measure.judge import JudgeSettings
-from justgeo.measure.reduce import ReduceSettings
-from justgeo.synthetic import County, county
+from justgeo.synthetic import county
+from tests import nowhere
 from tests.test_nowhere import DISTRICT, layers
-from tests.test_nowhere_more import ZONES, count, evaluate
+from tests.test_nowhere_more import ZONES, Made, count, evaluate
 
 OWN = {"BEL-02": 3, "BEL-13": 2, "MOB-05": 5, "OPP-02": 3, "OPP-06.people": 3, "WEL-01": 3, "WEL-02": 3}
 """Rows with tables by tenure or age, and how many such groups."""
@@ -40,19 +35,10 @@ ROWS = {row.id: row for row in catalogue.indicators() if row.id in {*OWN, WALK}}
 FIGURES = [(i, g) for i in OWN for g in ROWS[i].groups if not g.startswith("race:")]
 
 
-@dataclass(frozen=True)
-class Made:
-    county: County
-    place: Place
-    rows: Mapping[tuple[str, str, str], Record]
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with layers(tmp_path_factory.mktemp("cache")):
-        place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
-    found = measuring.measure(tuple(ROWS.values()), place, settings=ReduceSettings(), judging=JudgeSettings())
-    yield Made(county(2020), place, {(r.indicator, r.zone, r.group): r for r in found})
+        yield Made(county(2020), *nowhere.measured(DISTRICT, ROWS.values()))
 
 
 def test_these_are_the_groups() -> None:

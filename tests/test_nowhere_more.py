@@ -11,14 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from justgeo import measuring, run
 from justgeo.catalogue import read as catalogue
 from justgeo.core.expression import parse
 from justgeo.core.result import Indicator, Record
 from justgeo.indicators.place import Place
-from justgeo.measure.judge import JudgeSettings
-from justgeo.measure.reduce import ReduceSettings
 from justgeo.synthetic import County, county
+from tests import nowhere
 from tests.test_nowhere import DISTRICT, layers
 
 STEMS = ("BEL-07", "BEL-10", "BEL-11", "BEL-13", "BEL-14", "OPP-06", "OPP-11", "OPP-12", "WEL-01", "WEL-02", "WEL-11",
@@ -42,9 +40,8 @@ class Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with layers(tmp_path_factory.mktemp("cache")):
-        place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
-    found = measuring.measure(tuple(ROWS.values()), place, settings=ReduceSettings(), judging=JudgeSettings())
-    yield Made(county(2020), place, {(r.indicator, r.zone, r.group): r for r in found})
+        place, rows = nowhere.measured(DISTRICT, ROWS.values())
+    yield Made(county(2020), place, rows)
 
 
 def asked(row: Indicator) -> dict[str, Mapping[str, Any]]:

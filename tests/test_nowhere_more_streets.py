@@ -14,18 +14,16 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
-from justgeo import measuring, run
 from justgeo.catalogue import read as catalogue
 from justgeo.core.field import ExposureField
 from justgeo.core.result import Record
 from justgeo.indicators import FIELDS
 from justgeo.indicators.place import Place
-from justgeo.measure.judge import JudgeSettings
-from justgeo.measure.reduce import ReduceSettings
 from justgeo.synthetic import County, county, heat
 from justgeo.synthetic.geography import WATER
 from justgeo.synthetic.streets import COLUMN_CLASS, ROW_CLASS, TREES
 from justgeo.synthetic.write import status
+from tests import nowhere
 from tests.test_nowhere import DISTRICT, Streets, layers
 
 ROWS = {row.id: row for row in catalogue.indicators() if row.id.startswith(("MOB-08", "ENV-04"))}
@@ -56,9 +54,8 @@ class Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with layers(tmp_path_factory.mktemp("cache")) as files:
-        place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
-        found = measuring.measure(tuple(ROWS.values()), place, settings=ReduceSettings(), judging=JudgeSettings())
-        yield Made(county(2020), files, place, {(r.indicator, r.zone, r.group): r for r in found})
+        place, rows = nowhere.measured(DISTRICT, ROWS.values())
+        yield Made(county(2020), files, place, rows)
 
 
 def test_these_are_the_rows_and_each_is_told(made: Made) -> None:

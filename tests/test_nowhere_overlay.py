@@ -80,12 +80,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
         folder = tmp_path_factory.mktemp("district")
         told = nowhere.layers(files, MINE)
         path = nowhere.write(folder, told, {"boundary": str(files / "district.geojson")})
-        place = run.make_place(run.collect_layers(run.read_config(path)))
-    found = measuring.measure(ROWS, place, settings=ReduceSettings(), judging=JudgeSettings())
+        place, rows = nowhere.measured(path, ROWS)
     here = county(2020)
     cells, kind = cell_polygons(here.geography.corners), here.geography.cell_kind
     land = flat(shapely.union_all(cells[kind != WATER]))
-    rows = {(r.indicator, r.zone, r.group): r for r in found}
     yield Made(here, files, place, rows, land, flat(here.district))
 
 

@@ -19,7 +19,7 @@ import pytest
 import shapely
 from scipy.spatial import cKDTree
 
-from justgeo import measuring, run
+from justgeo import measuring
 from justgeo.catalogue import read as catalogue
 from justgeo.core.field import ExposureField
 from justgeo.core.result import Record
@@ -28,6 +28,7 @@ from justgeo.indicators.place import Place
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
 from justgeo.synthetic import County, county
+from tests import nowhere
 from tests.test_nowhere import DISTRICT, Streets, layers
 
 MINE = ("BEL-05", "BEL-06", "BEL-08", "BEL-12", "MOB-03", "MOB-05", "WEL-03", "WEL-06")
@@ -58,9 +59,8 @@ class Made:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
     with layers(tmp_path_factory.mktemp("cache")) as files:
-        place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
-    found = measuring.measure(tuple(ROWS.values()), place, settings=ReduceSettings(), judging=JudgeSettings())
-    yield Made(county(2020), files, place, {(r.zone and r.indicator, r.zone, r.group): r for r in found})
+        place, rows = nowhere.measured(DISTRICT, ROWS.values())
+    yield Made(county(2020), files, place, rows)
 
 
 @pytest.fixture(scope="module")

@@ -67,9 +67,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     told["acs"] = nowhere.survey(files, tmp_path_factory.mktemp("acs"), ["B03002", "C17002"])
     district = {"boundary": str(files / "district.geojson"), "slug": "old-harbour-invented"}
     path = nowhere.write(tmp_path_factory.mktemp("district"), told, district)
-    place = run.make_place(run.collect_layers(run.read_config(path)))
-    found = measuring.measure(tuple(ROWS.values()), place, settings=ReduceSettings(), judging=JudgeSettings())
-    return Made(county(2020), files, path, place, {(r.indicator, r.zone, r.group): r for r in found})
+    place, rows = nowhere.measured(path, ROWS.values())
+    return Made(county(2020), files, path, place, rows)
 
 
 # All of them ----------------------------------------------------------------------------------------------------------

@@ -11,8 +11,7 @@ import pytest
 
 import justgeo
 from justgeo.core.errors import ConfigError, OutputError
-from justgeo.report import inline, write
-from justgeo.report import results as reports
+from justgeo.report import inline
 from justgeo.report.results import SCHEMA_VERSION
 from tests.report import made
 
@@ -76,12 +75,7 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of outputs with shapes and a checklist beside the results."""
-    out = tmp_path_factory.mktemp("results") / "mill-pond"
-    baseline = made.baseline()
-    write.write_all(
-        out, reports.to_dict(baseline), made.checklist(), reports.zones_frame(baseline.zones), made.basemap()
-    )
-    return out
+    return made.write_folder(tmp_path_factory.mktemp("results") / "mill-pond", made.baseline())
 
 
 def test_it_shows_itself(whole: Path) -> None:

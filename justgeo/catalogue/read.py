@@ -305,11 +305,6 @@ def _asked(row: models.PillarModel | models.ThemeModel) -> dict[str, Any]:
     return {**dict(row), "questions": tuple(core.Question(one.ask, one.whom) for one in row.questions)}
 
 
-def commitments(path: Path) -> tuple[core.Commitment, ...]:
-    """The commitments and objectives of :func:`own`."""
-    return own(path).commitments
-
-
 def own(path: Path) -> core.Own:
     """What a planner read in their own copy of the Protocol: commitments, objectives, actions by their names.
 

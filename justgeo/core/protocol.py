@@ -223,10 +223,9 @@ def _commitments(protocol: Protocol, known: Known) -> list[ChecklistItem]:
             "put protocol.local.yml with your own copy's list beside district.toml, or name it: [protocol] commitments"
         )
         reason = f"their names are {NO_NAME}; {remedy}"
-        counted = (("commitments", protocol.n_commitments), ("objectives", protocol.n_objectives))
         return [
             ChecklistItem(id, "commitment", f"{n} {id}", None, "not measured", reason, source=protocol.url)
-            for id, n in counted
+            for id, n in _counted(protocol)
         ]
     rows = {row.id: row for row in known.indicators}
     items: list[ChecklistItem] = []
@@ -242,12 +241,15 @@ def _commitments(protocol: Protocol, known: Known) -> list[ChecklistItem]:
     return [*items, *_uncounted(protocol)]
 
 
+def _counted(protocol: Protocol) -> tuple[tuple[str, int], ...]:
+    return (("commitments", protocol.n_commitments), ("objectives", protocol.n_objectives))
+
+
 def _uncounted(protocol: Protocol) -> list[ChecklistItem]:
     """Where the planner's file names more or fewer than the Protocol counts, that is an item too."""
     found = []
     named = len(protocol.commitments), sum(len(one.objectives) for one in protocol.commitments)
-    counted = (("commitments", protocol.n_commitments), ("objectives", protocol.n_objectives))
-    for n, (id, all_of_them) in zip(named, counted, strict=True):
+    for n, (id, all_of_them) in zip(named, _counted(protocol), strict=True):
         if n != all_of_them:
             title = f"{n} {id} in the planner's file, {all_of_them} in the Protocol"
             reason = "the planner's file does not name as many as the Protocol counts"

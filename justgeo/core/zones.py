@@ -49,6 +49,10 @@ class Zones:
         """Which rows have this role, shape (Z,)."""
         return np.array([r == role for r in self.roles], dtype=np.bool_)
 
+    def ids_of(self, *roles: Role) -> tuple[str, ...]:
+        """Ids of the zones with one of these roles, in order."""
+        return tuple(zone for zone, r in zip(self.ids, self.roles, strict=True) if r in roles)
+
 
 @dataclass(frozen=True)
 class Units:

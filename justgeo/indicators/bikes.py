@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from justgeo.core.errors import Absent
 from justgeo.core.field import ExposureField, ZoneField
 from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Indicator
-from justgeo.indicators.groups import exposure_groups
+from justgeo.indicators.groups import exposure
 from justgeo.indicators.mobility import BIKE, origin_points
 from justgeo.indicators.place import Place
 from justgeo.indicators.streets import land_km2, per_land
@@ -153,16 +153,8 @@ def low_stress_people(row: Indicator, place: Place, group: str = "all") -> Expos
 
     x = place.once(f"low stress:{sorted(told.items())}", find)
     others = [z for z, role in enumerate(place.zones.roles) if role == "reference"]
-    return ExposureField(
-        units=place.origin_units(),
-        x=x,
-        base=place.population(),
-        kind="share",
-        universe=row.universe,
-        unknown=tuple(np.where(np.isnan(x), TOO_FAR, "")),
-        groups=exposure_groups(row, place),
-        untold={z: OF_THE_DISTRICT for z in others},
-    )
+    near = exposure(row, place, x, np.where(np.isnan(x), TOO_FAR, ""), "share")
+    return replace(near, untold={z: OF_THE_DISTRICT for z in others})
 
 
 def _reach(place: Place) -> BaseGeometry | None:

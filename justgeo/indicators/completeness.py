@@ -75,7 +75,7 @@ def signs(layer: str, kept: Kept, place: Place, records: Mapping[str, Record]) -
         elif count is None:
             return (Completeness(layer, reason=kept.unknown),)
         else:
-            shares = place.once(f"completeness:{layer}", lambda: count(place, at))
+            shares = place.once_for_zones(f"completeness:{layer}", lambda: count(place, at))
     except Absent:
         return (Completeness(layer, reason=kept.unknown),)
     beyond = place.beyond(getattr(found, "covers", None))

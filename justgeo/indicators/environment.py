@@ -11,7 +11,7 @@ from justgeo.core.errors import Absent
 from justgeo.core.field import ExposureField, ZoneField
 from justgeo.core.layer import FloatArray, Layer, Raster
 from justgeo.core.result import Indicator
-from justgeo.indicators.groups import exposure_groups
+from justgeo.indicators.groups import exposure
 from justgeo.indicators.place import Place
 from justgeo.measure import canopy, zonal
 
@@ -139,16 +139,7 @@ def _where_people_live(row: Indicator, place: Place) -> FloatArray:
 
 
 def _exposure(row: Indicator, place: Place, x: FloatArray, flags: tuple[str, ...] = ()) -> ExposureField:
-    return ExposureField(
-        units=place.origin_units(),
-        x=x,
-        base=place.population(),
-        kind="mean",
-        universe=row.universe,
-        unknown=tuple(np.where(np.isnan(x), "no valid pixel", "")),
-        groups=exposure_groups(row, place),
-        flags=flags,
-    )
+    return exposure(row, place, x, np.where(np.isnan(x), "no valid pixel", ""), "mean", flags)
 
 
 def surface_anomaly(row: Indicator, place: Place, group: str = "all") -> ZoneField:

@@ -15,7 +15,7 @@ from justgeo.core.field import ExposureField
 from justgeo.core.layer import FloatArray
 from justgeo.core.result import Indicator
 from justgeo.indicators.environment import MIN_VALID, water_mask
-from justgeo.indicators.groups import exposure_groups
+from justgeo.indicators.groups import exposure
 from justgeo.indicators.mobility import walk_share
 from justgeo.indicators.place import Place
 from justgeo.measure import zonal
@@ -51,15 +51,7 @@ def canopy_around(row: Indicator, place: Place, group: str = "all") -> ExposureF
     found = place.once(f"around:{name}:{told.get('land_cover')}:{around_m:g}", measure)
     enough = found.valid_share >= float(told.get("min_valid", MIN_VALID))
     x = np.where(enough, (found.mean / 100.0 >= float(told["least"])).astype(np.float64), np.nan)
-    return ExposureField(
-        units=place.origin_units(),
-        x=x,
-        base=place.population(),
-        kind="share",
-        universe=row.universe,
-        unknown=tuple(np.where(np.isnan(x), NO_CANOPY, "").tolist()),
-        groups=exposure_groups(row, place),
-    )
+    return exposure(row, place, x, np.where(np.isnan(x), NO_CANOPY, ""), "share")
 
 
 def canopy_and_park(row: Indicator, place: Place, group: str = "all") -> ExposureField:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Literal
 
 import numpy as np
 
 from justgeo.core.errors import Absent
 from justgeo.core.expression import parse
-from justgeo.core.field import GroupCounts
+from justgeo.core.field import ExposureField, GroupCounts
+from justgeo.core.layer import FloatArray
 from justgeo.core.result import Indicator
 from justgeo.core.zones import Units
 from justgeo.indicators.place import Place
 from justgeo.measure import margins, rows
 from justgeo.measure.equity import SAMPLED
+
+
+def exposure(
+    row: Indicator, place: Place, x: FloatArray, unknown: Iterable[str], kind: Literal["mean", "share"],
+    flags: tuple[str, ...] = (),
+) -> ExposureField:  # fmt: skip
+    """What the people at each origin are exposed to, (n,), and why it is not known there; with the row's groups."""
+    return ExposureField(
+        units=place.origin_units(),
+        x=x,
+        base=place.population(),
+        kind=kind,
+        universe=row.universe,
+        unknown=tuple(map(str, unknown)),
+        groups=exposure_groups(row, place),
+        flags=flags,
+    )
 
 
 def exposure_groups(row: Indicator, place: Place) -> Mapping[str, GroupCounts]:

@@ -20,7 +20,7 @@ from justgeo.core.field import ExposureField
 from justgeo.core.layer import BoolArray, Feed, FloatArray
 from justgeo.core.result import Indicator
 from justgeo.core.zones import StrArray
-from justgeo.indicators.groups import exposure_groups
+from justgeo.indicators.groups import exposure
 from justgeo.indicators.place import Place
 from justgeo.measure import access, boarding, headway, reach
 
@@ -42,7 +42,7 @@ def walk_share(row: Indicator, place: Place, group: str = "all") -> ExposureFiel
     """Share of people within a walk of the nearest target.
 
     ``parameters``: ``targets`` (``stops``, ``frequent_stops``, ``parks``, ``amenities``), ``distance_m``, for parks
-    optionally ``min_area_m2``, for amenities ``kinds``. Groups come along as weights (``exposure_groups``).
+    optionally ``min_area_m2``, for amenities ``kinds``. Groups come along as weights (``groups.exposure_groups``).
 
     Returns
     -------
@@ -52,16 +52,8 @@ def walk_share(row: Indicator, place: Place, group: str = "all") -> ExposureFiel
     targets = str(row.parameters["targets"])
     limit = float(row.parameters["distance_m"])
     x, unknown = _has(_reached(row, targets, place), limit, _distance_to_edge(_covers(targets, place), place))
-    return ExposureField(
-        units=place.origin_units(),
-        x=x,
-        base=place.population(),
-        kind="share",
-        universe=row.universe,
-        unknown=tuple(unknown.tolist()),
-        groups=exposure_groups(row, place),
-        flags=_timetable_flags(place.feed()) if targets == "frequent_stops" else (),
-    )
+    flags = _timetable_flags(place.feed()) if targets == "frequent_stops" else ()
+    return exposure(row, place, x, unknown, "share", flags)
 
 
 def _has(reached: reach.Reached, limit: float, edge_m: FloatArray) -> tuple[FloatArray, StrArray]:
@@ -85,15 +77,8 @@ def walk_kinds(row: Indicator, place: Place, group: str = "all") -> ExposureFiel
     edge_m = _distance_to_edge(_covers("amenities", place), place)
     each = [_has(_to_amenities(kinds, place), limit, edge_m) for kinds in row.parameters["kinds"].values()]
     reasons = np.stack([why for _, why in each])
-    return ExposureField(
-        units=place.origin_units(),
-        x=np.sum([x for x, _ in each], axis=0),
-        base=place.population(),
-        kind="mean",
-        universe=row.universe,
-        unknown=tuple(next((w for w in some if w), "") for some in reasons.T.tolist()),
-        groups=exposure_groups(row, place),
-    )
+    why = (next((w for w in some if w), "") for some in reasons.T.tolist())
+    return exposure(row, place, np.sum([x for x, _ in each], axis=0), why, "mean")
 
 
 def transit_trips(row: Indicator, place: Place, group: str = "all") -> ExposureField:
@@ -121,16 +106,8 @@ def transit_trips(row: Indicator, place: Place, group: str = "all") -> ExposureF
 
     found = place.once(f"trips:{limits}:{start:g}:{end:g}", find)
     edge = (reason == "") & (_distance_to_edge(_covers("frequent_stops", place), place) < max(limits.values()))
-    return ExposureField(
-        units=place.origin_units(),
-        x=np.where((reason == "") & ~edge, found, np.nan),
-        base=place.population(),
-        kind="mean",
-        universe=row.universe,
-        unknown=tuple(np.where(edge, EDGE, reason).tolist()),
-        groups=exposure_groups(row, place),
-        flags=_timetable_flags(feed),
-    )
+    x = np.where((reason == "") & ~edge, found, np.nan)
+    return exposure(row, place, x, np.where(edge, EDGE, reason), "mean", _timetable_flags(feed))
 
 
 def _timetable_flags(feed: Feed) -> tuple[str, ...]:

@@ -161,8 +161,7 @@ def _areas_within(zones: Zones) -> list[tuple[str, tuple[str, ...]]]:
     for zone, role, geography in zip(zones.ids, zones.roles, zones.geography, strict=True):
         if role == "area":
             by.setdefault(geography, []).append(zone)
-    wholes = [z for z, role in zip(zones.ids, zones.roles, strict=True) if role in ("district", "reference")]
-    found = [(z, tuple(areas)) for z in wholes for areas in by.values()]
+    found = [(z, tuple(areas)) for z in zones.ids_of("district", "reference") for areas in by.values()]
     small = by.get("block group", [])
     return found + [(tract, tuple(b for b in small if b.startswith(tract))) for tract in by.get("tract", ())]
 
@@ -254,15 +253,11 @@ def _alike(found: Amount, hidden: Amount, whole: Amount) -> bool:
 
 def _without_hidden_references(records: Iterable[Record], zones: Zones) -> list[Record]:
     """A reference that is withheld must not come back as a value less its difference."""
-    made = list(records)
-    hidden = {(r.zone, r.indicator, r.group) for r in made if r.reliability == "suppressed" and r.zone in _wide(zones)}
+    made, wide = list(records), zones.ids_of("reference")
+    hidden = {(r.zone, r.indicator, r.group) for r in made if r.reliability == "suppressed" and r.zone in wide}
     return [
         replace(r, comparison=None)
         if r.comparison is not None and (r.comparison.reference, r.indicator, r.group) in hidden
         else r
         for r in made
     ]
-
-
-def _wide(zones: Zones) -> set[str]:
-    return {zone for zone, role in zip(zones.ids, zones.roles, strict=True) if role == "reference"}

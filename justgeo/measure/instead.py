@@ -52,9 +52,7 @@ def larger(zones: Zones) -> Mapping[str, tuple[str, ...]]:
     shapes = zones.geometry.to_numpy()
     area = shapely.area(shapes)
     tracts = [zone for zone, geography in zip(zones.ids, zones.geography, strict=True) if geography == "tract"]
-    wide = [
-        zone for role in ("district", "reference") for zone, r in zip(zones.ids, zones.roles, strict=True) if r == role
-    ]
+    wide = (*zones.ids_of("district"), *zones.ids_of("reference"))
     found: dict[str, tuple[str, ...]] = {}
     for zone, z in at.items():
         own = [t for t in tracts if zones.geography[z] == "block group" and zone.startswith(t)]

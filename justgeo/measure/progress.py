@@ -110,15 +110,9 @@ def judge(before: Look, now: Look, target: float, year: int, direction: str = "n
     if now.moe is None or (weight > 0 and before.moe is None):
         return Judged(CANNOT_TELL, "no margin is known, so a difference cannot be told from chance", expected, gap)
     moe = math.hypot(now.moe, weight * (before.moe or 0.0))
-    reached = (
-        bool(way) and way * (now.value - target) >= max(now.moe, 0.0) - _HAIR and (now.moe > 0 or _at(now, target, way))
-    )
+    reached = bool(way) and way * (now.value - target) >= max(now.moe, 0.0) - _HAIR
     verdict, why = _verdict(gap, moe, way)
     return Judged(verdict, why, expected, gap, moe, reached)
-
-
-def _at(now: Look, target: float, way: int) -> bool:
-    return way * (now.value - target) >= -_HAIR
 
 
 def _way(before: float, target: float, direction: str) -> int:

@@ -141,11 +141,7 @@ def _headline(reader: Reader) -> Iterable[Line]:
 
 def _groups(reader: Reader, row: Mapping[str, Any]) -> Iterable[Line]:
     yield Line("Everyone", reader.at(row["id"], "district"), reader.at(row["id"], "reference"))
-    present = reader.groups.get(row["id"], [])
-    for kind in dict.fromkeys(group.partition(":")[0] for group in present):
-        inside = sorted(
-            (g for g in present if g.partition(":")[0] == kind), key=lambda group: -groups.size(reader, group)
-        )
+    for _, inside in groups.by_kind(reader, reader.groups.get(row["id"], [])):
         for i, group in enumerate(inside):
             label = str(reader.labels.get(group, group))
             place, reference = (reader.at(row["id"], role, group) for role in ("district", "reference"))

@@ -11,7 +11,8 @@ from typing import Any, Protocol
 
 from justgeo.core.answers import NOTHING_SAID, Answers, entry_row, target_row
 from justgeo.report import remarks, words
-from justgeo.report.results import ALL, DISCLAIMER, INVENTED
+from justgeo.report.reader import Reader
+from justgeo.report.results import DISCLAIMER, INVENTED
 from justgeo.report.tables import csv_bytes
 
 STATUSES = ("measured", "partly", "for the community", "not measured")
@@ -140,9 +141,8 @@ def to_csv(checklist: Checklist, results: Mapping[str, Any]) -> bytes:
 def view(checklist: Checklist, results: Mapping[str, Any]) -> dict[str, Any]:
     """What the page prints: sections of items, each with the numbers that stand as its evidence."""
     indicators = {row["id"]: row for row in results["indicators"]}
-    district = {z["id"] for z in results["zones"] if z["role"] == "district"}
-    found = {r["indicator"]: r for r in results["records"] if r["group"] == ALL and r["zone"] in district}
-    items = [_shown(item, indicators, found) for item in rows(checklist)]
+    reader = Reader(results)
+    items = [_shown(item, indicators, reader) for item in rows(checklist)]
     sections = []
     for kind in dict.fromkeys([*KINDS, *(item["kind"] for item in items)]):
         inside = [item for item in items if item["kind"] == kind]
@@ -154,13 +154,13 @@ def view(checklist: Checklist, results: Mapping[str, Any]) -> dict[str, Any]:
     return {"sections": sections, "tally": tally, "n": len(items)}
 
 
-def _shown(item: dict[str, Any], indicators: Mapping[str, Any], found: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(item: dict[str, Any], indicators: Mapping[str, Any], reader: Reader) -> dict[str, Any]:
     evidence = [
         {
             "id": one,
             "title": indicators[one]["title"],
-            "told": words.told(found.get(one)),
-            "beside": "; ".join(remarks.beside(found.get(one))),
+            "told": words.told(reader.at(one, "district")),
+            "beside": "; ".join(remarks.beside(reader.at(one, "district"))),
         }
         for one in item["evidence"]
         if one in indicators

@@ -8,6 +8,7 @@ from typing import Any
 from justgeo.core.answers import FORMS, STATE, Answers, Entry, Target
 from justgeo.report import checklist as lists
 from justgeo.report import words
+from justgeo.report.reader import Reader
 from justgeo.report.results import ALL
 
 _LABELS = {form.key: {column.key: column.label for column in form.columns} for form in FORMS}
@@ -39,7 +40,10 @@ def view(checklist: lists.Checklist, results: Mapping[str, Any]) -> dict[str, An
         for item, entries in told.items.items()
         if item in titles and item not in items
     ]
-    return {"forms": forms, "figures": figures, "targets": [_target(one, results, titles) for one in told.targets]}
+    reader = Reader(results)
+    units = {row["id"]: str(row["unit"]) for row in results["indicators"]}
+    targets = [_target(one, reader, titles, units) for one in told.targets]
+    return {"forms": forms, "figures": figures, "targets": targets}
 
 
 def said(told: Answers, form: str) -> tuple[Entry, ...]:
@@ -54,16 +58,14 @@ def row(one: Entry, form: str = "") -> dict[str, Any]:
     return {"text": one.text, "more": more, "who": one.who, "evidence": list(one.evidence)}
 
 
-def _target(one: Target, results: Mapping[str, Any], titles: Mapping[str, str]) -> dict[str, Any]:
-    units = {row["id"]: str(row["unit"]) for row in results["indicators"]}
-    labels = {str(group["id"]): str(group["label"]) for group in results["groups"]}
+def _target(one: Target, reader: Reader, titles: Mapping[str, str], units: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": one.indicator,
         "title": titles.get(one.indicator, one.indicator),
-        "group": "" if one.group == ALL else labels.get(one.group, one.group),
+        "group": "" if one.group == ALL else reader.labels.get(one.group, one.group),
         "told": number(one.value, units.get(one.indicator, "")),
         "year": one.year,
-        "baseline": words.told(_now(one, results)),
+        "baseline": words.told(reader.at(one.indicator, "district", one.group)),
         "note": one.note,
         "by": one.by,
     }
@@ -74,10 +76,3 @@ def number(value: float, unit: str) -> str:
     s = words.scale(unit)
     text = f"{value * s.factor:,.2f}".rstrip("0").rstrip(".")
     return f"{s.before}{text}{s.after}" if s.before or s.after else f"{text} {unit}".strip()
-
-
-def _now(one: Target, results: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    district = {zone["id"] for zone in results["zones"] if zone["role"] == "district"}
-    key = (one.indicator, one.group)
-    found = (r for r in results["records"] if (r["indicator"], r["group"]) == key and r["zone"] in district)
-    return next(found, None)

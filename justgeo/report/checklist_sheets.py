@@ -13,8 +13,9 @@ from typing import Any
 from justgeo.core.answers import FORMS, STATE, Answers, Entry, Form, Target
 from justgeo.report import checklist as lists
 from justgeo.report import checklist_assets, checklist_page, words, xlsx
+from justgeo.report.reader import Reader
 from justgeo.report.results import ALL, DISCLAIMER, INVENTED
-from justgeo.report.sheets import Cell, Column, Number, Sheet
+from justgeo.report.sheets import Cell, Column, Sheet, value
 
 READ_ME, CHECKLIST, MORE, TARGETS, SAID = "Read me", "Checklist", "More answers", "Targets", "Said already"
 PLACE = "Id of the place"
@@ -151,9 +152,10 @@ _TYPE_HERE = "Type in the yellow cells. Everything else is told, not asked."
 
 def _told(results: Mapping[str, Any]) -> dict[str, str]:
     """Each indicator with its number of the district, in a line."""
-    district = {zone["id"] for zone in results["zones"] if zone["role"] == "district"}
-    found = {r["indicator"]: r for r in results["records"] if r["group"] == ALL and r["zone"] in district}
-    return {row["id"]: f"{row['title']}: {words.told(found.get(row['id']))}" for row in results["indicators"]}
+    reader = Reader(results)
+    return {
+        row["id"]: f"{row['title']}: {words.told(reader.at(row['id'], 'district'))}" for row in results["indicators"]
+    }
 
 
 def _empty(title: str, heading: str, typed: Iterable[Typed], notes: tuple[str, ...] = ()) -> Sheet:
@@ -190,14 +192,8 @@ def aim(one: Target) -> str:
 
 def _indicators(results: Mapping[str, Any]) -> Sheet:
     columns = (Column("Id", 18), Column("Indicator", 50), Column("Unit", 20), Column("This place now", 14, "number"))
-    district = {zone["id"] for zone in results["zones"] if zone["role"] == "district"}
-    found = {r["indicator"]: r for r in results["records"] if r["group"] == ALL and r["zone"] in district}
-
-    def now(row: Mapping[str, Any]) -> Cell:
-        record = found.get(row["id"])
-        if record is None or record["value"] is None:
-            return None if record is None else record["text"]
-        return Number(record["value"], row["unit"], record["moe"])
-
-    rows = tuple((row["id"], row["title"], row["unit"], now(row)) for row in results["indicators"])
+    reader = Reader(results)
+    rows = tuple(
+        (row["id"], row["title"], row["unit"], value(reader.at(row["id"], "district"))) for row in results["indicators"]
+    )
     return Sheet("Indicators", "Ids for targets; an empty number is unknown, never 0", columns, rows, frozen=1)

@@ -21,7 +21,6 @@ FIELD = "vulnerability"
 
 RENTERS = "renters"
 _COUNT = "as_estimated_count"
-_CHANCE = "probability of one unit"
 _SAME_HOME = 0.5
 """Two counts that differ by less are the same homes: flags have one digit."""
 UNQUOTED = ("low", "suppressed")
@@ -31,7 +30,7 @@ _MEANS = ("means_stay", "means_race", "means_holds", "means_survey", "means_stud
 _STEPS = ("rule_shares", "rule_reference", "rule_low", "rule_above", "rule_three", "rule_cut")
 _NOT = ("not_move", "not_worth", "not_rank", "not_protections")
 _TITLES = (
-    "title", "switch", "read_more", "whole_card", "no_move", "rents_title", "means_title", "not_title", "cards_title",
+    "title", "read_more", "whole_card", "no_move", "rents_title", "means_title", "not_title", "cards_title",
     "cards_note", "cards_open", "protections_title", "protections_beside", "protections_blank", "rebuild_title",
     "rebuild_can", "rebuild_list", "col_pressure", "col_here", "col_above", "absent", "reason", "rule_source",
     "rule_other",
@@ -40,29 +39,34 @@ _TITLES = (
 Side = dict[str, Any]
 
 
-def view(results: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Everything that the templates print of displacement, in every language; None where there is nothing to say.
+def rows(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The indicators that this part speaks of; none where there is nothing to say."""
+    found = results.get("displacement")
+    if found is None or not (found["cards"] or found["protections"]):
+        return []
+    return [row for row in results["indicators"] if row["field"] == FIELD]
+
+
+def view(results: Mapping[str, Any], languages: Iterable[str] = told.LANGUAGES) -> dict[str, Any] | None:
+    """Everything that the templates print of displacement, in some languages; None where there is nothing to say.
 
     Parameters
     ----------
     results : mapping
         As in ``results.json``, each reason in plain words (``remarks.marked``).
+    languages : iterable of str
 
     Returns
     -------
     dict or None
-        ``category`` whose section it stands in, ``rows`` (ids of its indicators), ``languages``, and ``sides``: the
-        same content once a language.
+        ``category`` whose section it stands in, and ``sides``: the same content once a language.
     """
-    found = results.get("displacement")
-    rows = [row for row in results["indicators"] if row["field"] == FIELD]
-    if found is None or not rows or not (found["cards"] or found["protections"]):
+    shown = rows(results)
+    if not shown:
         return None
     return {
-        "category": words.category(rows[0]["category"]),
-        "rows": [row["id"] for row in rows],
-        "languages": told.LANGUAGES,
-        "sides": [_side(results, found, rows, lang) for lang in told.LANGUAGES],
+        "category": words.category(shown[0]["category"]),
+        "sides": [_side(results, results["displacement"], shown, lang) for lang in languages],
     }
 
 
@@ -154,7 +158,7 @@ def _chanceless(record: Mapping[str, Any]) -> bool:
 
 def _by_chance(record: Mapping[str, Any], whom: str, lang: str) -> list[str]:
     """The same figure with each tract counted by its chance; of one tract, that chance."""
-    if _CHANCE in record["flags"]:
+    if remarks.CHANCE in record["flags"]:
         return [told.say("chance_one", lang, p=told.chance(float(record["value"]), lang))]
     if _chanceless(record):
         return [told.say("weighed_not", lang, limit=told.localised(f"{LARGE_PART:.0%}", lang), whom=whom)]
@@ -172,7 +176,9 @@ def _margins(record: Mapping[str, Any], lang: str) -> list[str]:
     # Nothing is sampled of no homes, and of all homes it would be the same margin twice.
     once = numbers["n"] in ("0", numbers["all"])
     said = [told.say("margins_one" if once else "margins", lang, **numbers), told.say("margins_mean", lang)]
-    by_chance = _CHANCE not in record["flags"] and record["numerator_moe"] is not None and not _chanceless(record)
+    by_chance = (
+        remarks.CHANCE not in record["flags"] and record["numerator_moe"] is not None and not _chanceless(record)
+    )
     return [*said, told.say("margins_both", lang)] if by_chance else said
 
 

@@ -16,8 +16,7 @@ from typing import Any
 from justgeo.measure.compare import FIRM, LIKELY
 from justgeo.report import speech, words
 
-LANGUAGES = {"en": "English", "es": "Español"}
-"""Codes, and what each language calls itself."""
+LANGUAGES = speech.LANGUAGES
 
 FILE = "texts/displacement.toml"
 _NO_BREAK = "\u00a0"

@@ -25,9 +25,6 @@ from justgeo.report.results import DISCLAIMER, INVENTED
 HEIGHT = 640
 """Pixels of the frame."""
 
-# Leaflet would put a link to its home page on the map.
-_NO_LINK = "\nL.Control.Attribution.prototype.options.prefix = false;\n"
-
 
 @dataclass(frozen=True, repr=False)
 class Map:
@@ -103,7 +100,7 @@ def explore(results: Mapping[str, Any], zones: gpd.GeoDataFrame, basemap: Basema
         "fills": [_fill(row, i) for i in range(len(table))],
         "notices": notices,
     }
-    scripts = [inline.script("leaflet/leaflet.js") + _NO_LINK, drawn.script, inline.text("notebook/explore.js")]
+    scripts = [inline.leaflet(), drawn.script, inline.text("notebook/explore.js")]
     scripts = [inline.checked_script(f"\n{code}\n") for code in scripts]
     page = (
         inline.environment()

@@ -49,8 +49,7 @@ def groups(reader: Reader, indicator: str, present: Sequence[str], role: str) ->
     unit = next((r["unit"] for r in records.values() if r is not None), "")
     top = words.scale(unit).top or max(reach, default=1.0) or 1.0
     found = []
-    for kind in dict.fromkeys(g.partition(":")[0] for g in present):
-        inside = sorted((g for g in present if g.partition(":")[0] == kind), key=lambda g: -size(reader, g))
+    for kind, inside in by_kind(reader, present):
         rows = [
             {
                 **cell(records[g], reader),
@@ -78,6 +77,12 @@ def groups(reader: Reader, indicator: str, present: Sequence[str], role: str) ->
             }
         )
     return found
+
+
+def by_kind(reader: Reader, present: Sequence[str]) -> Iterable[tuple[str, list[str]]]:
+    """Ids of groups by their kind, the largest first."""
+    for kind in dict.fromkeys(g.partition(":")[0] for g in present):
+        yield kind, sorted((g for g in present if g.partition(":")[0] == kind), key=lambda g: -size(reader, g))
 
 
 def size(reader: Reader, group: str) -> float:

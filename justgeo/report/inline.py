@@ -86,6 +86,11 @@ def script(name: str) -> str:
     return re.sub(r"\n//# sourceMappingURL=\S*\s*$", "\n", text(name))
 
 
+def leaflet() -> str:
+    """Leaflet's script, which would put a link to its home page on the map."""
+    return script("leaflet/leaflet.js") + "\nL.Control.Attribution.prototype.options.prefix = false;\n"
+
+
 def checked_script(code: str) -> str:
     """``code`` if it can stand between script tags.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from justgeo.report import choropleth, map_words, remarks, speech, words
+from justgeo.report import choropleth, map_words, speech, words
 from justgeo.report.maps import MapParts
 from justgeo.report.spoken import Spoken
 
@@ -27,8 +27,14 @@ Payloads = Sequence[Mapping[str, Any]]
 """The same in several languages, English first."""
 
 
-def made(results: Mapping[str, Any], drawn: MapParts) -> dict[str, Any]:
-    """Values, words and names for the script, from ``results.json`` as it stands.
+def made(marked: Mapping[str, Mapping[str, Any]], drawn: MapParts) -> dict[str, Any]:
+    """Values, words and names for the script.
+
+    Parameters
+    ----------
+    marked : mapping
+        From `remarks.in_every_language`.
+    drawn : MapParts
 
     Returns
     -------
@@ -36,14 +42,13 @@ def made(results: Mapping[str, Any], drawn: MapParts) -> dict[str, Any]:
         ``categories, levels, indicators, first`` as in `choropleth.payload`, their texts as numbers; ``said`` by
         language and number; ``texts`` by language and key; ``layers, labels, stops, places, named, spots`` of the map.
     """
-    codes = [speech.ENGLISH, *(code for code in speech.LANGUAGES if code != speech.ENGLISH)]
     payloads, texts = [], {}
-    for code in codes:
+    for code, results in marked.items():
         with speech.language(code):
-            payloads.append(choropleth.payload(remarks.marked(results)))
+            payloads.append(choropleth.payload(results))
             texts[code] = map_words.texts()
     return {
-        **packed(codes, payloads),
+        **packed(list(marked), payloads),
         "texts": texts,
         "sure": {letter: key for key, letter in SURE.items()},
         "layers": drawn.layers,
@@ -53,7 +58,7 @@ def made(results: Mapping[str, Any], drawn: MapParts) -> dict[str, Any]:
         "named": drawn.named,
         "spots": drawn.spots,
         "ramp": choropleth.RAMP,
-        "synthetic": bool(results["synthetic"]),
+        "synthetic": bool(marked[speech.ENGLISH]["synthetic"]),
     }
 
 

@@ -135,7 +135,7 @@ def _named(layers: Sequence[str]) -> list[str]:
         if match:
             tables.append(match["table"])
         else:
-            others.append(say(_LAYERS[layer]) if layer in _LAYERS else layer)
+            others.append(called(layer))
     unique = list(dict.fromkeys(tables))
     listed = ", ".join(unique)
     kind = (

@@ -33,8 +33,6 @@ from justgeo.report.basemap import Basemap
 EVIDENCE_SHOWN = 4
 """Numbers under one item of the checklist; the others stand in the tables."""
 
-# Leaflet would put a link to its home page on the map.
-_NO_LINK = "\nL.Control.Attribution.prototype.options.prefix = false;\n"
 _BLANKS = re.compile(r"\n\s+")
 _STYLES = ("page.css", "map.css", "tables.css", "print.css", "displacement_public.css", "language.css",
            "handout.css")  # fmt: skip
@@ -69,7 +67,8 @@ def render(
         There is no district, or something on the page points outside it.
     """
     drawn = maps.draw(results, zones, basemap or Basemap())
-    made = {code: told(code, results, checklist, drawn) for code in speech.LANGUAGES}
+    marked = remarks.in_every_language(results)
+    made = {code: told(code, one, checklist, drawn) for code, one in marked.items()}
     templates = inline.environment()
     others = {code: templates.get_template("told.html").render(**one) for code, one in made.items()}
     del others[speech.ENGLISH]
@@ -77,12 +76,12 @@ def render(
         inline.refuse_links(one)
     scripts = [*(inline.text(name) for name in _BEFORE), "".join(inline.text(name) for name in _AFTER)]
     scripts = [inline.checked_script(f"\n{code}\n") for code in scripts]
-    unpacked = [inline.script("leaflet/leaflet.js") + _NO_LINK, drawn.script]
+    unpacked = [inline.leaflet(), drawn.script]
     page = templates.get_template("index.html").render(
         **made[speech.ENGLISH],
         synthetic=results["synthetic"],
         others={code: spoken.packed(one) for code, one in others.items()},
-        data=spoken.packed(inline.safe_json(_data(results, drawn))),
+        data=spoken.packed(inline.safe_json(_data(marked, drawn))),
         unpacked=[spoken.packed(code) for code in unpacked],
         scripts=scripts,
         policy=inline.policy([*scripts, *unpacked]),
@@ -96,6 +95,14 @@ def render(
 def told(code: str, results: Mapping[str, Any], checklist: lists.Checklist, drawn: maps.MapParts) -> dict[str, Any]:
     """What the page says in one language.
 
+    Parameters
+    ----------
+    code : str
+    results : mapping
+        As `remarks.marked` has them in that language.
+    checklist : Checklist
+    drawn : MapParts
+
     Returns
     -------
     dict
@@ -103,19 +110,18 @@ def told(code: str, results: Mapping[str, Any], checklist: lists.Checklist, draw
         languages, never what stands where.
     """
     with speech.language(code):
-        spoken_of = remarks.marked(results)
         templates = inline.environment(
             anchor=anchor, sentence=words.sentence, speak=spoken.spoken, gloss=glossary.Glosses()
         )
-        page = view.page(spoken_of)
+        page = view.page(results)
         content = {
             "page": page,
-            "sheets": handout.sheets(page, spoken_of),
+            "sheets": handout.sheets(page, results),
             "languages": speech.LANGUAGES,
             "map": drawn,
-            "block": _block(spoken_of),
+            "block": displacement_block.view(results, [code]),
             "map_html": drawn.html,
-            "checklist": lists.view(checklist, spoken_of),
+            "checklist": lists.view(checklist, results),
             "shown": EVIDENCE_SHOWN,
             "notices": origins.notices(results["layers"]),
             "ramp": choropleth.RAMP,
@@ -127,22 +133,19 @@ def told(code: str, results: Mapping[str, Any], checklist: lists.Checklist, draw
     return {"code": code, **parts}
 
 
-def _data(results: Mapping[str, Any], drawn: maps.MapParts) -> dict[str, Any]:
-    """What the scripts look up."""
-    block = displacement_block.view(remarks.marked(results))
-    more = {"notices": origins.notices(results["layers"]), "pressures": [] if block is None else block["rows"]}
-    return map_data.made(results, drawn) | more | {"corrections": corrected.points(results)}
+def _data(marked: Mapping[str, Mapping[str, Any]], drawn: maps.MapParts) -> dict[str, Any]:
+    """What the scripts look up; ``marked`` are the results in each language."""
+    results = marked[speech.ENGLISH]
+    return map_data.made(marked, drawn) | {
+        "notices": origins.notices(results["layers"]),
+        "pressures": [row["id"] for row in displacement_block.rows(results)],
+        "corrections": corrected.points(results),
+    }
 
 
 def _part(templates: Environment, name: str, content: Mapping[str, Any]) -> Markup:
     """HTML of one template, without the blanks at the beginning of its lines."""
     return Markup(_BLANKS.sub("\n", templates.get_template(f"{name}.html").render(**content).strip()))
-
-
-def _block(results: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The part on displacement in the language that is spoken alone: the page's switch is its switch."""
-    found = displacement_block.view(results)
-    return None if found is None else found | {"sides": [s for s in found["sides"] if s["lang"] == speech.current()]}
 
 
 def write(

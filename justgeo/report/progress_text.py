@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -111,11 +111,11 @@ def markdown(table: Table) -> str:
     for verdict, sign in VERDICTS.items():
         rows = table.having(verdict)
         lines += [f"## {sign} {verdict.capitalize()} ({len(rows)})", ""]
-        lines += [f"- {line}" for row in rows for line in _told(row, plain)] or ["None."]
+        lines += [f"- {_told(row, plain)}" for row in rows] or ["None."]
         lines.append("")
     moved = table.changed()
     lines += [f"## Without a target, and changed by more than the margin ({len(moved)})", ""]
-    lines += [f"- {line}" for row in moved for line in _told(row, plain)] or ["None."]
+    lines += [f"- {_told(row, plain)}" for row in moved] or ["None."]
     lines += ["", "## How to read this", "", METHOD, "", _left(table), *table.notes]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -127,21 +127,19 @@ def text(table: Table) -> list[str]:
     for verdict, sign in VERDICTS.items():
         rows = table.having(verdict)
         lines.append(f"{sign} {verdict}: {len(rows)}")
-        lines += [f"    {line}" for row in rows for line in _told(row, str)]
+        lines += [f"    {_told(row, str)}" for row in rows]
     moved = table.changed()
     lines.append(f"without a target, changed by more than the margin: {len(moved)}")
-    lines += [f"    {line}" for row in moved for line in _told(row, str)]
+    lines += [f"    {_told(row, str)}" for row in moved]
     return [*lines, _left(table), *table.notes]
 
 
 def _left(table: Table) -> str:
-    others = [row for row in table.having(NO_TARGET) if row not in table.changed()]
-    return (
-        f"{len(others)} further figures without a target: no change larger than its margin, or none that can be tested."
-    )
+    n = len(table.having(NO_TARGET)) - len(table.changed())
+    return f"{n} further figures without a target: no change larger than its margin, or none that can be tested."
 
 
-def _told(row: Row, safe: Any) -> Iterator[str]:
+def _told(row: Row, safe: Callable[[str], str]) -> str:
     of = f", {row.group_label}" if row.group_label else ""
     years = [f" in {year}" if year else "" for year in (row.old_year, row.new_year)]
     line = f"{row.title}{of}: {words.told(row.old)}{years[0]}, {words.told(row.new)}{years[1]}"
@@ -156,7 +154,7 @@ def _told(row: Row, safe: Any) -> Iterator[str]:
         line += f": {row.why}"
     line += ". The target is reached" if row.reached else ""
     line += f". {row.note}" if row.note else ""
-    yield safe(line.rstrip(".") + ".")
+    return safe(line.rstrip(".") + ".")
 
 
 def _signed(value: float, row: Row) -> str:

@@ -20,7 +20,10 @@ UNTAGGED_TOLD = 0.25
 """From this share on, streets whose level of stress is told by little more than their kind are named there too."""
 
 _MODELLED_FROM = {"exact", "high", "medium", "unknown"}
-_CHANCE = "probability of one unit"
+CHANCE = "probability of one unit"
+UNCHANGED = "change not distinguishable from none at 90 %"
+"""Flags of records, as the measuring writes them."""
+
 _OF_FIGURES = "areas taken to err together"
 _SPREAD = "spread over the land of each block"
 _WHOM = {
@@ -48,9 +51,8 @@ _TOLD = {
     "wide interval (NCHS)": "The interval is wide for a share: read it as a rough idea.",
 }
 
-_UNCHANGED = "change not distinguishable from none at 90 %"
 _WARNED = {
-    _UNCHANGED: "no larger than its margin: it may be no change at all",
+    UNCHANGED: "no larger than its margin: it may be no change at all",
     "change not tested: no margin is known": "its margin is not known, so that it may be no change at all",
     "timetable ended": "from a timetable that had run out when it was fetched: service may have changed since",
 }
@@ -73,6 +75,15 @@ def marked(results: Mapping[str, Any]) -> dict[str, Any]:
     return {**results, "records": [mark(r, modelled) for r in results["records"]]}
 
 
+def in_every_language(results: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """`marked` results by the code of each language of the pages, English first."""
+    found = {}
+    for code in speech.LANGUAGES:
+        with speech.language(code):
+            found[code] = marked(results)
+    return found
+
+
 def mark(record: Record, modelled: set[str]) -> dict[str, Any]:
     """One record for the page, as `marked` has it; ``modelled`` are the layers that are so.
 
@@ -80,7 +91,7 @@ def mark(record: Record, modelled: set[str]) -> dict[str, Any]:
     """
     reliability = record["reliability"]
     stands_on = record["value"] is not None and not modelled.isdisjoint(record["layers"])
-    if _CHANCE in record["flags"] and record["value"] is not None:
+    if CHANCE in record["flags"] and record["value"] is not None:
         reliability = "chance"
     elif stands_on and reliability in _MODELLED_FROM:
         reliability = "modelled"

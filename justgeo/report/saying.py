@@ -28,7 +28,6 @@ _POINTS = "percentage points"
 MISSING = ("unknown", "absent", "suppressed")
 """States of what has no number."""
 _UNTOLD = "not computed in this run"
-_UNCHANGED = "change not distinguishable from none at 90 %"
 
 
 class Told(NamedTuple):
@@ -131,7 +130,7 @@ class Fact:
         record = self.record
         if record is None or record["value"] is None or not self.signed:
             return False
-        return _UNCHANGED in record["flags"] or (bool(record["moe"]) and abs(record["value"]) <= record["moe"])
+        return remarks.UNCHANGED in record["flags"] or (bool(record["moe"]) and abs(record["value"]) <= record["moe"])
 
 
 def fact(reader: Reader, indicator: str, group: str = ALL) -> Fact:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
@@ -72,7 +72,12 @@ def say(text: str, /, **values: Any) -> str:
         For the places in braces. Texts among them are taken as they are.
     """
     found = text if current() == ENGLISH else catalogue(current()).get(text, text)
-    return _PLACE.sub(lambda place: str(values[place.group(1)]), found) if values else found
+    return filled(found, values) if values else found
+
+
+def filled(text: str, values: Mapping[str, Any]) -> str:
+    """``text`` with its places in braces filled."""
+    return _PLACE.sub(lambda place: str(values[place.group(1)]), text)
 
 
 def translated(text: str) -> tuple[str, str]:
@@ -176,7 +181,7 @@ def _fitted(text: str, code: str) -> str | None:
         fits = pattern.fullmatch(text)
         inside = None if fits is None else _inside(fits.groupdict(), code)
         if inside is not None:
-            return _PLACE.sub(lambda place, inside=inside: inside[place.group(1)], other)  # type: ignore[misc]
+            return filled(other, inside)
     return None
 
 

@@ -16,7 +16,6 @@ from markupsafe import Markup, escape
 
 from justgeo.report import several, speech
 
-_PLACE = re.compile(r"\{(\w+)\}")
 _FIRST = re.compile(r"^((?:<[^>]*>)*)(\w)")
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _SYSTEM = 9
@@ -66,7 +65,7 @@ def rich(text: str, /, **values: Any) -> Markup:
     """As ``say``, as HTML: everything is escaped but what is HTML already."""
     found = str(escape(speech.say(text)))
     # Braces are no signs of HTML: the places stand after the escaping as before.
-    return Markup(_PLACE.sub(lambda place: str(escape(values[place.group(1)])), found) if values else found)
+    return Markup(speech.filled(found, {name: escape(value) for name, value in values.items()}) if values else found)
 
 
 def join(between: str, parts: Iterable[str]) -> str:

@@ -99,7 +99,7 @@ STAMP = "2000-01-01T00:00:00.000Z"
 
 def safe_text(text: str) -> str:
     """``text`` for a cell: an apostrophe before what a spreadsheet would take for a formula."""
-    return f"'{text}" if text[_BLANK.match(text).end() :].startswith(_FORMULA) else text  # type: ignore[union-attr]
+    return f"'{text}" if _BLANK.sub("", text, count=1).startswith(_FORMULA) else text
 
 
 def safe_line(text: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from justgeo.report import budget, corrected, glossary, groups, has, origins, remarks, sentences, spoken, words
@@ -31,6 +31,8 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
     areas = sum(zone["role"] == "area" for zone in results["zones"])
     shown = cards(reader)
     measured = [row["id"] for row in results["indicators"] if _has_any(reader, row)]
+    told = _told(reader)
+    references = _references(reader)
     return {
         "name": results["name"],
         "synthetic": results["synthetic"],
@@ -40,17 +42,17 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
         "n_indicators": len(measured),
         "n_listed": len(results["indicators"]),
         "n_areas": areas,
-        "period": origins.period(reader.used(_told(reader))),
+        "period": origins.period(reader.used(told)),
         "cards": shown,
         "has_margins": any("±" in card["margin"] for card in shown),
-        "categories": categories(reader),
+        "categories": categories(reader, references),
         "absent": absences(reader),
         "sources": origins.sources(results["layers"], results["records"]),
         "notes": [spoken.spoken(note) for note in results["notes"]],
         "reliability": {key: words.reliability(key) for key in words.RELIABILITY},
-        "classes": {record["reliability"] for record in _told(reader)},
+        "classes": {record["reliability"] for record in told},
         "terms": glossary.terms(),
-        "references": _references(reader),
+        "references": references,
         "corrections": corrected.view(reader),
     }
 
@@ -100,11 +102,14 @@ def _headline(reader: Reader, row: Mapping[str, Any]) -> str:
     return spoken.marked(*sentences.headline(reader, row["id"]))
 
 
-def categories(reader: Reader) -> list[dict[str, Any]]:
-    """The Protocol's categories, each with a row an indicator and its groups; what has no number stands by reason."""
+def categories(reader: Reader, references: Sequence[str]) -> list[dict[str, Any]]:
+    """The Protocol's categories, each with a row an indicator and its groups; what has no number stands by reason.
+
+    ``references`` are those of the whole page, in its order.
+    """
     found = []
     for key, rows in words.by_category(reader.results["indicators"]):
-        inside = [_row(reader, row) for row in rows]
+        inside = [_row(reader, row, references) for row in rows]
         if inside:
             gone = [row for row in inside if row["absent"] and not any(group["n"] for group in row["groups"])]
             shown = [row for row in inside if row not in gone]
@@ -123,7 +128,7 @@ def _by_reason(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{"reason": words.sentence(reason), "rows": inside} for reason, inside in found.items()]
 
 
-def _row(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
+def _row(reader: Reader, row: Mapping[str, Any], references: Sequence[str]) -> dict[str, Any]:
     role = reader.told_of(row)
     record = reader.at(row["id"], role)
     present = reader.groups.get(row["id"], [])
@@ -135,7 +140,7 @@ def _row(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
         **_category(row),
         **{name: spoken.spoken(row[name]) for name in ("title", "plain", "method", "caveat", "universe")},
         "id": row["id"],
-        "follows": [_references(reader).index(one) + 1 for one in row["references"]],
+        "follows": [references.index(one) + 1 for one in row["references"]],
         "headline": _headline(reader, row) if has_value(record) else "",
         "only_groups": record is None and bool(present),
         "only_reference": role == "reference",

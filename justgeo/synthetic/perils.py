@@ -12,7 +12,7 @@ from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.layer import FloatArray
 from justgeo.synthetic.county import County
-from justgeo.synthetic.geography import COLS, LAEA, NAD83, ROWS, WATER, Geography, mover
+from justgeo.synthetic.geography import COLS, LAEA, NAD83, ROWS, WATER, Geography, cell_polygons, mover
 from justgeo.synthetic.ground import around, river
 
 CRASH_YEARS = range(2020, 2025)
@@ -101,14 +101,8 @@ def _persons(case: int, deaths: int, walkers: int, cyclists: int) -> pd.DataFram
 def low_ground(geography: Geography) -> BaseGeometry:
     """What a sea three feet higher reaches, the water of today in it (EPSG:4269)."""
     wet = (geography.cell_kind == WATER) & (np.arange(COLS)[None, :].repeat(ROWS, axis=0) >= 38)
-    cells = [_cell(geography, r, c) for r, c in np.argwhere(wet)]
-    bay = shapely.union_all(cells)
+    bay = shapely.union_all(cell_polygons(geography.corners)[wet])
     return around(bay, SEA_M).union(around(river(geography), TIDE_M))
-
-
-def _cell(geography: Geography, row: int, col: int) -> BaseGeometry:
-    c = geography.corners
-    return shapely.Polygon([c[row, col], c[row, col + 1], c[row + 1, col + 1], c[row + 1, col]])
 
 
 def sea_level(geography: Geography) -> gpd.GeoDataFrame:

@@ -230,9 +230,8 @@ def section(some: Sequence[Change], where: Places, draws: int) -> str:
     lines, held = [], {name: [] for name in ("sets", "tracts", "cut", "alone")}
     outside: list[tuple[str, float]] = []
     for one in some:
-        shares = [float(np.nanmean(one.held(kind))) if (kind & one.enough).any() else float("nan")
-                  for kind in (sets, tracts, cut)]  # fmt: skip
-        alone = float(np.nanmean(one.held(cut, "sampling"))) if (cut & one.enough).any() else float("nan")
+        shares = [_mean(one.held(kind)) for kind in (sets, tracts, cut)]
+        alone = _mean(one.held(cut, "sampling"))
         for name, share in zip(held, [*shares, alone], strict=True):
             held[name].append(share)
         outside += [(f"{one.row.id}, {name}", share) for name, share in zip(KINDS, shares, strict=True)]
@@ -257,6 +256,11 @@ def section(some: Sequence[Change], where: Places, draws: int) -> str:
     )
 
 
+def _mean(part: FloatArray) -> float:
+    """Mean of what is known; NaN of nothing."""
+    return float(np.nanmean(part)) if part.size else np.nan
+
+
 def _verdicts(some: Sequence[Change], kind: BoolArray) -> tuple[float, float]:
     """Share of surveys in which a change is called one: where hardly anything changed, and where much did."""
     size, called = [], []
@@ -266,8 +270,7 @@ def _verdicts(some: Sequence[Change], kind: BoolArray) -> tuple[float, float]:
         size.append(np.abs(one.truth[at]) / np.where(margin > 0, margin, np.nan))
         called.append(one.called[:, at].mean(axis=0))
     true, rate = np.concatenate(size), np.concatenate(called)
-    ends = [rate[true < HARDLY], rate[true >= CLEAR]]
-    return tuple(float(np.mean(part)) if part.size else float("nan") for part in ends)  # type: ignore[return-value]
+    return _mean(rate[true < HARDLY]), _mean(rate[true >= CLEAR])
 
 
 def replaced(page: str, text: str) -> str:

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from justgeo import candidates, collecting, run, shifting
-from justgeo.report import displacement_page, results, sensitivity
-from justgeo.report import page as pages
+from justgeo.report import displacement_page, sensitivity
 from tests import nowhere
 from tests.browser.seen import NEEDS, looking
 from tests.report import made
@@ -75,9 +74,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     folder = tmp_path_factory.mktemp("axe")
     kept = md.baseline(["Rent registry since 2021"])
     found = {name: folder / f"{name}.html" for name in ("public", "analyst")}
-    pages.write(
-        found["public"], results.to_dict(kept), made.checklist(), results.zones_frame(kept.zones), made.basemap()
-    )
+    made.write_page(found["public"], kept)
     displacement_page.write(found["analyst"], md.analyst(kind="district"))
     with layers(tmp_path_factory.mktemp("cache")) as source:
         shape = nowhere.boundary(source).geometry.union_all()

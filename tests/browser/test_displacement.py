@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from justgeo.report import displacement_page, results
-from justgeo.report import page as pages
+from justgeo.report import displacement_page
 from tests.browser.seen import NEEDS, Seen, looking
 from tests.report import made
 from tests.report import made_displacement as md
@@ -41,10 +40,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("displacement")
     found = {}
     for name, protections in (("public", ["Rent registry since 2021"]), ("hostile", [made.HOSTILE])):
-        whole = md.baseline(protections)
-        found[name] = folder / f"{name}.html"
-        zones = results.zones_frame(whole.zones)
-        pages.write(found[name], results.to_dict(whole), made.checklist(), zones, made.basemap())
+        found[name] = made.write_page(folder / f"{name}.html", md.baseline(protections))
     hostile = md.analyst(name=f"Hill {made.HOSTILE}", notes=[made.HOSTILE])
     hostile["cards"][12]["opinions"][0]["lines"][0]["name"] = made.HOSTILE
     for one in hostile["conditions"]:

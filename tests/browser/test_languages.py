@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from justgeo.report import page as pages
-from justgeo.report import results, spoken
+from justgeo.report import spoken
 from tests.browser.seen import NEEDS, Seen, looking
 from tests.report import made
 
@@ -32,12 +31,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "invented": made.baseline(synthetic=True, name="Nowhere", slug="nowhere-invented"),
         "hostile": replace(whole, zones=replace(whole.zones, names=names), notes=(made.HOSTILE,)),
     }
-    found = {}
-    for name, baseline in variants.items():
-        found[name] = folder / f"{name}.html"
-        zones = results.zones_frame(baseline.zones)
-        pages.write(found[name], results.to_dict(baseline), made.checklist(), zones, made.basemap())
-    return found
+    return {name: made.write_page(folder / f"{name}.html", one) for name, one in variants.items()}
 
 
 @pytest.fixture

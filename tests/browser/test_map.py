@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from justgeo.report import page as pages
-from justgeo.report import results
 from tests.browser.seen import NEEDS, looking
 from tests.report import made
 
@@ -22,9 +20,7 @@ FIRST = ".leaflet-data-pane path[tabindex='0']"
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     whole = made.baseline(synthetic=True, name="Nowhere", slug="nowhere-invented")
-    found = tmp_path_factory.mktemp("map") / "index.html"
-    pages.write(found, results.to_dict(whole), made.checklist(), results.zones_frame(whole.zones), made.basemap())
-    return found
+    return made.write_page(tmp_path_factory.mktemp("map") / "index.html", whole)
 
 
 @pytest.fixture

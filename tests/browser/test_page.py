@@ -10,8 +10,6 @@ from typing import Any
 
 import pytest
 
-from justgeo.report import page as pages
-from justgeo.report import results
 from tests.browser.seen import NEEDS, Seen, looking
 from tests.report import made
 
@@ -29,12 +27,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "invented": made.baseline(synthetic=True, name="Nowhere", slug="nowhere-invented"),
         "hostile": replace(whole, zones=replace(whole.zones, names=names), records=records),
     }
-    found = {}
-    for name, baseline in variants.items():
-        found[name] = folder / f"{name}.html"
-        zones = results.zones_frame(baseline.zones)
-        pages.write(found[name], results.to_dict(baseline), made.checklist(), zones, made.basemap())
-    return found
+    return {name: made.write_page(folder / f"{name}.html", one) for name, one in variants.items()}
 
 
 @pytest.fixture

@@ -11,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from justgeo.report import page as pages
-from justgeo.report import results
 from justgeo.report.results import DISCLAIMER
 from tests.browser.seen import NEEDS, looking
 from tests.report import made
@@ -35,12 +33,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "invented": made.baseline(synthetic=True, name="Nowhere", slug="nowhere-invented"),
         "hostile": made.baseline(name=f"Hill {made.HOSTILE}"),
     }
-    found = {}
-    for name, whole in variants.items():
-        found[name] = folder / f"{name}.html"
-        content, zones = results.to_dict(whole), results.zones_frame(whole.zones)
-        pages.write(found[name], content, made.checklist(), zones, made.basemap())
-    return found
+    return {name: made.write_page(folder / f"{name}.html", one) for name, one in variants.items()}
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 
-from justgeo.report import page as pages
-from justgeo.report import results
 from tests.browser.seen import NEEDS, looking
 from tests.report import made
 
@@ -18,10 +16,7 @@ pytestmark = NEEDS
 
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    whole = made.baseline()
-    found = tmp_path_factory.mktemp("search") / "index.html"
-    pages.write(found, results.to_dict(whole), made.checklist(), results.zones_frame(whole.zones), made.basemap())
-    return found
+    return made.write_page(tmp_path_factory.mktemp("search") / "index.html", made.baseline())
 
 
 @pytest.fixture

@@ -244,7 +244,7 @@ def commitments(folder: Path, **changes: Any) -> Path:
 
 
 def test_reads_a_planners_own_commitments(tmp_path: Path) -> None:
-    (one,) = read.commitments(commitments(tmp_path))
+    (one,) = read.own(commitments(tmp_path)).commitments
     assert (one.name, one.source, one.objectives[0].indicators) == ("Stay put", "our copy", ("BEL-03.renters",))
 
 
@@ -295,6 +295,6 @@ def test_refuses_commitments_that_it_does_not_understand(
     tmp_path: Path, changes: dict[str, Any], told: str, remedy: str
 ) -> None:
     with pytest.raises(CatalogueError) as refused:
-        read.commitments(commitments(tmp_path, **changes))
+        read.own(commitments(tmp_path, **changes))
     assert told in refused.value.message
     assert remedy in refused.value.remedy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import shapely
 from justgeo.core.layer import Provenance
 from justgeo.core.result import Baseline, Comparison, Indicator, Record
 from justgeo.core.zones import Zones
+from justgeo.report import page, results, write
 from justgeo.report.basemap import Basemap
 
 CRS = "+proj=laea +lat_0=38 +lon_0=-78.5 +datum=WGS84 +units=m"
@@ -285,3 +287,15 @@ def checklist() -> Items:
         Item("C00", "commitment", "17 Commitments and 22 objectives", "not measured",
              "their names are not publicly readable; give the Protocol's own list in a file", note="unknown"),
     ))  # fmt: skip
+
+
+def write_page(path: Path, whole: Baseline) -> Path:
+    """The page of a baseline, with the checklist and the streets of here."""
+    page.write(path, results.to_dict(whole), checklist(), results.zones_frame(whole.zones), basemap())
+    return path
+
+
+def write_folder(folder: Path, whole: Baseline) -> Path:
+    """All outputs of a baseline, likewise."""
+    write.write_all(folder, results.to_dict(whole), checklist(), results.zones_frame(whole.zones), basemap())
+    return folder

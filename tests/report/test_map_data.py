@@ -17,7 +17,10 @@ from tests.report import made
 @pytest.fixture(scope="module")
 def data(content: dict[str, Any], zones: gpd.GeoDataFrame) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(
-        json.dumps(map_data.made(content, maps.draw(content, zones, made.basemap())), allow_nan=False)
+        json.dumps(
+            map_data.made(remarks.in_every_language(content), maps.draw(content, zones, made.basemap())),
+            allow_nan=False,
+        )
     )
     return found
 

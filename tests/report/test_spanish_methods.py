@@ -18,7 +18,7 @@ from justgeo.catalogue import read
 from justgeo.core import protocol as core
 from justgeo.core.answers import NOTHING_SAID
 from justgeo.core.result import Baseline, Indicator, Record
-from justgeo.report import checklist, maps, page, results, several, speech
+from justgeo.report import checklist, maps, page, remarks, results, several, speech
 from justgeo.report.basemap import Basemap
 from tests.report.pages import Shape
 
@@ -193,7 +193,8 @@ def test_one_text_with_places_fits_and_no_other(place: Place) -> None:
 def test_the_page_has_nothing_in_english_but_names(place: Place) -> None:
     baseline, found = place
     content = results.to_dict(baseline)
-    made = page.told(SPANISH, content, found, maps.draw(content, results.zones_frame(baseline.zones), Basemap()))
+    drawn = maps.draw(content, results.zones_frame(baseline.zones), Basemap())
+    made = page.told(SPANISH, remarks.in_every_language(content)[SPANISH], found, drawn)
     names = [content["name"], *(zone["name"] for zone in content["zones"])]
     names += [
         str(layer[key]) for layer in content["layers"] for key in ("source", "dataset", "attribution", "licence", "id")
