@@ -38,7 +38,7 @@ def is_answers(spec: LayerSpec) -> bool:
     return "answers" in spec.options and spec.path.is_dir()
 
 
-def reader(name: str, spec: LayerSpec, area: Area) -> Reader:
+def reader(name: str, spec: LayerSpec, area: Area, kept: Path | None = None) -> Reader:
     """What reads the layers of a declaration, given the names of those that are wanted.
 
     Parameters
@@ -47,11 +47,13 @@ def reader(name: str, spec: LayerSpec, area: Area) -> Reader:
         Under which it is declared.
     spec : LayerSpec
     area : Area
+    kept : Path, optional
+        Folder in which extracts are kept whole once they were read.
     """
 
     def read(wanted: Sequence[str]) -> dict[str, AnyLayer]:
         if is_extract(spec):
-            return _read_extract(spec, area, wanted)
+            return _read_extract(spec, area, wanted, kept)
         if name == "walk":
             return _read_lines(spec, area, wanted)
         return {name: _one(name, spec, area)}
@@ -59,14 +61,14 @@ def reader(name: str, spec: LayerSpec, area: Area) -> Reader:
     return read
 
 
-def _read_extract(spec: LayerSpec, area: Area, wanted: Sequence[str]) -> dict[str, AnyLayer]:
+def _read_extract(spec: LayerSpec, area: Area, wanted: Sequence[str], kept: Path | None) -> dict[str, AnyLayer]:
     if is_answers(spec):
         from justgeo.sources.overpass_answers import read_answers
 
         return dict(read_answers(spec, area, set(wanted)))
     from justgeo.sources.osm import read_extract
 
-    return dict(read_extract(spec, area, set(wanted)))
+    return dict(read_extract(spec, area, set(wanted), kept=kept))
 
 
 def _read_lines(spec: LayerSpec, area: Area, wanted: Sequence[str]) -> dict[str, AnyLayer]:

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import AnyLayer, Layer
@@ -29,6 +30,8 @@ Progress = Callable[[str], None]
 
 OSM = "osm"
 OSM_LAYERS = ("walk", "streets", "bike", "parks", "park_entrances", "stops", "amenities", "water", "landuse")
+EXTRACTS = "extracts"
+"""Folder below the store for whole extracts."""
 UNITS = ("blocks", "block_groups", "tracts", "counties", "areas")
 RASTERS = ("tree_canopy", "impervious", "land_cover", "surface_temperature")
 #: Read wherever they are declared, though no row of the catalogue may ask for them yet.
@@ -101,6 +104,11 @@ class _Work:
     absent: dict[str, str] = field(default_factory=dict)
     chosen: dict[str, str] = field(default_factory=dict)
     refused: dict[str, LayerError] = field(default_factory=dict)
+
+    @property
+    def kept(self) -> Path | None:
+        """Where extracts are kept whole: a state's is read once and cut for each county."""
+        return None if self.store is None else self.store.root / EXTRACTS
 
     def tell(self, name: str) -> None:
         if self.progress is not None:
@@ -308,7 +316,7 @@ def _from_osm(work: _Work, names: Sequence[str]) -> None:
     rest: list[str] = []
     if walk is not None and drawn:  # the base map shows the lines that are walked on; one reading gives both
         both = [name for name in names if name in ("walk", "streets")]
-        _take(work, walk, both, readers.reader("walk", walk, work.area))
+        _take(work, walk, both, readers.reader("walk", walk, work.area, work.kept))
         names = [name for name in names if name not in both]
     for name in names:
         if name in work.specs:
@@ -324,7 +332,7 @@ def _from_osm(work: _Work, names: Sequence[str]) -> None:
         for name in rest:
             work.missing(name, _WHY[name])
     elif rest:
-        _take(work, extract, rest, readers.reader(OSM, extract, work.area))
+        _take(work, extract, rest, readers.reader(OSM, extract, work.area, work.kept))
 
 
 def _own(work: _Work, name: str) -> None:
@@ -336,7 +344,7 @@ def _own(work: _Work, name: str) -> None:
     # Zones, features and tables are small, and have companions (covers, further files): they are read anew each time.
     anew = name == readers.ZONING or name.startswith(DATA)
     record = (name not in OSM_LAYERS or name == "walk" or readers.is_extract(spec)) and not anew
-    _take(work, spec, [name], readers.reader(name, spec, work.area), record=record)
+    _take(work, spec, [name], readers.reader(name, spec, work.area, work.kept), record=record)
 
 
 def _take(

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import osmium
 import shapely
-from osmium.filter import EntityFilter, IdFilter, KeyFilter
+from osmium.filter import IdFilter, KeyFilter
+from osmium.index import LocationTable
 from osmium.osm import Area as OsmArea
 from osmium.osm import Node, Relation, mutable
 from osmium.osm import Way as OsmWay
@@ -22,30 +23,30 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import AnyLayer
 from justgeo.core.spec import Area, LayerSpec
-from justgeo.sources import osm_build, osm_tags
+from justgeo.sources import _osm_kept, osm_build, osm_tags
 from justgeo.sources._hash import sha256_of
+from justgeo.sources._osm_found import Extract, Found, found_in
+from justgeo.sources._osm_raw import Bounds, Gathering, Raw
+from justgeo.sources._osm_roles import ALL, GROUND, LAYERS, POINT, needed
 from justgeo.sources.lines import read_lines
-from justgeo.sources.osm_build import Extract, Found, Place, Shape, Way
-from justgeo.sources.osm_landuse import land_use
 
 __all__ = ["LAYERS", "SUFFIXES", "layer_names", "look", "read_extract", "read_lines", "words", "write_extract"]
 
 log = logging.getLogger(__name__)
 
-#: Layers that an extract can give.
-LAYERS = frozenset({"walk", "streets", "bike", "parks", "park_entrances", "stops", "amenities", "water", "landuse"})
 SUFFIXES = (".osm", ".osm.gz", ".osm.bz2", ".osm.pbf", ".pbf")
 _CUT_REMEDY = (
     "cut the extract again so that ways and multipolygons stay whole: "
     "osmium extract --strategy smart (or complete_ways), with a box that holds the district and its halo."
 )
-#: A river or a forest that leaves the extract is left out with a note: water is drawn and no walk depends on it, and
-#: ground without a land use counts as not known.
-_MAY_BE_CUT = frozenset({"water", "landuse"})
-Bounds = tuple[float, float, float, float]
+_WKB = osmium.geom.WKBFactory()
+#: Hexadecimal digits before the places of a line: byte order, type, how many.
+_WKB_HEAD = 18
 
 
-def read_extract(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str, AnyLayer]:
+def read_extract(
+    spec: LayerSpec, area: Area, wanted: Iterable[str], *, kept: Path | None = None
+) -> dict[str, AnyLayer]:
     """Read layers from a local extract.
 
     Parameters
@@ -56,6 +57,9 @@ def read_extract(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str
         Features that lie outside the bounds of ``area.window`` are left out.
     wanted : iterable of str
         Names out of :data:`LAYERS`.
+    kept : Path, optional
+        Folder in which everything that the extract holds for any layer is kept once it was read, for whatever area and
+        layers are asked for next. Without it, the file is read each time, for the area alone.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def read_extract(spec: LayerSpec, area: Area, wanted: Iterable[str]) -> dict[str
     """
     names = layer_names(wanted)
     path = _checked(spec.path)
-    extract, found = look(path, area, names)
+    extract, found = look(path, area, names, kept=kept)
     for note in found.notes:
         log.warning("%s: %s", path.name, note)
     return osm_build.layers(spec, area, names, extract, found, sha256_of(spec.path))
@@ -97,7 +101,7 @@ def layer_names(wanted: Iterable[str]) -> frozenset[str]:
     return names
 
 
-def look(path: Path, area: Area, names: frozenset[str]) -> tuple[Extract, Found]:
+def look(path: Path, area: Area, names: frozenset[str], *, kept: Path | None = None) -> tuple[Extract, Found]:
     """What a file says of itself, and what it holds for some layers within the bounds of the window.
 
     Parameters
@@ -107,6 +111,8 @@ def look(path: Path, area: Area, names: frozenset[str]) -> tuple[Extract, Found]
     area : Area
     names : frozenset of str
         Of :data:`LAYERS`.
+    kept : Path, optional
+        As :func:`read_extract` has it.
 
     Returns
     -------
@@ -118,21 +124,44 @@ def look(path: Path, area: Area, names: frozenset[str]) -> tuple[Extract, Found]
     LayerError, CoverageError
         As :func:`read_extract`.
     """
+    needs, bounds = needed(names), area.window.bounds
     try:
-        extract = _survey(path)
-        if not extract.covers.intersects(area.district):
-            raise CoverageError(
-                f"The extract {path.name} covers {words(extract.covers.bounds)} and does not touch the district "
-                f"({words(area.district.bounds)}).",
-                remedy="download an extract for the district's own state or county.",
-            )
-        found = _scan(path, names, area.window.bounds)
+        if kept is None:
+            extract = _touching(_survey(path), path, area)
+            raw = _scan(path, needs, bounds)
+        else:
+            extract, raw = _whole(path, area, kept)
     except RuntimeError as error:  # what libosmium raises for unreadable bytes
         raise LayerError(
             f"The extract {path.name} cannot be read: {error}.", remedy="download it again; it may be incomplete."
         ) from error
+    found = found_in(raw.cut(needs, bounds))
     _refuse_cut(found, path, extract)
     return extract, found
+
+
+def _whole(path: Path, area: Area, folder: Path) -> tuple[Extract, Raw]:
+    """Everything that an extract holds for any layer, as it was kept; read and kept where it was not."""
+    held = _osm_kept.load(path, folder)
+    if held is None:
+        with _osm_kept.one_at_a_time(path, folder) as waited:
+            held = _osm_kept.load(path, folder) if waited else None
+            if held is None:
+                extract = _touching(_survey(path), path, area)
+                held = extract, _scan(path, ALL, None)
+                _osm_kept.save(path, folder, *held)
+    extract, raw = held
+    return _touching(extract, path, area), raw
+
+
+def _touching(extract: Extract, path: Path, area: Area) -> Extract:
+    if not extract.covers.intersects(area.district):
+        raise CoverageError(
+            f"The extract {path.name} covers {words(extract.covers.bounds)} and does not touch the district "
+            f"({words(area.district.bounds)}).",
+            remedy="download an extract for the district's own state or county.",
+        )
+    return extract
 
 
 def write_extract(
@@ -218,121 +247,61 @@ def _look_through(path: Path) -> tuple[Bounds, str]:
     return (west, south, east, north), latest.date().isoformat() if latest else ""
 
 
-def _scan(path: Path, names: frozenset[str], bounds: Bounds) -> Found:
-    found = Found()
-    with_areas = bool(names & {"parks", "park_entrances", "water", "stops", "amenities", "landuse"})
+def _scan(path: Path, needs: int, bounds: Bounds | None) -> Raw:
+    """Everything that plays one of some parts, in one reading (with areas: after one of the relations alone)."""
+    made = Gathering(needs, bounds)
+    with_areas = bool(needs & (POINT | GROUND))
     keys = {*osm_tags.LINE_KEYS, *osm_tags.POINT_KEYS, *(osm_tags.AREA_KEYS if with_areas else ())}
     processor = osmium.FileProcessor(str(path)).with_locations()
     if with_areas:
         processor = processor.with_areas(KeyFilter(*keys))
-    relations: dict[int, _Relation] = {}
+    relations: dict[int, tuple[int, set[int]]] = {}
     assembled: set[int] = set()  # libosmium hands out areas before or after their relations
     for element in processor.with_filter(KeyFilter(*keys)):
-        tags = dict(element.tags)
-        if isinstance(element, Node):
-            _take_node(found, names, bounds, element, tags)
-        elif isinstance(element, OsmWay):
-            _take_way(found, names, bounds, element, tags)
-        elif isinstance(element, Relation):
-            if tags.get("type") in ("multipolygon", "boundary") and _area_roles(tags, names):
-                relations[element.id] = _Relation(tags, {m.ref for m in element.members if m.type == "w"})
-        elif isinstance(element, OsmArea) and not element.from_way() and _area_roles(tags, names):
-            shape = _assembled(element)
-            if not shape.is_empty:
+        if isinstance(element, OsmArea):
+            if not element.from_way() and _take_area(made, element):
                 assembled.add(element.orig_id())
-                if _meets(shape.bounds, bounds):
-                    _file_area(found, names, f"relation/{element.orig_id()}", tags, shape)
-    left = {number: relation for number, relation in relations.items() if number not in assembled}
-    if left:
-        _judge_relations(found, names, bounds, path, left)
-    return found
+            continue
+        number, name, played = made.tagset(element.tags)
+        if not played:
+            continue
+        if isinstance(element, OsmWay):
+            nodes = element.nodes
+            refs = [nodes[at].ref for at in range(len(nodes))]  # a third faster than the list's own iterator
+            made.way(element.id, number, name, refs, _places(element))
+        elif isinstance(element, Node):
+            place = element.location
+            made.node(element.id, number, name, (place.x, place.y) if place.valid() else None)
+        elif (
+            isinstance(element, Relation)
+            and played & (POINT | GROUND)
+            and made.type_of(number) in ("multipolygon", "boundary")
+        ):
+            relations[element.id] = (number, {m.ref for m in element.members if m.type == "w"})
+    left = {one: relation for one, relation in relations.items() if one not in assembled}
+    if left and processor.node_location_storage is not None:
+        _gather_broken(made, path, left, processor.node_location_storage)
+    return made.done()
 
 
-class _Relation:
-    """A multipolygon that was not put together: its tags and the ways that it is made of."""
-
-    def __init__(self, tags: Mapping[str, str], members: set[int]) -> None:
-        self.tags, self.members = tags, members
-        self.whole: set[int] = set()
-        self.near = False
-
-
-def _line_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
-    moved = ("walk" in names and osm_tags.is_walkable(tags)) or ("bike" in names and osm_tags.is_bikeable(tags))
-    return moved or ("streets" in names and osm_tags.street_kind(tags) is not None)
+def _places(way: OsmWay) -> str | list[tuple[int, float, float]]:
+    """Places of all nodes as hexadecimal doubles (one call in place of three a node); if some are missing, the rest."""
+    try:
+        return str(_WKB.create_linestring(way, osmium.geom.ALL))[_WKB_HEAD:]
+    except (osmium.InvalidLocationError, RuntimeError):  # a node without a place; a way of one node
+        return [(n.ref, n.location.lon, n.location.lat) for n in way.nodes if n.location.valid()]
 
 
-def _point_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
-    stop = "stops" in names and osm_tags.is_stop(tags)
-    return stop or ("amenities" in names and osm_tags.amenity_kind(tags) is not None)
-
-
-def _ground_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
-    if names & {"parks", "park_entrances"} and (
-        osm_tags.park_kind(tags) is not None or osm_tags.keeps_public_out(tags)
-    ):
-        return True
-    return ("water" in names and osm_tags.is_water(tags)) or ("landuse" in names and land_use(tags) is not None)
-
-
-def _area_roles(tags: Mapping[str, str], names: frozenset[str]) -> bool:
-    return _point_roles(tags, names) or _ground_roles(tags, names)
-
-
-def _take_node(found: Found, names: frozenset[str], bounds: Bounds, node: Node, tags: dict[str, str]) -> None:
-    if "bike" in names and osm_tags.is_controlled(tags):
-        found.signals.add(node.id)
-    gate = "park_entrances" in names and osm_tags.is_entrance(tags)
-    if not (gate or _point_roles(tags, names)) or not node.location.valid():
-        return
-    lon, lat = node.location.lon, node.location.lat
-    if _meets((lon, lat, lon, lat), bounds):
-        found.places.append(Place(f"node/{node.id}", tags, lon, lat))
-
-
-def _take_way(found: Found, names: frozenset[str], bounds: Bounds, way: OsmWay, tags: dict[str, str]) -> None:
-    line = _line_roles(tags, names)
-    closed = way.is_closed() and len(way.nodes) > 3
-    point, ground = _point_roles(tags, names), closed and tags.get("area") != "no" and _ground_roles(tags, names)
-    if not (line or point or ground):
-        return
-    known = [(n.ref, n.location.lon, n.location.lat) for n in way.nodes if n.location.valid()]
-    if not known:
-        found.unplaced += 1
-        return
-    refs, lon, lat = zip(*known, strict=True)
-    if not _meets((min(lon), min(lat), max(lon), max(lat)), bounds):
-        return
-    if len(known) < len(way.nodes):
-        if line or point or _ground_roles(tags, names - {"landuse"}):
-            found.cut_ways += 1
-        else:
-            found.cut_land += 1
-        return
-    if len(known) < 2:
-        return
-    xy = list(zip(lon, lat, strict=True))
-    if line:
-        found.ways.append(Way(f"way/{way.id}", tags, refs, xy))
-    if ground:
-        _file_area(found, names, f"way/{way.id}", tags, shapely.Polygon(xy))
-    elif point:
-        centre = shapely.Polygon(xy).centroid if closed else shapely.LineString(xy).interpolate(0.5, normalized=True)
-        found.places.append(Place(f"way/{way.id}", tags, centre.x, centre.y))
-
-
-def _file_area(found: Found, names: frozenset[str], osm_id: str, tags: Mapping[str, str], shape: BaseGeometry) -> None:
-    if not shape.is_valid:
-        shape = osm_build.polygonal(shapely.make_valid(shape))
-        found.mended += 1
+def _take_area(made: Gathering, area: OsmArea) -> bool:
+    """File a multipolygon; False if libosmium could not put it together."""
+    number, name, played = made.tagset(area.tags)
+    if not played & (POINT | GROUND):
+        return False
+    shape = _assembled(area)
     if shape.is_empty:
-        found.shapeless.append(osm_id)
-        return
-    if _ground_roles(tags, names):
-        found.shapes.append(Shape(osm_id, tags, shape))
-    if _point_roles(tags, names):
-        centre = shape.centroid
-        found.places.append(Place(osm_id, tags, centre.x, centre.y))
+        return False
+    made.area(area.orig_id(), number, name, shape)
+    return True
 
 
 def _assembled(area: OsmArea) -> BaseGeometry:
@@ -345,34 +314,34 @@ def _assembled(area: OsmArea) -> BaseGeometry:
     return shapely.MultiPolygon(polygons)
 
 
-def _judge_relations(
-    found: Found, names: frozenset[str], bounds: Bounds, path: Path, relations: Mapping[int, _Relation]
+def _gather_broken(
+    made: Gathering, path: Path, relations: Mapping[int, tuple[int, set[int]]], places: LocationTable
 ) -> None:
-    """Tell multipolygons that the extract cut from those whose rings do not close."""
-    ids = {ref for relation in relations.values() for ref in relation.members}
-    if ids:
-        ways = osmium.FileProcessor(str(path)).with_locations().with_filter(EntityFilter(osmium.osm.WAY))
-        for way in ways.with_filter(IdFilter(ids)):
-            if not isinstance(way, OsmWay):
-                continue
-            known = [(n.location.lon, n.location.lat) for n in way.nodes if n.location.valid()]
-            for relation in relations.values():
-                if way.id in relation.members and known:
-                    lon, lat = zip(*known, strict=True)
-                    relation.near |= _meets((min(lon), min(lat), max(lon), max(lat)), bounds)
-                    if len(known) == len(way.nodes):
-                        relation.whole.add(way.id)
-    for number, relation in relations.items():
-        if not relation.near:
+    """What is there of multipolygons that were not put together, by reading the ways once more."""
+    boxes: dict[int, tuple[int, int, int, int]] = {}
+    whole: set[int] = set()
+    ids = {ref for _, members in relations.values() for ref in members}
+    ways = osmium.FileProcessor(str(path), osmium.osm.WAY).with_filter(IdFilter(ids)) if ids else ()
+    for way in ways:
+        if not isinstance(way, OsmWay):
             continue
-        if relation.whole == relation.members:
-            found.shapeless.append(f"relation/{number}")
-        elif _area_roles(relation.tags, names - _MAY_BE_CUT):
-            found.cut_relations += 1
-        elif _area_roles(relation.tags, names - {"landuse"}):
-            found.cut_water += 1
-        else:
-            found.cut_land += 1
+        refs = [node.ref for node in way.nodes]
+        known = [place for ref in refs if (place := _place(places, ref)) is not None]
+        if known:
+            x, y = zip(*known, strict=True)
+            boxes[way.id] = (min(x), min(y), max(x), max(y))
+            if len(known) == len(refs):
+                whole.add(way.id)
+    for one, (tagset, members) in relations.items():
+        made.broken(one, tagset, members <= whole, [boxes[ref] for ref in sorted(members) if ref in boxes])
+
+
+def _place(places: LocationTable, ref: int) -> tuple[int, int] | None:
+    try:
+        found = places.get(ref)
+    except KeyError:
+        return None
+    return (found.x, found.y) if found.valid() else None
 
 
 def _refuse_cut(found: Found, path: Path, extract: Extract) -> None:
@@ -387,10 +356,6 @@ def _refuse_cut(found: Found, path: Path, extract: Extract) -> None:
             f"ways are not in the file (its box: {words(extract.covers.bounds)}).",
             remedy=_CUT_REMEDY,
         )
-
-
-def _meets(a: Bounds, b: Bounds) -> bool:
-    return a[0] <= b[2] and a[2] >= b[0] and a[1] <= b[3] and a[3] >= b[1]
 
 
 def words(bounds: Bounds) -> str:

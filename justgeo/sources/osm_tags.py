@@ -123,6 +123,22 @@ LINE_KEYS = ("highway", "railway")
 AREA_KEYS = ("leisure", "landuse", "boundary", "place", "natural", "waterway", "amenity", "tourism", "military")
 POINT_KEYS = ("highway", "public_transport", "railway", "amenity", "leisure", "shop", "barrier", "entrance")
 
+#: Every key that something here or in ``osm_build`` and ``osm_landuse`` looks at, but ``name``; a test holds that.
+READ_KEYS = frozenset(
+    {
+        *(key for key, _ in _NOT_WALKED),
+        *LINE_KEYS,
+        *AREA_KEYS,
+        *POINT_KEYS,
+        *_LIFECYCLE,
+        *(f"{prefix}:{key}" for prefix in _LIFECYCLE for key in _STOP_KEYS),
+        *("bicycle", "building", "crossing", "crossing:signals", "cycleway", "cycleway:both", "cycleway:left"),
+        *("cycleway:right", "fee", "ferry", "garden:type", "golf", "lanes", "light_rail", "lts", "maxspeed"),
+        *("motor_vehicle", "motorcar", "motorroad", "oneway", "oneway:bicycle", "operator:type", "ownership"),
+        *("station", "stop", "subway", "train", "tram", "tunnel", "type", "usage", "vehicle", "water"),
+    }
+)
+
 
 def is_walkable(tags: Tags) -> bool:
     """Whether osmnx's "walk" network would hold this way.

@@ -59,7 +59,7 @@ def extract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[LayerSpec,
     path.write_bytes(b"an extract")
     calls: list[tuple[str, ...]] = []
 
-    def read(spec: LayerSpec, area: Area, wanted: Any) -> dict[str, AnyLayer]:
+    def read(spec: LayerSpec, area: Area, wanted: Any, kept: Path | None) -> dict[str, AnyLayer]:
         calls.append(tuple(wanted))
         empty = gpd.GeoDataFrame({"osm_id": ["1"]}, geometry=[DISTRICT], crs="EPSG:4326")
         return {name: Layer(name, empty, replace(TOLD, layer=name), covers=DISTRICT.buffer(1)) for name in wanted}
