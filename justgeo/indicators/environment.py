@@ -40,7 +40,7 @@ def raster_area(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     if group != "all":
         raise Absent("an area has no race or income; see the population-weighted figure")
     raster = place.raster(str(row.parameters["raster"]))
-    found = zonal.zonal_mean(raster, place.zones.geometry, mask=water_mask(row, place))
+    found = zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=water_mask(row, place))
     return _zone_field(row, place, found, found.mean / 100.0)
 
 
@@ -50,7 +50,7 @@ def class_share(row: Indicator, place: Place, group: str = "all") -> ZoneField:
         raise Absent("an area has no race or income")
     raster = place.raster(str(row.parameters["raster"]))
     classes = [float(c) for c in row.parameters["classes"]]
-    found = zonal.class_share(raster, place.zones.geometry, classes)
+    found = zonal.class_share(raster, place.pixels_of_zones(raster), classes)
     return _zone_field(row, place, found, found.mean)
 
 
@@ -125,14 +125,18 @@ def _where_people_live(row: Indicator, place: Place) -> FloatArray:
     name = str(row.parameters["raster"])
     raster = place.raster(name)
 
-    def measure() -> FloatArray:
+    def around() -> gpd.GeoSeries:
         origins = place.origins()
-        around = np.where(
+        shapes = np.where(
             origins.area.to_numpy() < SMALL_BLOCK_M2,
             origins.geometry.buffer(SMALL_BLOCK_BUFFER_M).to_numpy(),
             origins.geometry.to_numpy(),
         )
-        found = zonal.zonal_mean(raster, gpd.GeoSeries(around, crs=origins.crs), mask=water_mask(row, place))
+        return gpd.GeoSeries(shapes, crs=origins.crs)
+
+    def measure() -> FloatArray:
+        homes = place.pixels_of("homes", raster, around)
+        found = zonal.zonal_mean(raster, homes, mask=water_mask(row, place))
         return np.where(found.valid_share >= 0.5, found.mean, np.nan)
 
     return place.once(f"people:{name}:{row.parameters.get('land_cover')}", measure)
@@ -157,7 +161,7 @@ def surface_anomaly(row: Indicator, place: Place, group: str = "all") -> ZoneFie
     if group != "all":
         raise Absent("an area has no race or income; see the population-weighted figure")
     raster, urban = place.raster(str(row.parameters["raster"])), _urban_mean(row, place)
-    found = zonal.zonal_mean(raster, place.zones.geometry, mask=water_mask(row, place))
+    found = zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=water_mask(row, place))
     field = _zone_field(row, place, found, found.mean - urban)
     nothing = np.full(len(field.value), np.nan)
     said = tuple(() if why else (_told_of(urban),) for why in field.reason)
@@ -180,20 +184,21 @@ def _urban_mean(row: Indicator, place: Place) -> float:
     raster, cover = place.raster(name), place.raster(cover_name)
     if "reference" not in place.zones.roles:
         raise Absent("no reference is known whose built-up land it could be compared with")
-    reference = place.zones.geometry.iloc[[place.zones.roles.index("reference")]]
+    reference = place.zones.roles.index("reference")
     urban = {float(one) for one in row.parameters["urban"]}
     others = {float(one) for one in np.unique(cover.values[np.isfinite(cover.values)])} - urban
 
     def find() -> zonal.Zonal:
-        return zonal.zonal_mean(raster, reference, mask=cover, water=others)
+        # All zones at once, since they are laid on this grid already; only the reference is looked at.
+        return zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=cover, water=others)
 
-    found = place.once(f"urban:{name}:{cover_name}:{sorted(urban)}", find)
-    valid, needed = float(found.valid_share[0]), float(row.parameters.get("min_valid", MIN_VALID))
-    if not np.any(np.isin(cover.values, list(urban))) or not found.valid_area[0] >= MIN_LAND_M2:
+    found = place.once_for_zones(f"urban:{name}:{cover_name}:{sorted(urban)}", find)
+    valid, needed = float(found.valid_share[reference]), float(row.parameters.get("min_valid", MIN_VALID))
+    if not np.any(np.isin(cover.values, list(urban))) or not found.valid_area[reference] >= MIN_LAND_M2:
         raise Absent("of the reference hardly any built-up land is known to compare with")
     if valid < needed:
         raise Absent(
             f"it is held against the built-up land of the reference, of which only {100 * valid:.0f} % is measured "
             f"({100 * needed:.0f} % are needed)"
         )
-    return float(found.mean[0])
+    return float(found.mean[reference])

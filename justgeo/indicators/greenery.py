@@ -43,10 +43,12 @@ def canopy_around(row: Indicator, place: Place, group: str = "all") -> ExposureF
     name, around_m = str(told["raster"]), float(told["around_m"])
     raster = place.raster(name)
 
+    def around() -> gpd.GeoSeries:
+        return place.origins().geometry.buffer(around_m, quad_segs=_ROUND)
+
     def measure() -> zonal.Zonal:
-        origins = place.origins()
-        around = origins.geometry.buffer(around_m, quad_segs=_ROUND)
-        return zonal.zonal_mean(raster, gpd.GeoSeries(around, crs=origins.crs), mask=water_mask(row, place))
+        covered = place.pixels_of(f"around {around_m:g}", raster, around)
+        return zonal.zonal_mean(raster, covered, mask=water_mask(row, place))
 
     found = place.once(f"around:{name}:{told.get('land_cover')}:{around_m:g}", measure)
     enough = found.valid_share >= float(told.get("min_valid", MIN_VALID))

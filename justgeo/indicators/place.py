@@ -18,6 +18,8 @@ from justgeo.core.layer import AnyLayer, BoolArray, Feed, FloatArray, Layer, Net
 from justgeo.core.prices import PriceIndex
 from justgeo.core.zones import Units, Zones
 from justgeo.measure.apportion import Weights
+from justgeo.measure.grids import Grid
+from justgeo.measure.pixels import Coverage, cover
 
 DATA = "data:"
 """Beginning of the names of downloaded tables and designations: ``data:chas``."""
@@ -110,6 +112,15 @@ class Place:
         if key not in self.by_zone:
             self.by_zone[key] = make()
         return cast(T, self.by_zone[key])
+
+    def pixels_of_zones(self, raster: Raster) -> Coverage:
+        """The zones laid on the grid of a raster: once for all rasters of that grid."""
+        key = f"pixels:{Grid.of(raster).key}"
+        return self.once_for_zones(key, lambda: cover(raster, self.zones.geometry))
+
+    def pixels_of(self, name: str, raster: Raster, shapes: Callable[[], gpd.GeoSeries]) -> Coverage:
+        """As `pixels_of_zones`, for shapes that do not depend on the zones and have a name of their own."""
+        return self.once(f"pixels:{name}:{Grid.of(raster).key}", lambda: cover(raster, shapes()))
 
     def with_zones(self, weights: Weights) -> Place:
         """The same place with other zones; what is found of its small areas is found once for both."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from justgeo.core.field import ZoneField
 from justgeo.core.layer import Layer
 from justgeo.indicators.environment import class_share, raster_area, raster_people
 from justgeo.indicators.place import Place
+from justgeo.measure import pixels
 from tests.indicators import town
 from tests.indicators.town import TRACT
 from tests.measure.toy import CRS, provenance
@@ -132,6 +134,26 @@ def test_classes_are_shares_of_the_land() -> None:
     # The southern half: 4 developed of 8 pixels, one of which is water and no land; the row above it is all developed.
     assert found.value == pytest.approx([4 / 7, 1.0])
     assert found.denominator == pytest.approx([7e4, 4e4])
+
+
+def test_zones_are_laid_on_a_grid_once_for_all_its_rasters(monkeypatch: pytest.MonkeyPatch) -> None:
+    laid = []
+
+    def cover(raster: Any, shapes: gpd.GeoSeries) -> Any:
+        laid.append(raster.provenance.layer)
+        return pixels.cover(raster, shapes)
+
+    monkeypatch.setattr("justgeo.indicators.place.cover", cover)
+    finer = town.raster("finer", np.repeat(np.repeat(CANOPY, 2, axis=0), 2, axis=1).tolist(), 50.0)
+    held = place(square(0, 1, 4, 2), land_cover=town.raster("land_cover", COVER), finer=finer)
+    own = town.row("class_share", parameters={"raster": "land_cover", "classes": [22, 23, 24]})
+    found = [raster_area(AREA, held).value, class_share(own, held).value, raster_area(AREA, held).value]
+    assert laid == ["tree_canopy"]
+    assert found[0][0] == found[2][0] == pytest.approx(250 / 600)
+    raster_area(town.row("raster_area", parameters={"raster": "finer"}), held)
+    assert laid == ["tree_canopy", "finer"]
+    raster_area(AREA, held.with_zones(SimpleNamespace(zones=town.zones(square(0, 2)))))
+    assert laid == ["tree_canopy", "finer", "tree_canopy"]
 
 
 @pytest.mark.parametrize("function", [raster_area, class_share])
