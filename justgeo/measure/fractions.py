@@ -64,9 +64,13 @@ def block_fractions(zones: Zones, blocks_metric: gpd.GeoDataFrame) -> Matrix:
 def area_shares(zones: gpd.GeoSeries, shapes: gpd.GeoSeries, name: str) -> Matrix:
     """Share of each shape's area inside each zone, (Z, n); see `block_fractions`. ``name`` is for messages."""
     same_crs(zones, shapes, name)
-    outer, inner = _clean(zones, "zones"), _clean(shapes, name)
+    outer, inner = _clean(zones, "zones"), _present(shapes, name)
+    # Shapes near the zones alone are looked at closely: a county's are many, and a district meets few.
+    zone, shape = shapely.STRtree(inner).query(outer)
+    inner = _mended(inner, np.unique(shape))
     shapely.prepare(outer)
-    zone, shape = shapely.STRtree(inner).query(outer, predicate="intersects")
+    met = shapely.intersects(outer[zone], inner[shape])
+    zone, shape = zone[met], shape[met]
     whole = shapely.covers(outer[zone], inner[shape])
     share = np.ones(len(zone), dtype=np.float64)
     cut = np.flatnonzero(~whole)
@@ -151,15 +155,26 @@ def same_crs(zones: gpd.GeoSeries, shapes: gpd.GeoSeries, name: str) -> None:
 
 
 def _clean(shapes: gpd.GeoSeries, name: str) -> Geometries:
-    """Valid geometries as an array; a missing one is an error, because its share would be a silent 0."""
+    """Valid geometries as an array."""
+    found = _present(shapes, name)
+    return _mended(found, np.arange(len(found)))
+
+
+def _present(shapes: gpd.GeoSeries, name: str) -> Geometries:
+    """Geometries as an array; a missing one is an error, because its share would be a silent 0."""
     found = np.asarray(shapes.array, dtype=object)
     missing = int((shapely.is_missing(found) | shapely.is_empty(found)).sum())
     if missing:
         raise LayerError(
             f"{missing} of {len(found)} {name} have no geometry.", remedy="drop these rows, or give them their outline."
         )
-    broken = ~shapely.is_valid(found)
-    if broken.any():
+    return found
+
+
+def _mended(found: Geometries, rows: IntArray) -> Geometries:
+    """The same with invalid geometries of some rows made valid."""
+    broken = rows[~shapely.is_valid(found[rows])]
+    if len(broken):
         found = found.copy()
         found[broken] = shapely.make_valid(found[broken])
     return found

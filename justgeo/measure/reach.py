@@ -4,9 +4,10 @@ A *graph* is a network brought to a metric CRS. A *snap* is the nearest place on
 is. *Sources* are what people walk to (stops, access points of parks), *targets* are where they start (blocks); walking
 is the same in both directions, so one search from all sources answers all targets (METHODS 3.1).
 
-Every snapped place becomes a node that splits its segment, so distances are exact for the network as it is drawn: also
-between two places on one segment. A target's distance holds the straight line to its segment; a source's does not,
-since METHODS 3.1 and 6 insert a node for it (a stop is on its pavement, an access point on its park's edge).
+Distances are exact for the network as it is drawn, also between two places on one segment. A source becomes a node with
+an arc to either end of its segment; a target is reached over the nearer end, or directly from a source on its own
+segment. A target's distance holds the straight line to its segment; a source's does not, since METHODS 3.1 and 6 insert
+a node for it (a stop is on its pavement, an access point on its park's edge).
 
 A target has no known distance (NaN) when no segment is near, or when the nearest one belongs to an *island*, a
 component with a small share of the network's length: that says that the network is not known there, not that nobody
@@ -16,6 +17,7 @@ can walk. Sources look only at the rest of the network, so a stray scrap of pave
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +31,8 @@ from scipy.spatial import cKDTree
 from justgeo.core.errors import CrsError, LayerError
 from justgeo.core.layer import BoolArray, FloatArray, IntArray, Network
 from justgeo.core.zones import StrArray
+from justgeo.measure import snapping
+from justgeo.measure.snapping import Segments
 
 Geometries = npt.NDArray[np.object_]
 
@@ -61,6 +65,8 @@ class Graph:
         Share of the network's length in each component.
     usable : (m,) bool
         Segments of components that are no islands.
+    arcs : (n, n) sparse array
+        Length of each segment, in one triangle.
     """
 
     x: FloatArray
@@ -72,8 +78,30 @@ class Graph:
     share: FloatArray
     usable: BoolArray
     crs: str
-    tree: shapely.STRtree = field(repr=False)
-    usable_tree: shapely.STRtree = field(repr=False)
+    arcs: csr_array = field(repr=False)
+
+    @cached_property
+    def usable_tree(self) -> shapely.STRtree:
+        """Usable segments as lines; their rows are those of the segments, since trees pass over empty lines."""
+        ends = np.stack([self._ends(self.u), self._ends(self.v)], axis=1)
+        lines: Geometries = np.asarray(shapely.linestrings(ends), dtype=np.object_)
+        lines[(self.length <= 0.0) | ~self.usable] = _EMPTY
+        return shapely.STRtree(lines)
+
+    @cached_property
+    def segments(self) -> Segments:
+        """All segments, ready to be snapped to."""
+        return snapping.segments(self._ends(self.u), self._ends(self.v))
+
+    @cached_property
+    def usable_segments(self) -> Segments:
+        """Segments that are no islands, ready to be snapped to."""
+        if self.usable.all():
+            return self.segments
+        return snapping.segments(self._ends(self.u), self._ends(self.v), self.usable)
+
+    def _ends(self, node: IntArray) -> FloatArray:
+        return np.stack([self.x[node], self.y[node]], axis=1)
 
     @property
     def largest_share(self) -> float:
@@ -178,23 +206,18 @@ def project(network: Network, crs: str, *, island_share: float = ISLAND_SHARE) -
     u, v = np.asarray(network.u, dtype=np.int64), np.asarray(network.v, dtype=np.int64)
     _check(x, y, u, v)
     # Of segments drawn twice between the same nodes one stays: else two people on one street could not meet on it.
-    _, once = np.unique(np.stack([np.minimum(u, v), np.maximum(u, v)]), axis=1, return_index=True)
-    u, v = u[np.sort(once)], v[np.sort(once)]
+    _, once = np.unique(np.minimum(u, v) * max(len(x), 1) + np.maximum(u, v), return_index=True)
+    once.sort()
+    u, v = u[once], v[once]
     length = np.hypot(x[v] - x[u], y[v] - y[u])
-    joined = _arcs(len(x), u, v, length)
-    count, label = connected_components(joined, directed=False)
+    arcs = _arcs(len(x), u, v, length)
+    count, label = connected_components(arcs, directed=False)
     component = label.astype(np.int64)
     by_component = np.bincount(component[u], weights=length, minlength=count).astype(np.float64)
     total = float(by_component.sum())
     share = by_component / total if total > 0 else by_component
     usable = np.asarray(share[component[u]] >= island_share, dtype=np.bool_)
-    ends = np.stack([np.stack([x[u], y[u]], axis=1), np.stack([x[v], y[v]], axis=1)], axis=1)
-    lines: Geometries = np.asarray(shapely.linestrings(ends), dtype=np.object_)
-    # Trees pass over empty lines; this keeps their rows those of the segments.
-    lines[length <= 0.0] = _EMPTY
-    everywhere = shapely.STRtree(lines)
-    usable_tree = everywhere if usable.all() else shapely.STRtree(np.where(usable, lines, np.array(_EMPTY)))
-    return Graph(x, y, u, v, length, component, share, usable, crs, everywhere, usable_tree)
+    return Graph(x, y, u, v, length, component, share, usable, crs, arcs)
 
 
 def snap(graph: Graph, points: FloatArray, limit_m: float, *, usable_only: bool = False) -> Snap:
@@ -215,20 +238,9 @@ def snap(graph: Graph, points: FloatArray, limit_m: float, *, usable_only: bool 
     LayerError
         A point without coordinates.
     """
-    xy = points_in(points)
-    segment = np.full(len(xy), -1, dtype=np.int64)
-    if len(xy) and len(graph.u):
-        tree = graph.usable_tree if usable_only else graph.tree
-        reach = np.nextafter(limit_m, np.inf)
-        row, hit = tree.query_nearest(shapely.points(xy), max_distance=reach, all_matches=True)
-        # Of equally near segments the first, so that the same input gives the same answer on every machine.
-        order = np.lexsort((hit, row))
-        first = order[np.unique(row[order], return_index=True)[1]]
-        segment[row[first]] = hit[first]
-    found = segment >= 0
-    offset, distance = _foot(graph, xy, np.where(found, segment, 0)) if len(graph.u) else (xy[:, 0], xy[:, 0])
-    near = found & (distance <= limit_m)
-    return Snap(np.where(near, segment, -1), np.where(near, offset, 0.0), np.where(near, distance, np.inf))
+    found = snapping.nearest(graph.usable_segments if usable_only else graph.segments, points_in(points), limit_m)
+    length = graph.length[found.segment] if len(graph.u) else 0.0
+    return Snap(found.segment, found.share * length, found.metres)
 
 
 def as_the_crow_flies(targets: FloatArray, sources: FloatArray) -> tuple[FloatArray, IntArray]:
@@ -281,16 +293,22 @@ def distances(
     at = targets if isinstance(targets, Snap) else snap(graph, targets, snap_targets_m)
     start = snap(graph, sources, snap_sources_m, usable_only=True)
     reason = why_unknown(graph, at)
-    metres = np.full(len(at), np.nan)
     known = np.flatnonzero(reason == "")
     if not len(known):
-        return Reached(metres, reason)
-    origin = np.flatnonzero(start.found)
-    arcs, node = _split(graph, [_take(start, origin), _take(at, known)])
-    along = dijkstra(arcs, directed=False, indices=node[0], min_only=True, limit=limit)
-    total = np.asarray(along, dtype=np.float64)[node[1]] + at.distance[known]
-    metres[known] = np.where(total <= limit, total, np.inf)
-    return Reached(metres, reason)
+        return Reached(np.full(len(at), np.nan), reason)
+    known_at, origins = _take(at, known), _take(start, np.flatnonzero(start.found))
+    along = np.full(len(graph.x), np.inf)
+    if len(origins):
+        arcs = _with_sources(graph, origins)
+        rows = np.arange(len(graph.x), arcs.shape[0])
+        along = dijkstra(arcs, directed=False, indices=rows, min_only=True, limit=limit)
+    total = _from_ends(graph, np.asarray(along, dtype=np.float64), known_at)
+    _, target, metres = _on_one_segment(origins, known_at)
+    np.minimum.at(total, target, metres)
+    total += known_at.distance
+    reached = np.full(len(at), np.nan)
+    reached[known] = np.where(total <= limit, total, np.inf)
+    return Reached(reached, reason)
 
 
 def within(
@@ -322,17 +340,21 @@ def within(
     shape = (len(at), len(start))
     if not len(known) or not len(origin):
         return csr_array(shape, dtype=np.bool_)
-    arcs, node = _split(graph, [_take(start, origin), _take(at, known)])
+    known_at, origins = _take(at, known), _take(start, origin)
+    arcs = _with_sources(graph, origins)
+    source, target, metres = _on_one_segment(origins, known_at)
+    direct = metres + known_at.distance[target] <= limit
+    rows, columns = [known[target[direct]]], [origin[source[direct]]]
     step = max(1, _BLOCK_BYTES // (8 * arcs.shape[0]))
-    rows: list[IntArray] = []
-    columns: list[IntArray] = []
     for begin in range(0, len(origin), step):
-        along = dijkstra(arcs, directed=False, indices=node[0][begin : begin + step], limit=limit)
-        near = np.asarray(along, dtype=np.float64)[:, node[1]] + at.distance[known] <= limit
-        source, target = np.nonzero(near)
+        first = len(graph.x) + begin
+        indices = np.arange(first, min(first + step, arcs.shape[0]))
+        along = np.asarray(dijkstra(arcs, directed=False, indices=indices, limit=limit), dtype=np.float64)
+        source, target = np.nonzero(_from_ends(graph, along, known_at) + known_at.distance <= limit)
         rows.append(known[target])
         columns.append(origin[source + begin])
     row, column = np.concatenate(rows), np.concatenate(columns)
+    # A pair that is near both ways stands there twice, and once in the matrix: of truth values the sum is "or".
     return coo_array((np.ones(len(row), dtype=np.bool_), (row, column)), shape=shape).tocsr()
 
 
@@ -362,41 +384,37 @@ def points_in(points: FloatArray) -> FloatArray:
     return xy
 
 
-def _foot(graph: Graph, xy: FloatArray, segment: IntArray) -> tuple[FloatArray, FloatArray]:
-    """Offset and distance of each point's nearest place on a given segment."""
-    ax, ay = graph.x[graph.u[segment]], graph.y[graph.u[segment]]
-    length = np.maximum(graph.length[segment], np.finfo(np.float64).tiny)
-    dx, dy = (graph.x[graph.v[segment]] - ax) / length, (graph.y[graph.v[segment]] - ay) / length
-    offset = np.clip((xy[:, 0] - ax) * dx + (xy[:, 1] - ay) * dy, 0.0, graph.length[segment])
-    return offset, np.hypot(xy[:, 0] - ax - offset * dx, xy[:, 1] - ay - offset * dy)
-
-
 def _take(places: Snap, rows: npt.NDArray[np.intp]) -> Snap:
     return Snap(places.segment[rows], places.offset[rows], places.distance[rows])
 
 
-def _split(graph: Graph, places: list[Snap]) -> tuple[csr_array, list[IntArray]]:
-    """Insert snapped places as nodes; return the arcs and the node number of every place."""
-    segment = np.concatenate([p.segment for p in places])
-    offset = np.concatenate([p.offset for p in places])
-    number = len(graph.x) + np.arange(len(segment), dtype=np.int64)
-    cut = np.unique(segment)
-    # All stations of each cut segment in order: first end, places by offset, last end. Neighbours become arcs.
-    on = np.concatenate([cut, segment, cut])
-    station = np.concatenate([np.zeros(len(cut)), offset, graph.length[cut]])
-    rank = np.repeat([0, 1, 2], [len(cut), len(segment), len(cut)])
-    node = np.concatenate([graph.u[cut], number, graph.v[cut]])
-    order = np.lexsort((rank, station, on))
-    on, station, node = on[order], station[order], node[order]
-    same = on[1:] == on[:-1]
-    whole = np.ones(len(graph.u), dtype=np.bool_)
-    whole[cut] = False
-    a = np.concatenate([graph.u[whole], node[:-1][same]])
-    b = np.concatenate([graph.v[whole], node[1:][same]])
-    w = np.concatenate([graph.length[whole], np.diff(station)[same]])
-    arcs = _arcs(len(graph.x) + len(segment), a, b, w)
-    bounds = np.cumsum([len(p) for p in places])[:-1]
-    return arcs, [np.asarray(part, dtype=np.int64) for part in np.split(number, bounds)]
+def _with_sources(graph: Graph, sources: Snap) -> csr_array:
+    """The graph's arcs and, as last rows, those of every source to both ends of its segment."""
+    ends = np.stack([graph.u[sources.segment], graph.v[sources.segment]], axis=1)
+    metres = np.stack([sources.offset, graph.length[sources.segment] - sources.offset], axis=1)
+    arcs, n = graph.arcs, len(graph.x) + len(sources)
+    pointer = arcs.indptr[-1] + 2 * np.arange(1, len(sources) + 1)
+    data = np.concatenate([arcs.data, metres.ravel()])
+    indices = np.concatenate([arcs.indices, ends.ravel()])
+    made: csr_array = csr_array((data, indices, np.concatenate([arcs.indptr, pointer])), shape=(n, n))
+    return made
+
+
+def _from_ends(graph: Graph, along: FloatArray, targets: Snap) -> FloatArray:
+    """Metres to each target over the nearer end of its segment, from those to every node: (..., n) to (..., t)."""
+    u, v = graph.u[targets.segment], graph.v[targets.segment]
+    rest = graph.length[targets.segment] - targets.offset
+    return np.asarray(np.minimum(along[..., u] + targets.offset, along[..., v] + rest), dtype=np.float64)
+
+
+def _on_one_segment(sources: Snap, targets: Snap) -> tuple[IntArray, IntArray, FloatArray]:
+    """Rows of sources and targets that lie on one segment, and the metres between them along it."""
+    order = np.argsort(sources.segment, kind="stable")
+    begin, end = (np.searchsorted(sources.segment, targets.segment, side, sorter=order) for side in ("left", "right"))
+    count = end - begin
+    target = np.repeat(np.arange(len(targets)), count)
+    source = order[np.arange(len(target)) - np.repeat(np.cumsum(count) - count - begin, count)]
+    return source, target, np.abs(sources.offset[source] - targets.offset[target])
 
 
 def _arcs(nodes: int, a: IntArray, b: IntArray, w: FloatArray) -> csr_array:

@@ -26,7 +26,8 @@ def known_levels(table: Units, units: Known, origins: Origins | None) -> tuple[l
     LayerError
         The table has several levels that do not nest by id.
     """
-    present = list(dict.fromkeys(str(level) for level in table.level))
+    names, first = np.unique(table.level, return_index=True)
+    present = [str(level) for level in names[np.argsort(first)]]
     known = [
         level for level in present if is_origin(level, table.vintage, units, origins) or (level, table.vintage) in units
     ]

@@ -14,8 +14,9 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ from justgeo import run
 from justgeo.report import page, write
 from justgeo.report.basemap import Basemap
 from justgeo.report.choropleth import RAMP, breaks
+from tests.benchmarks.timing import goal, markdown, race, versions
 from tests.report import made
 
 SIDE_M = 620.0
 GROUPS = 3
+LAYERS, TRACTS, LIMIT_MB = 12, 300, 1.5
 _LOADS = re.compile(r"""<(?:script|link|img|iframe)[^>]*?(?:src|href)=["'](https?:)?//""", re.IGNORECASE)
 
 
@@ -121,6 +124,72 @@ def plain(district: District) -> Size:
     folium.LayerControl().add_to(drawn)
     html = drawn.get_root().render()
     return Size(len(html.encode("utf-8")), len(_LOADS.findall(html)))
+
+
+def few(district: District, layers: int = LAYERS) -> District:
+    """The same with its first indicators that have values for tracts alone."""
+    found = district.results
+    tracts = {zone["id"] for zone in found["zones"] if zone["geography"] == "tract" and zone["role"] == "area"}
+    told = {r["indicator"] for r in found["records"] if r["zone"] in tracts and r["value"] is not None}
+    kept = [row for row in found["indicators"] if row["id"] in told and row["map"] == "tract"][:layers]
+    ids = {row["id"] for row in kept}
+    some = [zone["id"] for zone in found["zones"] if zone["geography"] != "block group"]
+    results = {
+        **found,
+        "indicators": kept,
+        "zones": [zone for zone in found["zones"] if zone["id"] in some],
+        "records": [r for r in found["records"] if r["indicator"] in ids and r["zone"] in set(some)],
+    }
+    zones = district.zones[district.zones["id"].isin(some)].reset_index(drop=True)
+    return replace(district, results=results, zones=zones)
+
+
+def section(tracts: int = TRACTS, rounds: int = 3) -> str:
+    """Benchmark 7, for ``docs/benchmarks.md``: twelve indicators, and all of them, beside plain folium."""
+    with tempfile.TemporaryDirectory() as folder:
+        content, checklist = measured(Path(folder) / "out")
+    whole = invented(tracts, content, checklist)
+    lines, of_twelve = [], 0.0
+    for name, district in (
+        (f"{LAYERS} indicators, tracts", few(whole)),
+        ("all indicators, tracts and block groups", whole),
+    ):
+        sizes: dict[str, Size] = {}
+        ways = {
+            "ours": partial(_kept_size, sizes, ours, district),
+            "plain": partial(_kept_size, sizes, plain, district),
+        }
+        times = race(ways, rounds, warm=False)
+        own, other = sizes["ours"], sizes["plain"]
+        of_twelve = of_twelve or own.bytes / 1e6
+        lines.append(
+            [f"{name}: {len(district.results['indicators'])}", f"{own.bytes / 1e6:.2f}", f"{other.bytes / 1e6:.2f}",
+             f"{own.bytes / other.bytes:.2f}", f"{times['ours'].cpu_seconds:.1f}", f"{times['plain'].cpu_seconds:.1f}",
+             f"{times['ours'].over(times['plain']):.2f}", f"{own.requests} / {other.requests}"]
+        )  # fmt: skip
+        rounds = 1  # plain folium with everything takes minutes
+    head = ("page", "justgeo, MB", "plain folium, MB", "bytes, over", "justgeo, CPU s", "plain folium, CPU s",
+            "time, over", "outside files")  # fmt: skip
+    return "\n\n".join(
+        [TEXT.format(tracts=tracts),
+         goal(f"{LAYERS} indicators of {tracts} tracts, one file", of_twelve, LIMIT_MB, " MB"),
+         markdown(head, lines), EQUAL, "Rival: " + versions("folium") + "."]
+    )  # fmt: skip
+
+
+def _kept_size(sizes: dict[str, Size], way: Callable[[District], Size], district: District) -> None:
+    sizes[way.__name__] = way(district)
+
+
+TEXT = """\
+The page of an invented district of {tracts} tracts beside plain folium with one `GeoJson` layer an indicator, with
+streets, parks, stops and schools in keeping beneath both."""
+
+EQUAL = """\
+**What was equal.** Outlines, values, margins and names of every area of every indicator, with a tooltip. Ours holds
+besides the tables, groups, sources, checklist, search and a second language, with all scripts in the file; plain
+folium loads its scripts and styles from others (*outside files*, ours first), and its outlines are not simplified.
+More in [pages.md](pages.md)."""
 
 
 def _layer(areas: gpd.GeoDataFrame, row: dict[str, Any], records: dict[tuple[str, str], Any]) -> folium.GeoJson:

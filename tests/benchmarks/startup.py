@@ -12,6 +12,8 @@ import sys
 import time
 from collections.abc import Sequence
 
+from tests.benchmarks.timing import markdown, told
+
 HELP = "import justgeo.cli\ntry:\n    justgeo.cli.main(['--help'])\nexcept SystemExit:\n    pass"
 CASES = {"python -c pass": "pass", "import justgeo": "import justgeo", "justgeo --help": HELP}
 
@@ -32,6 +34,20 @@ def medians(repeats: int) -> dict[str, float]:
         for name, statement in CASES.items():
             found[name].append(seconds(statement))
     return {name: statistics.median(times) for name, times in found.items()}
+
+
+def section(repeats: int = 15) -> str:
+    """Benchmark 8, for ``docs/benchmarks.md``."""
+    found = medians(repeats)
+    bare = found["python -c pass"]
+    lines = [[f"`{name}`", told(value), f"{value / bare:.2f}"] for name, value in found.items()]
+    table = markdown(("started", "ms", "over bare Python"), lines)
+    return f"{TEXT.format(repeats=repeats)}\n\n{table}"
+
+
+TEXT = """\
+Medians of {repeats} fresh processes each, in turns, wall time. No goal was set; a test of the suite holds that no heavy
+library is loaded by either."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
