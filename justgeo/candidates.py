@@ -17,6 +17,7 @@ import shapely
 from justgeo.collecting import Collected, collect_layers, read_config
 from justgeo.core.district import metric_crs, to_metric
 from justgeo.core.errors import ConfigError
+from justgeo.core.location import Location
 from justgeo.indicators.place import Place
 from justgeo.measure.column import split_share
 from justgeo.report import candidates as pages
@@ -32,7 +33,7 @@ def compare(
     paths: Sequence[Path],
     out: Path,
     progress: Progress | None = None,
-    records: Path | None = None,
+    records: Location | None = None,
     offline: bool = False,
 ) -> dict[str, Any]:
     """Measure 2 to 5 candidate boundaries and write them side by side.

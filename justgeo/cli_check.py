@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from justgeo.core.location import location
+
 DIFFERS = 1
 
 
@@ -14,7 +16,9 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     verify = commands.add_parser("verify", help="check that a folder of outputs follows from its recorded inputs")
     verify.add_argument("folder", type=Path, help="folder of outputs")
     verify.add_argument("--config", type=Path, help="district.toml, where the outputs do not say or it was moved")
-    verify.add_argument("--records", type=Path, help="folder of records (default: the one that [fetch] names)")
+    verify.add_argument(
+        "--records", type=location, help="folder of records, or its URL (default: the one that [fetch] names)"
+    )
     verify.set_defaults(command=_verify)
 
     diff = commands.add_parser("diff", help="say which input moved which number between two folders of outputs")

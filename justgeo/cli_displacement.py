@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from justgeo.core.errors import ConfigError
+from justgeo.core.location import location
 
 if TYPE_CHECKING:
     from justgeo.tract_files import Another
@@ -51,7 +52,9 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
         "repeated",
     )
     district = parser.add_argument_group("from a district")
-    district.add_argument("--records", type=Path, help="folder of records (default: the one that [fetch] names)")
+    district.add_argument(
+        "--records", type=location, help="folder of records, or its URL (default: the one that [fetch] names)"
+    )
     district.add_argument("--offline", action="store_true", help="use what is recorded, fetch nothing")
     parser.set_defaults(command=_displacement)
 

@@ -22,6 +22,7 @@ import justgeo
 from justgeo import tract_files
 from justgeo.core.errors import Absent, ConfigError, LayerError
 from justgeo.core.layer import FloatArray
+from justgeo.core.location import Location
 from justgeo.core.words import wrapped
 from justgeo.core.zones import StrArray
 from justgeo.measure.typology import agreement, explain, rivals, sensitivity
@@ -175,7 +176,7 @@ def of_table(
 def of_district(
     path: Path,
     *,
-    records: Path | None = None,
+    records: Location | None = None,
     offline: bool = False,
     draws: int | None = None,
     seed: int | None = None,

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from justgeo.core.errors import JustgeoError
+from justgeo.core.location import is_url
 from justgeo.core.words import wrapped
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def examine(path: Path | None = None, *, offline: bool = False, ask: Asker | Non
     from justgeo.sources.live import keys
 
     settings = _settings(path)
-    found = [*first, *_provider(settings), *_coordinates(), _disk(settings)]
+    found = [*first, *_provider(settings), *_coordinates(), *_records(settings, offline)]
     key = keys.census_key()
     found.append(_key(key, settings, offline))
     if not offline:
@@ -213,9 +214,27 @@ def _proj_versions() -> str:
     return f"PROJ {pyproj.proj_version_str}, GDAL {gdal_version()}"
 
 
+def _records(settings: RunConfig, offline: bool) -> list[Finding]:
+    """The disk; and the store at a URL, where the records are kept at one."""
+    kept = settings.fetch.records if settings.fetch is not None else None
+    if not is_url(kept):
+        return [_disk(settings)]
+    from justgeo.sources.remote import Remote
+
+    try:
+        remote = Remote(kept)
+        said = "not tried out" if offline else "nothing is there yet" if remote.empty else "answers"
+    except JustgeoError as error:
+        return [Finding("records", "ill", error.message, error.remedy)]
+    return [_disk(settings), Finding("records", "well", f"{remote.url}, {said}")]
+
+
 def _disk(settings: RunConfig) -> Finding:
     """Whether records can be written, by writing something, and whether there is room for them."""
-    folder = settings.fetch.records if settings.fetch is not None else settings.output
+    from justgeo.sources.live.records import Records
+
+    kept = settings.fetch.records if settings.fetch is not None else settings.output
+    folder = Records.at(kept).root if is_url(kept) else Path(kept)
     another = "choose another folder: records = ... under [fetch], or --records."
     try:
         at = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import ConfigError
+from justgeo.core.location import Location, location
 from justgeo.core.words import suggestion
 from justgeo.district_file import ACS_YEAR, DistrictFile
 
@@ -37,7 +38,7 @@ class Fetching:
         Name of the grid to the address of a GeoTIFF; ``""`` for its usual service.
     tables : tuple of str
         Ids of ``catalogue/datasets.yml``.
-    records : Path
+    records : Path or str
         Where what was fetched is kept.
     provider : str
         Of Census tables: ``"auto"``, ``"censusdis"``, ``"direct"``.
@@ -50,7 +51,7 @@ class Fetching:
     gtfs: tuple[str, ...] = ("catalogue",)
     grids: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(GRIDS, ""))
     tables: tuple[str, ...] = ()
-    records: Path = Path("records")
+    records: Location = Path("records")
     provider: str = "auto"
     services: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -104,7 +105,7 @@ def fetching(told: DistrictFile, folder: Path, name: str) -> Fetching | None:
         gtfs=tuple(dict.fromkeys(asked.gtfs)),
         grids=grids,
         tables=tuple(dict.fromkeys(asked.tables)),
-        records=folder / asked.records,
+        records=location(asked.records, folder),
         provider=told.census.provider,
         services={service: tuple(urls) for service, urls in told.services.items()},
     )

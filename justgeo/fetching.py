@@ -15,7 +15,8 @@ from justgeo import gathering as gatherings
 from justgeo.catalogue import read as catalogue
 from justgeo.collecting import read_config, start, survey, survey_tables, typology_tables
 from justgeo.config import RunConfig
-from justgeo.core.errors import ConfigError, JustgeoError, SourceError
+from justgeo.core.errors import ConfigError, JustgeoError, SourceError, StoreError
+from justgeo.core.location import Location
 from justgeo.gathering import Gathering
 from justgeo.sources.live.ask import Ask, Tools
 
@@ -71,8 +72,8 @@ class FetchReport:
     ----------
     name : str
         Of the district.
-    folder : Path
-        Of the records.
+    folder : Path or str
+        Of the records, or its URL.
     fetched, found : mapping of str to int
         Bytes by label: brought now, and recorded before.
     failures : mapping of str to SourceError
@@ -84,7 +85,7 @@ class FetchReport:
     """
 
     name: str
-    folder: Path
+    folder: Location
     fetched: Mapping[str, int]
     found: Mapping[str, int]
     failures: Mapping[str, SourceError]
@@ -92,13 +93,13 @@ class FetchReport:
     stopped: str = ""
 
 
-def planned(settings: RunConfig, records: Path | None = None) -> Plan:
+def planned(settings: RunConfig, records: Location | None = None) -> Plan:
     """What a run of a district would fetch, without asking anyone.
 
     Parameters
     ----------
     settings : RunConfig
-    records : Path, optional
+    records : Path or str, optional
         In place of the folder that ``[fetch]`` names.
     """
     live = start(settings, records, offline=True)
@@ -109,7 +110,7 @@ def planned(settings: RunConfig, records: Path | None = None) -> Plan:
 
 
 def fetch(
-    path: Path, records: Path | None = None, progress: Progress | None = None, tools: Tools | None = None
+    path: Path, records: Location | None = None, progress: Progress | None = None, tools: Tools | None = None
 ) -> FetchReport:
     """Bring every layer that a district's file leaves to public services.
 
@@ -117,7 +118,7 @@ def fetch(
     ----------
     path : Path
         ``district.toml`` or its folder.
-    records : Path, optional
+    records : Path or str, optional
         In place of the folder that ``[fetch]`` names.
     progress : callable, optional
         Takes a label, what is done of it and what there is in all.
@@ -157,6 +158,8 @@ def _stages(settings: RunConfig, live: Gathering) -> str:
     before = len(live.asks)
     try:
         site = survey(settings, live)
+    except StoreError:
+        raise  # of the records, not of the district
     except JustgeoError as error:
         # Without geography a district of GEOIDs has no outline. A boundary that is wrong is wrong before any asking.
         if len(live.asks) == before or not live.failures:

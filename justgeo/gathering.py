@@ -10,7 +10,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from shapely.geometry.base import BaseGeometry
 
@@ -18,6 +17,7 @@ from justgeo.catalogue import read as catalogue
 from justgeo.config import EARLIER, RunConfig
 from justgeo.core.errors import ConfigError, SourceError
 from justgeo.core.layer import Layer
+from justgeo.core.location import Location
 from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.district_file import ACS_YEAR
@@ -123,12 +123,13 @@ class Gathering:
         self._own = self.settings
 
     @classmethod
-    def of(cls, settings: RunConfig, records: Path | None = None, tools: Tools | None = None) -> Gathering | None:
+    def of(cls, settings: RunConfig, records: Location | None = None, tools: Tools | None = None) -> Gathering | None:
         """The gathering that a district's file asks for; None where it fetches nothing."""
         if settings.fetch is None:
             return None
         # Absolute: a declaration may name a file of one record beside a file of another.
-        return cls(settings, Records((records or settings.fetch.records).absolute()), tools)
+        kept = Records.at(records or settings.fetch.records, sends=tools is not None)
+        return cls(settings, kept, tools)
 
     def find_counties(self, shape: BaseGeometry | None, geoids: Sequence[str]) -> None:
         """First stage: the counties that a shape touches, and those that are named.

@@ -25,6 +25,7 @@ import justgeo
 from justgeo.config import RunConfig
 from justgeo.core.errors import OutputError
 from justgeo.core.layer import AnyLayer
+from justgeo.core.location import Location, is_url
 from justgeo.report.results import SCHEMA_VERSION
 from justgeo.report.write import MAKER
 from justgeo.sources import corrections
@@ -88,7 +89,7 @@ class Manifest:
 
 
 def make(
-    config: RunConfig, layers: Mapping[str, AnyLayer], folder: Path, records: Path | None = None
+    config: RunConfig, layers: Mapping[str, AnyLayer], folder: Path, records: Location | None = None
 ) -> dict[str, Any]:
     """What stands in the manifest of a run beside its outputs.
 
@@ -100,15 +101,15 @@ def make(
         Everything that was read, whether a number came of it or not.
     folder : Path
         Folder of the outputs.
-    records : Path, optional
-        Folder of records that were used.
+    records : Path or str, optional
+        Folder of records that were used, or its URL.
 
     Returns
     -------
     dict
         ``inputs``, ``settings`` and ``run``, for ``report.write.write_all``.
     """
-    told = {"config": _way(folder, config.path), "records": None if records is None else _way(folder, records)}
+    told = {"config": _way(folder, config.path), "records": _way_to_records(folder, records)}
     return {
         "inputs": [_entry(name, layer) for name, layer in sorted(layers.items())],
         "settings": [{"id": name, **one} for name, one in settings(config).items()],
@@ -201,9 +202,10 @@ def config_of(folder: Path, told: Manifest) -> Path | None:
     return _there(folder, told.run.get("config"))
 
 
-def records_of(folder: Path, told: Manifest) -> Path | None:
-    """The folder of records that the run used, None where there was none or it is gone."""
-    return _there(folder, told.run.get("records"))
+def records_of(folder: Path, told: Manifest) -> Location | None:
+    """The folder of records that the run used, or its URL; None where there was none or it is gone."""
+    way = told.run.get("records")
+    return way if is_url(way) else _there(folder, way)
 
 
 def _there(folder: Path, way: object) -> Path | None:
@@ -211,6 +213,13 @@ def _there(folder: Path, way: object) -> Path | None:
         return None
     path = Path(os.path.normpath(folder.expanduser().resolve() / way))
     return path if path.exists() else None
+
+
+def _way_to_records(folder: Path, records: Location | None) -> str | None:
+    """As `_way`; a URL as it is, unless it names folders of the machine."""
+    if records is None or (is_url(records) and records.startswith(("file:", "local:"))):
+        return None
+    return records if is_url(records) else _way(folder, Path(records))
 
 
 def _way(folder: Path, path: Path) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from justgeo.catalogue import read as catalogue
 from justgeo.core.errors import CatalogueError, ConfigError
+from justgeo.core.location import Location
 from justgeo.core.result import Indicator
 from justgeo.core.words import suggestion
 from justgeo.report import results as reports
@@ -25,7 +26,7 @@ def figures(
     rows: str | PathLike[str] | None = None,
     *,
     progress: Progress | None = None,
-    records: Path | None = None,
+    records: Location | None = None,
     offline: bool = False,
 ) -> Results:
     """Measure some rows of the catalogue, or rows of one's own, for a district.

@@ -15,6 +15,7 @@ from pathlib import Path
 from justgeo import differing, manifests, run
 from justgeo.config import RunConfig
 from justgeo.core.errors import JustgeoError
+from justgeo.core.location import Location
 from justgeo.differing import Difference
 from justgeo.differing_words import INVENTED, counted, entry, item, listed, numbers
 from justgeo.manifests import DISTRICT, Manifest
@@ -83,7 +84,7 @@ class Verdict:
 
 
 def verify(
-    folder: Path, config: Path | None = None, records: Path | None = None, progress: Progress | None = None
+    folder: Path, config: Path | None = None, records: Location | None = None, progress: Progress | None = None
 ) -> Verdict:
     """Say whether a folder of outputs still follows from its inputs.
 
@@ -93,8 +94,8 @@ def verify(
         That ``justgeo run`` wrote.
     config : Path, optional
         ``district.toml``, where it does not lie where the manifest says, as seen from the folder.
-    records : Path, optional
-        Folder of records; those that the run used by default.
+    records : Path or str, optional
+        Folder of records, or its URL; those that the run used by default.
     progress : callable, optional
         As for ``run.run_config``.
 
@@ -129,7 +130,7 @@ def verify(
     return Verdict(folder, settings.name, told.synthetic, (*outputs, *findings), difference)
 
 
-def _again(config: Path, out: Path, progress: Progress | None, records: Path | None) -> None:
+def _again(config: Path, out: Path, progress: Progress | None, records: Location | None) -> None:
     """The run, made again from what is at hand: nothing is fetched."""
     run.run_config(config, out, progress, records, offline=True)
 
@@ -166,7 +167,7 @@ def _unreadable(path: Path, told: Manifest, refused: JustgeoError) -> Iterator[F
 
 
 def _made_again(
-    folder: Path, told: Manifest, config: RunConfig, scratch: Path, records: Path | None, progress: Progress | None
+    folder: Path, told: Manifest, config: RunConfig, scratch: Path, records: Location | None, progress: Progress | None
 ) -> tuple[list[Finding], Difference | None]:
     """Settings, inputs, program and outputs of the run made again, against those of the manifest."""
     findings = list(_settings(told, config))

@@ -459,3 +459,22 @@ def test_findings_are_told_what_is_well_first() -> None:
 def test_the_asker_is_a_callable_of_three(tmp_path: Path) -> None:
     asker: Callable[..., Any] = doctor._ask
     assert asker(square.service("overpass", refused_url()), 2024, Key(CANARY, "x")).failure.kind == "refused"
+
+
+# Records at a URL ---------------------------------------------------------------------------------
+
+
+def test_records_at_a_url_are_asked_for(tmp_path: Path) -> None:
+    there = tmp_path / "there"
+    path = district(tmp_path, f'[fetch]\nrecords = "{there.as_uri()}"\n')
+    assert doctor._records(doctor._settings(path), False)[1].said == f"{there.as_uri()}, nothing is there yet"
+    (there / "tracts").mkdir(parents=True)
+    assert doctor._records(doctor._settings(path), False)[1].said.endswith(", answers")
+    one = found(examine(path, offline=True), "records")
+    assert one.state == "well" and one.said.endswith(", not tried out")
+
+
+def test_records_at_a_url_of_no_use(tmp_path: Path) -> None:
+    path = district(tmp_path, f'[fetch]\nrecords = "s3://id:{CANARY}@bucket"\n')
+    one = found(examine(path, offline=True), "records")
+    assert one.state == "ill" and CANARY not in one.said and "AWS_ACCESS_KEY_ID" in one.remedy

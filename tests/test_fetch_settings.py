@@ -137,6 +137,7 @@ def test_providers(tmp_path: Path, provider: str) -> None:
 def test_records_lie_where_the_file_says(tmp_path: Path) -> None:
     elsewhere = tmp_path / "far" / "away"
     assert fetch(tmp_path, f'[fetch]\nrecords = "{elsewhere.as_posix()}"\n').records == elsewhere
+    assert fetch(tmp_path, '[fetch]\nrecords = "s3://bucket/prefix"\n').records == "s3://bucket/prefix"
 
 
 @pytest.mark.parametrize("name", [*catalogue.services(), *list(catalogue.datasets())[:3]])

@@ -164,6 +164,14 @@ def test_a_way_by_the_top_of_the_machine_is_not_told(district: config.RunConfig)
     assert "config" not in manifests.make(district, {}, Path("/of-nobody/out"))["run"]
 
 
+def test_a_url_of_records_is_told_unless_it_names_folders(district: config.RunConfig, tmp_path: Path) -> None:
+    told = manifests.make(district, {}, tmp_path / "out", "s3://bucket/prefix")["run"]
+    assert told["records"] == "s3://bucket/prefix"
+    whole = manifests.Manifest("old-town", False, {}, {}, {}, {}, told)
+    assert manifests.records_of(tmp_path / "out", whole) == "s3://bucket/prefix"
+    assert "records" not in manifests.make(district, {}, tmp_path / "out", (tmp_path / "kept").as_uri())["run"]
+
+
 def test_no_folder_of_the_machine_stands_in_the_manifest(district: config.RunConfig, tmp_path: Path) -> None:
     said = json.dumps(manifests.make(district, {}, tmp_path / "out", tmp_path / "kept"))
     assert str(tmp_path) not in said and tmp_path.name not in said

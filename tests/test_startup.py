@@ -9,10 +9,10 @@ import pytest
 
 # Of the standard library, what is slow to load; of the others, everything that the package depends on.
 HEAVY = {
-    "affine", "branca", "censusdis", "distutils", "exactextract", "folium", "geopandas", "importlib.metadata", "jinja2",
-    "jsonschema", "matplotlib", "multiprocessing", "networkx", "numpy", "osmium", "osmnx", "pandas", "platformdirs",
-    "pyarrow", "pydantic", "pydantic_core", "pyogrio", "pyproj", "rasterio", "requests", "scipy", "shapely", "sqlite3",
-    "ssl", "tqdm", "urllib.request", "yaml",
+    "affine", "botocore", "branca", "censusdis", "distutils", "exactextract", "folium", "fsspec", "geopandas",
+    "importlib.metadata", "jinja2", "jsonschema", "matplotlib", "multiprocessing", "networkx", "numpy", "osmium",
+    "osmnx", "pandas", "platformdirs", "pyarrow", "pydantic", "pydantic_core", "pyogrio", "pyproj", "rasterio",
+    "requests", "s3fs", "scipy", "shapely", "sqlite3", "ssl", "tqdm", "urllib.request", "yaml",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ status 2. A layer that is merely *missing* is not an error: it makes its indicat
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class JustgeoError(Exception):
@@ -27,6 +27,17 @@ class JustgeoError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} What to do: {self.remedy}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """So that it can be sent from one process to another: ``remedy`` has to be named, which pickle does not do."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[JustgeoError], args: tuple[Any, ...], parts: dict[str, Any]) -> JustgeoError:
+    made = kind.__new__(kind, *args)
+    made.args = args
+    made.__dict__.update(parts)
+    return made
 
 
 class ConfigError(JustgeoError):
@@ -87,6 +98,23 @@ class SourceError(LayerError):
             raise ValueError(f"{kind!r} is no kind of failure")
         self.kind = kind
         self.service = service
+
+
+class StoreError(JustgeoError):
+    """The records at a URL cannot be reached, read or written to: nothing can be said of what is there.
+
+    Parameters
+    ----------
+    message, remedy : str
+        As for every refusal; neither ever holds a key.
+    kind : str
+        ``"missing"`` (no such bucket), ``"key"`` (no credentials), ``"denied"``, ``"refused"`` (not reached), or
+        ``"disk"``.
+    """
+
+    def __init__(self, message: str, *, remedy: str, kind: str = "disk") -> None:
+        super().__init__(message, remedy=remedy)
+        self.kind = kind
 
 
 class CatalogueError(JustgeoError):

@@ -2,7 +2,8 @@
 
 Tables and features are kept as (Geo)Parquet, networks and grids as NumPy archives; beside each stands a JSON with the
 provenance and the digests of its parts. The JSON is written last, each file under another name first: a record is there
-whole or not at all.
+whole or not at all. Where the store is at a URL too, what is not local is brought from there, and what is read newly is
+put there, the JSON last.
 """
 
 from __future__ import annotations
@@ -26,10 +27,11 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from justgeo.core.errors import LayerError, OutputError
+from justgeo.core.errors import LayerError, OutputError, StoreError
 from justgeo.core.layer import AnyLayer, Feed, Layer, Network, Provenance, Raster
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._hash import digest_of
+from justgeo.sources.remote import Remote
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +39,7 @@ FORMAT = 3
 """Raised whenever a reader or this format changes, so that no older record answers for it."""
 
 _KEY = re.compile(r"^[0-9a-f]{64}$")
+_SUFFIX = re.compile(r"(\.[a-z]+)+")
 _REMEDY = "delete the two or more files of this record; the layer is then read again from its source."
 
 
@@ -84,14 +87,18 @@ class Store:
     ----------
     root : Path
         Made at the first recording.
+    remote : Remote, optional
+        Where the layers are kept for others too; ``root`` mirrors it.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, remote: Remote | None = None) -> None:
         self.root = root
+        self.remote = remote
 
     def has(self, key: str) -> bool:
         """Whether a layer is recorded under this key."""
-        return self._record(key).is_file()
+        record = self._record(key)
+        return record.is_file() or (self.remote is not None and self.remote.has(record.name))
 
     def get(self, key: str) -> AnyLayer | None:
         """The layer recorded under a key, None where there is none.
@@ -99,17 +106,20 @@ class Store:
         Raises
         ------
         LayerError
-            The record is damaged: a part is missing or its bytes are not those that were written.
+            The record is damaged: a part is missing or its bytes are not those that were written. At the URL such a
+            one counts as none: it is read anew from its source and put there again.
+        StoreError
+            The URL cannot be reached or read.
         """
         record = self._record(key)
+        if not record.exists():
+            self._bring(record)
         try:
             written = record.read_bytes()
         except FileNotFoundError:
             return None
         try:
-            head = json.loads(written.decode("utf-8"))
-            if head.pop("digest", None) != digest_of(head) or head["key"] != key:
-                raise ValueError("its own digest does not fit")
+            head = _head(written, key)
             parts = {suffix: self._part(record, suffix, digest) for suffix, digest in head["parts"].items()}
             return _layer(head, parts)
         except (ValueError, KeyError, TypeError, OSError, zipfile.BadZipFile) as error:
@@ -122,6 +132,8 @@ class Store:
         ------
         OutputError
             The folder cannot be written to.
+        StoreError
+            The URL cannot be reached. Where it may be read alone, that is told in the log and the layer is local.
         """
         head, parts = _record_of(layer)
         head["key"] = key
@@ -129,17 +141,51 @@ class Store:
         head["digest"] = digest_of(head)
         record = self._record(key)
         text = json.dumps(head, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False)
+        self._keep(record, parts, text.encode("utf-8"))
+        log.info("recorded %s as %s", head["provenance"]["layer"], record.name)
+        try:
+            self._send(record, parts, text.encode("utf-8"))
+        except StoreError as failure:
+            if failure.kind != "denied":  # whoever only reads a store can still measure
+                raise
+            log.warning("%s", failure.message)
+
+    def _keep(self, record: Path, parts: Mapping[str, bytes], text: bytes) -> None:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             for suffix, data in parts.items():
                 _write(record.with_name(record.stem + suffix), data)
-            _write(record, text.encode("utf-8"))
+            _write(record, text)
         except OSError as error:
             raise OutputError(
                 f"The store {self.root} cannot be written to ({error.strerror or error}).",
                 remedy="make the folder writable, or name another one.",
             ) from error
-        log.info("recorded %s as %s", head["provenance"]["layer"], record.name)
+
+    def _send(self, record: Path, parts: Mapping[str, bytes], text: bytes) -> None:
+        if self.remote is not None:
+            for suffix, data in parts.items():
+                self.remote.write(record.stem + suffix, data)
+            self.remote.write(record.name, text)
+
+    def _bring(self, record: Path) -> None:
+        """Make a record local that the URL has whole."""
+        text = None if self.remote is None else self.remote.read(record.name)
+        if self.remote is None or text is None:
+            return
+        parts: dict[str, bytes] = {}
+        try:
+            for suffix, digest in _head(text, record.stem)["parts"].items():
+                if not _SUFFIX.fullmatch(suffix):
+                    raise ValueError(f"{suffix!r} is no part of a record")
+                data = self.remote.read(record.stem + suffix)
+                if data is None or hashlib.sha256(data).hexdigest() != digest:
+                    raise ValueError(f"{suffix} is missing, or of other bytes than were recorded")
+                parts[suffix] = data
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            log.warning("The recorded layer %s at %s is damaged (%s).", record.name, self.remote.url, error)
+            return
+        self._keep(record, parts, text)
 
     def _record(self, key: str) -> Path:
         if not _KEY.match(key):
@@ -153,6 +199,13 @@ class Store:
         if hashlib.sha256(data).hexdigest() != digest:
             raise ValueError(f"the bytes of {path.name} are not those that were recorded")
         return data
+
+
+def _head(text: bytes, key: str) -> dict[str, Any]:
+    head: dict[str, Any] = json.loads(text.decode("utf-8"))
+    if head.pop("digest", None) != digest_of(head) or head["key"] != key:
+        raise ValueError("its own digest does not fit")
+    return head
 
 
 def _write(path: Path, data: bytes) -> None:

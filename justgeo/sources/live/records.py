@@ -4,6 +4,10 @@ A record is a folder ``<label>/<first 16 digits of the question's digest>`` with
 ``record.json``: the question, the digest of every file, when they came, and the terms. It is made aside and takes its
 place by one renaming, so it is there whole or not at all; of two that make it at once, one wins. What is found is read
 again byte by byte: a file that was changed, added or lost is an error, never an answer.
+
+Records may be kept at a URL (``s3://bucket/prefix``) in the same form. A local folder mirrors them: what is asked for
+and not local is brought whole, checked, and takes its place by the same renaming. What is made is put there first,
+``record.json`` last, and is local only then: a call that was killed leaves no record, and what is local is there too.
 """
 
 from __future__ import annotations
@@ -19,8 +23,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from justgeo.core.errors import SourceError
+from justgeo.core.location import Location, is_url
+from justgeo.sources._hash import sha256_of
 from justgeo.sources.live import record_form as form
 from justgeo.sources.live.record_form import FORMAT, HEAD, Question, Record, Told
+from justgeo.sources.remote import Remote
 
 __all__ = ["FORMAT", "HEAD", "Question", "Record", "Records", "Told"]
 
@@ -42,10 +49,36 @@ class Records:
     ----------
     root : Path
         Made with the first record.
+    remote : Remote, optional
+        Where they are kept for others too; ``root`` mirrors it.
+    sends : bool
+        What is found here and is not there is put there: whoever fetches leaves all of it to the others.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, remote: Remote | None = None, *, sends: bool = False) -> None:
         self.root = root
+        self.remote = remote
+        self._sends = sends
+        self._sent: set[str] = set()  # known to be at the URL
+
+    @classmethod
+    def at(cls, where: Location, *, sends: bool = False) -> Records:
+        """The records of a folder, or of a URL.
+
+        Raises
+        ------
+        ConfigError
+            The URL is of no use.
+        """
+        if is_url(where):
+            remote = Remote(where)
+            return cls(remote.mirror, remote, sends=sends)
+        return cls(Path(where).absolute())
+
+    @property
+    def missing(self) -> bool:
+        """Whether there is no such folder, nor anything at the URL."""
+        return not self.root.is_dir() and (self.remote is None or self.remote.empty)
 
     def find(self, question: Question) -> Record | None:
         """The record that answers a question, its bytes checked; None where there is none.
@@ -55,7 +88,22 @@ class Records:
         SourceError
             ``damaged``: a file is missing, is one too many, or holds other bytes than were recorded. ``disk``: it
             cannot be read.
+        StoreError
+            The URL cannot be reached or read.
         """
+        try:
+            record = self._local(question)
+        except SourceError as failure:
+            brought = self._brought(question) if failure.kind == "damaged" else None
+            if brought is None:
+                raise
+            return brought
+        if record is None:
+            return self._brought(question)
+        self._hand_on(record, self._name(question))
+        return record
+
+    def _local(self, question: Question) -> Record | None:
         folder = self._folder(question)
         try:
             if not folder.exists():
@@ -76,7 +124,8 @@ class Records:
                 if not one.name.startswith("."):
                     found += _readable(one)
         except OSError:
-            return []
+            found = []
+        found += self._heads_there(question, {one.folder.name for one in found})
         others = [one for one in found if one.label == question.label and one.digest != question.digest]
         return sorted(others, key=lambda record: record.told.retrieved, reverse=True)
 
@@ -115,11 +164,24 @@ class Records:
         ------
         SourceError
             ``disk``; ``partial``: the folder is empty.
+        StoreError
+            The URL cannot be reached or written to; nothing is kept then.
         """
-        place = self._folder(question)
         try:
             text = form.head(question, form.digests(folder, question.label), told).encode("utf-8")
             _write(folder / HEAD, text)
+        except OSError as error:
+            raise _disk(self.root, "written", error) from error
+        other = self._put_meanwhile(question)
+        if other is not None:
+            return other
+        self._send(form.parsed(text, folder), self._name(question))
+        return self._placed(folder, question, text)
+
+    def _placed(self, folder: Path, question: Question, text: bytes) -> Record:
+        """Give a whole folder its place; the record that stands there, whoever made it."""
+        place = self._folder(question)
+        try:
             for _ in range(_TRIES):
                 if _moved(folder, place):
                     return form.parsed(text, place)
@@ -138,7 +200,19 @@ class Records:
         ------
         SourceError
             ``disk``: it cannot be removed.
+        StoreError
+            The URL cannot be reached or written to.
         """
+        if self.remote is not None:
+            name = self._name(question)
+            self._sent.discard(name)
+            self.remote.remove(f"{name}/{HEAD}")  # first: without it the rest is no record
+            for file in self.remote.names(name):
+                self.remote.remove(file)
+        self._clear(question)
+
+    def _clear(self, question: Question) -> None:
+        """Remove what stands in the local place."""
         place = self._folder(question)
         aside = _aside(place)
         try:
@@ -155,12 +229,80 @@ class Records:
     def _other(self, question: Question) -> Record | None:
         """The record that stands in the place; None where it is damaged, and then it is gone."""
         try:
-            return self.find(question)
+            return self._local(question)
         except SourceError as failure:
             if failure.kind != "damaged":
                 raise
-            self.forget(question)
+            self._clear(question)
             return None
+
+    def _brought(self, question: Question) -> Record | None:
+        """The record as the URL has it, in its local place now; None where it has none."""
+        if self.remote is None:
+            return None
+        name, place = self._name(question), self._folder(question)
+        text = self.remote.read(f"{name}/{HEAD}")
+        if text is None:
+            return None
+        record = form.parsed(text, place)
+        if record.digest != question.digest:
+            form.refuse(place, "it answers another question")
+        with self.room(question) as aside:
+            try:
+                for file, digest in record.files.items():
+                    if not self.remote.bring(f"{name}/{file}", aside / file):
+                        form.refuse(place, f"{file} is missing")
+                    if sha256_of(aside / file) != digest:
+                        form.refuse(place, f"the bytes of {file} are not those that were recorded")
+                _write(aside / HEAD, text)
+            except OSError as error:
+                raise _disk(self.root, "written", error) from error
+            found = self._placed(aside, question, text)
+        self._sent.add(name)
+        log.info("brought %s from %s", question.label, self.remote.url)
+        return found
+
+    def _put_meanwhile(self, question: Question) -> Record | None:
+        """A whole record that another machine put at the URL since it was looked for; what is damaged is none."""
+        try:
+            return self._brought(question)
+        except SourceError as failure:
+            if failure.kind != "damaged":
+                raise
+            return None
+
+    def _send(self, record: Record, name: str) -> None:
+        """Put a record at the URL; its head last, for that makes it one."""
+        if self.remote is None:
+            return
+        for file in record.files:
+            self.remote.send(record.path(file), f"{name}/{file}")
+        self.remote.write(f"{name}/{HEAD}", (record.folder / HEAD).read_bytes())
+        self._sent.add(name)
+
+    def _hand_on(self, record: Record, name: str) -> None:
+        if self.remote is None or not self._sends or name in self._sent:
+            return
+        if self.remote.has(f"{name}/{HEAD}"):
+            self._sent.add(name)
+        else:
+            self._send(record, name)
+
+    def _heads_there(self, question: Question, known: set[str]) -> list[Record]:
+        """Records of a label that only the URL has, by their heads."""
+        if self.remote is None:
+            return []
+        label = self._folder(question).parent
+        found: list[Record] = []
+        for name in self.remote.names(label.name):
+            parts = name.split("/")
+            if len(parts) == 3 and parts[-1] == HEAD and parts[1] not in known:
+                found += _understood(self.remote.read(name) or b"", label / parts[1])
+        return found
+
+    def _name(self, question: Question) -> str:
+        """The record's folder at the URL, from there."""
+        return self._folder(question).relative_to(self.root).as_posix()
 
     def _folder(self, question: Question) -> Path:
         return self.root / _folder_name(question.label) / question.digest[:16]
@@ -201,6 +343,13 @@ def _sweep(folder: Path) -> None:
 def _readable(folder: Path) -> list[Record]:
     try:
         return [form.read(folder)]
+    except SourceError:
+        return []
+
+
+def _understood(text: bytes, folder: Path) -> list[Record]:
+    try:
+        return [form.parsed(text, folder)]
     except SourceError:
         return []
 
