@@ -33,18 +33,6 @@ _TIMETABLE = "gtfs"
 _NO_LAYER = "this run has no map layer that it speaks of"
 
 
-def read(found: Collected) -> tuple[Correction, ...]:
-    """Corrections beside ``district.toml``; none where there is no such file.
-
-    Raises
-    ------
-    LayerError
-        The file or one of its lines cannot be understood.
-    """
-    path = door.beside(found.config.base)
-    return () if path is None else door.read(path, found.area.window)
-
-
 def correct(found: Collected, place: Place, official: Sequence[Record]) -> dict[str, Any] | None:
     """Measure what changes with the corrections that may be shown.
 
@@ -65,11 +53,12 @@ def correct(found: Collected, place: Place, official: Sequence[Record]) -> dict[
     Raises
     ------
     LayerError
-        The file cannot be understood.
+        The file or one of its lines cannot be understood.
     """
-    if door.beside(found.config.base) is None:
+    path = door.beside(found.config.base)
+    if path is None:
         return None
-    every = read(found)
+    every = door.read(path, found.area.window)
     shown = [one for one in every if one.publish]
     layers, outcomes = mended(place.layers, shown, place.crs)
     changed = {name for name, layer in layers.items() if layer is not place.layers[name]}

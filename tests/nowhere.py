@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import shapely
 
-from justgeo import measuring, run
+from justgeo import collecting, measuring, run
+from justgeo.collecting import Collected
 from justgeo.core.result import Indicator, Record
 from justgeo.indicators.place import Place
 from justgeo.measure.judge import JudgeSettings
@@ -18,6 +20,8 @@ from justgeo.measure.reduce import ReduceSettings
 from justgeo.synthetic.declare import layers as declarations
 
 UNITS = ("counties", "tracts", "block_groups", "blocks")
+FEW_LAYERS = (*UNITS, "osm")
+FEW_TABLES = ("B01001", "B25003", "B19001", "B19013", "B03002")
 
 
 def value(told: Any) -> str:
@@ -70,6 +74,20 @@ def survey(source: Path, folder: Path, tables: Iterable[str]) -> dict[str, Any]:
     for name in tables:
         shutil.copy(source / "acs2024" / f"acsdt5y2024-{name.lower()}.dat", kept)
     return {**declarations()["acs"], "path": str(kept)}
+
+
+def side(source: Path, folder: Path, name: str, shape: shapely.Geometry) -> Path:
+    """A ``district.toml`` of a shape (EPSG:4326) with a few layers of the invented county."""
+    folder.mkdir(parents=True)
+    gpd.GeoDataFrame(geometry=[shape], crs="EPSG:4326").to_file(folder / "line.geojson")
+    told = {**layers(source, FEW_LAYERS), "acs": survey(source, folder, FEW_TABLES)}
+    return write(folder, told, {"name": name, "boundary": "line.geojson"})
+
+
+def harbour(source: Path, folder: Path) -> tuple[Path, Collected]:
+    """The district of the invented county with a few layers: its ``district.toml``, and what is collected for it."""
+    path = side(source, folder, "Harbour", boundary(source).geometry.union_all())
+    return path, collecting.collect_layers(run.read_config(path))
 
 
 def boundary(source: Path) -> gpd.GeoDataFrame:

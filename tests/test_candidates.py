@@ -20,24 +20,12 @@ from justgeo.report import candidates as pages
 from tests import nowhere
 from tests.test_nowhere import layers
 
-TABLES = ("B01001", "B25003", "B19001", "B19013", "B03002")
-LAYERS = (*nowhere.UNITS, "osm")
-
 
 @dataclass(frozen=True)
 class Two:
     paths: tuple[Path, Path]
     out: Path
     made: dict[str, Any]
-
-
-def side(source: Path, folder: Path, name: str, shape: shapely.Geometry) -> Path:
-    """A ``district.toml`` of a shape (EPSG:4326) with a few layers of the invented county."""
-    folder.mkdir(parents=True)
-    gpd.GeoDataFrame(geometry=[shape], crs="EPSG:4326").to_file(folder / "line.geojson")
-    told = {**nowhere.layers(source, LAYERS), "acs": nowhere.survey(source, folder, TABLES)}
-    path = nowhere.write(folder, told, {"name": name, "boundary": "line.geojson"})
-    return path
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +35,7 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
         whole = nowhere.boundary(source).geometry.union_all()
         west, south, east, north = whole.bounds
         half = whole.intersection(shapely.box(west, south, (west + east) / 2, north))
-        paths = (side(source, here / "a", "Whole", whole), side(source, here / "b", "West half", half))
+        paths = (nowhere.side(source, here / "a", "Whole", whole), nowhere.side(source, here / "b", "West half", half))
         yield Two(paths, here / "out", candidates.compare(paths, here / "out"))
 
 

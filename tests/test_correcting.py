@@ -12,7 +12,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from justgeo import collecting, correcting, measuring, run
+from justgeo import correcting, measuring, run
 from justgeo.collecting import Collected
 from justgeo.core.district import to_metric
 from justgeo.core.result import Record
@@ -23,7 +23,6 @@ from justgeo.report import corrected, page
 from justgeo.report import results as reports
 from justgeo.report.reader import Reader
 from tests import nowhere
-from tests.test_candidates import side
 from tests.test_nowhere import layers
 
 PARKS = ("WEL-04.800", "WEL-05")
@@ -42,10 +41,7 @@ class Here:
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
     with layers(tmp_path_factory.mktemp("cache")) as source:
-        path = side(
-            source, tmp_path_factory.mktemp("here") / "a", "Harbour", nowhere.boundary(source).geometry.union_all()
-        )
-        found = collecting.collect_layers(run.read_config(path))
+        path, found = nowhere.harbour(source, tmp_path_factory.mktemp("here") / "a")
         found = replace(found, rows=tuple(row for row in found.rows if row.id in (*PARKS, "MOB-01.400", "BEL-02")))
         place = run.make_place(found)
         official = measuring.measure(found.rows, place, settings=ReduceSettings(), judging=JudgeSettings())

@@ -16,7 +16,7 @@ import pytest
 import shapely
 from shapely.geometry import box
 
-from justgeo import collecting, measuring, run, shifting
+from justgeo import measuring, run, shifting
 from justgeo.collecting import Collected
 from justgeo.core.district import WGS84, District
 from justgeo.indicators import beyond, mobility
@@ -26,7 +26,6 @@ from justgeo.report import sensitivity as pages
 from justgeo.report import write
 from tests import nowhere
 from tests.indicators import town
-from tests.test_candidates import side
 from tests.test_nowhere import layers
 
 HERE = ("BEL-02", "WEL-04.800", "MOB-01.400", "WEL-05")
@@ -43,10 +42,7 @@ class Shifted:
 @pytest.fixture(scope="module")
 def shifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shifted]:
     with layers(tmp_path_factory.mktemp("cache")) as source:
-        path = side(
-            source, tmp_path_factory.mktemp("here") / "a", "Harbour", nowhere.boundary(source).geometry.union_all()
-        )
-        found = collecting.collect_layers(run.read_config(path))
+        path, found = nowhere.harbour(source, tmp_path_factory.mktemp("here") / "a")
         made = shifting.shift(found)
         yield Shifted(path, found, made, {row["id"]: row for row in made["rows"]})
 

@@ -164,8 +164,11 @@ def _rows(frame: gpd.GeoDataFrame, added: Iterable[Correction]) -> gpd.GeoDataFr
 _KINDS = {"park_missing": "park", "stop_missing": "bus"}
 
 
+_GONE = shapely.LineString()
+
+
 class _Drawn:
-    """A network under correction, in metres."""
+    """A network under correction, in metres; `lines` are its segments, those that are gone empty."""
 
     def __init__(self, network: Network, crs: str) -> None:
         self.crs = crs
@@ -173,26 +176,25 @@ class _Drawn:
         x, y = forth.transform(network.x, network.y)
         self.x, self.y = list(np.asarray(x, dtype=float)), list(np.asarray(y, dtype=float))
         self.u, self.v = [int(one) for one in network.u], [int(one) for one in network.v]
-        self.gone: set[int] = set()
+        self.lines = self._lines(self.u, self.v)
 
-    def lines(self) -> np.ndarray:
-        """Segments as lines; those that are gone are empty."""
-        x, y = np.asarray(self.x), np.asarray(self.y)
-        u, v = np.asarray(self.u, dtype=int), np.asarray(self.v, dtype=int)
-        ends = np.stack([np.stack([x[u], y[u]], axis=1), np.stack([x[v], y[v]], axis=1)], axis=1)
-        made = np.asarray(shapely.linestrings(ends), dtype=np.object_)
-        made[sorted(self.gone)] = shapely.LineString()
-        return made
+    def _lines(self, u: Sequence[int], v: Sequence[int]) -> np.ndarray:
+        """Segments between nodes as lines."""
+        ends = [[(self.x[k], self.y[k]) for k in pair] for pair in zip(u, v, strict=True)]
+        return np.asarray(shapely.linestrings(np.asarray(ends, dtype=float).reshape(-1, 2, 2)), dtype=np.object_)
+
+    def _away(self, mark: BaseGeometry) -> np.ndarray:
+        """How far each segment lies from a mark; those that are gone, infinitely far."""
+        return np.where(shapely.is_empty(self.lines), np.inf, shapely.distance(self.lines, mark))
 
     def cut(self, mark: BaseGeometry) -> str | None:
         """Take out what a mark lies on: the nearest segment of a point, all that a line runs along or crosses."""
-        lines = self.lines()
-        away = np.where(shapely.is_empty(lines), np.inf, shapely.distance(lines, mark))
+        away = self._away(mark)
         hit = np.flatnonzero(away <= 1.0) if mark.geom_type == "LineString" else np.flatnonzero(away == away.min())
         hit = hit[away[hit] <= PATH_M]
         if not len(hit) and mark.geom_type == "LineString":
             hit = np.flatnonzero((away == away.min()) & (away <= PATH_M))
-        self.gone.update(int(one) for one in hit)
+        self.lines[hit] = _GONE
         return None if len(hit) else _NOT_THERE["path_blocked"]
 
     def add(self, path: BaseGeometry) -> str | None:
@@ -210,14 +212,13 @@ class _Drawn:
 
     def _joint(self, end: BaseGeometry) -> int | None:
         """A node on the nearest segment, which it splits; None where none is near."""
-        lines = self.lines()
-        away = np.where(shapely.is_empty(lines), np.inf, shapely.distance(lines, end))
+        away = self._away(end)
         if not len(away) or away.min() > PATH_M:
             return None
         k = int(away.argmin())
-        at = lines[k].interpolate(lines[k].project(end))
+        at = self.lines[k].interpolate(self.lines[k].project(end))
         new, (u, v) = self._node(at.x, at.y), (self.u[k], self.v[k])
-        self.gone.add(k)
+        self.lines[k] = _GONE
         self._link([u, new, v])
         return new
 
@@ -227,14 +228,16 @@ class _Drawn:
         return len(self.x) - 1
 
     def _link(self, nodes: Sequence[int]) -> None:
-        self.u += nodes[:-1]
-        self.v += nodes[1:]
+        u, v = nodes[:-1], nodes[1:]
+        self.u += u
+        self.v += v
+        self.lines = np.concatenate([self.lines, self._lines(u, v)])
 
     def network(self, like: Network) -> Network:
         back = Transformer.from_crs(self.crs, like.crs, always_xy=True)
         n = len(like.x)
         x, y = back.transform(np.asarray(self.x[n:]), np.asarray(self.y[n:]))
-        keep = np.array([k not in self.gone for k in range(len(self.u))], dtype=np.bool_)
+        keep = ~shapely.is_empty(self.lines)
         ends = [np.asarray(one, dtype=like.u.dtype)[keep] for one in (self.u, self.v)]
         xy = [np.concatenate([old, np.atleast_1d(np.asarray(new, float))]) for old, new in ((like.x, x), (like.y, y))]
         return replace(like, x=xy[0], y=xy[1], u=ends[0], v=ends[1])

@@ -46,8 +46,9 @@ def view(reader: Reader) -> dict[str, Any] | None:
     order = list(rows)
     records = sorted(told["records"], key=lambda r: (order.index(r["indicator"]), r["group"] != ALL))
     used = reader.used(reader.at(r["indicator"], "district", r["group"]) for r in records)
+    names = kinds()
     return {
-        "items": [_item(n, one) for n, one in enumerate(told["items"], 1)],
+        "items": [_item(n, one, names[one["kind"]]) for n, one in enumerate(told["items"], 1)],
         "rows": [_row(reader, rows[r["indicator"]], r) for r in records if r["group"] == ALL],
         "n_groups": sum(r["group"] != ALL for r in records),
         "kept_back": told["kept_back"],
@@ -61,8 +62,7 @@ def points(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [] if told is None else [{"at": one["at"], "line": one["line"]} for one in told["items"]]
 
 
-def _item(n: int, one: Mapping[str, Any]) -> dict[str, Any]:
-    kind = kinds()[one["kind"]]
+def _item(n: int, one: Mapping[str, Any], kind: str) -> dict[str, Any]:
     named = one["applied_to"] or one["what"]
     who = [one["role"], one["name"], one["date"]]
     return {

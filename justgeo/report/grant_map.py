@@ -97,7 +97,7 @@ def draw(
         off = _sites(figure, axes, spots, view)
         _scale(axes, view)
         _north(axes)
-        _words(figure, results, view)
+        _words(figure, results, view, sites=spots is not None and len(off) < len(spots))
         return Drawn(_saved(figure, form), view.scale, off)
 
 
@@ -232,11 +232,13 @@ def _north(axes: Any) -> None:
     axes.text(0.96, 0.9, "N", size=11, weight="bold", ha="center", va="top", transform=axes.transAxes, zorder=8)
 
 
-def _words(figure: Any, results: Mapping[str, Any], view: _View) -> None:
+def _words(figure: Any, results: Mapping[str, Any], view: _View, *, sites: bool) -> None:
+    """Title, legend and sources; project sites are spoken of where one is drawn."""
     name = _short(results["name"], 70)
     size = 15 if len(name) <= 48 else 11
     figure.text(0.06, 10.62 / _PAGE[1], name, size=size, weight="bold", color=_INK, va="center", **_PLAIN)
-    under = "Boundary, census tracts and block groups with their GEOIDs, and project sites"
+    under = "Boundary, census tracts and block groups with their GEOIDs"
+    under = f"{under}, and project sites" if sites else under
     figure.text(0.06, 10.32 / _PAGE[1], under, size=9, va="center")
     if results["synthetic"]:
         figure.text(0.94, 10.85 / _PAGE[1], INVENTED, size=8.5, weight="bold", color=_RED, ha="right", va="center")
@@ -244,35 +246,38 @@ def _words(figure: Any, results: Mapping[str, Any], view: _View) -> None:
             0.5, 0.58, "INVENTED DATA", size=64, weight="bold", color=_RED, alpha=0.16, rotation=35, ha="center",
             va="center", zorder=20,
         )  # fmt: skip
-    _legend(figure)
-    told = "\n".join(_wrapped(_source(results, view)))
+    _legend(figure, sites=sites)
+    told = "\n".join(_wrapped(_source(results, view, sites=sites)))
     figure.text(0.06, 0.98 / _PAGE[1], told, size=6, va="top", linespacing=1.3, **_PLAIN)
 
 
-def _legend(figure: Any) -> None:
+def _legend(figure: Any, *, sites: bool) -> None:
     from matplotlib.lines import Line2D
 
     marks = [
         (Line2D([], [], color=_INK, linewidth=2.4), "Boundary"),
         (Line2D([], [], color=_TRACT, linewidth=1.1), "Census tract, with its GEOID"),
         (Line2D([], [], color=_GROUP, linewidth=0.6), "Block group: GEOID of its tract, then its number"),
-        (Line2D([], [], color=_SITE, marker="o", markersize=7, linestyle=""), "Project site"),
     ]
+    if sites:
+        marks.append((Line2D([], [], color=_SITE, marker="o", markersize=7, linestyle=""), "Project site"))
     figure.legend(
         [mark for mark, _ in marks], [text for _, text in marks], loc="upper left", fontsize=6.5, frameon=False,
         bbox_to_anchor=(0.045, 2.05 / _PAGE[1]), handlelength=2.2, labelspacing=0.45,
     )  # fmt: skip
 
 
-def _source(results: Mapping[str, Any], view: _View) -> list[str]:
+def _source(results: Mapping[str, Any], view: _View, *, sites: bool) -> list[str]:
     layers = [one for one in results["layers"] if one["id"] in ("tracts", "block_groups", "areas", "blocks")]
     found = origins.told(layers) or "the files of the district"
     dates = origins.vintage(layers)
     retrieved = ", ".join(dict.fromkeys(one["retrieved"] for one in layers if one["retrieved"]))
     when = f"Of {dates}" + (f", retrieved {retrieved}" if retrieved else "") if dates else "Date of the data not stated"
     notices = "; ".join(origins.notices(layers))
+    told = [f"Sources: {found}. {when}.", *(["Sites: given by the applicant."] if sites else [])]
+    told += [f"{notices}."] if notices else []
     return [
-        f"Sources: {found}. {when}. Sites: given by the applicant.{f' {notices}.' if notices else ''}",
+        " ".join(told),
         f"Scale 1:{round(view.scale, -2):,.0f} on letter paper at 100 %. Lambert azimuthal equal-area projection "
         "centred on the place; north is up.",
         f"{DISCLAIMER} Made with justgeo.",

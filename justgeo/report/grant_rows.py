@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from justgeo.report import origins, remarks, words
+from justgeo.report import origins, quoting, remarks, saying, words
 from justgeo.report.reader import Reader, Record, has_value
 from justgeo.report.results import ALL
 
@@ -64,7 +64,7 @@ class Row:
     compared, reliability : str
         In words.
     source, tables, year : str
-        Where it comes from, census tables by their ids, and of when.
+        Where it comes from, the census tables of this number by their ids, and of when.
     target : float or None
         In the unit of the indicator.
     target_year : int or None
@@ -189,8 +189,8 @@ def _rows(
     groups = [g for g in reader.groups.get(one["id"], []) if lens.takes(one["id"], g)]
     alone = [ALL] if reader.at(one["id"], role) is not None or not groups else []
     for group in (*alone, *groups):
-        record = reader.at(one["id"], role, group)
-        base = None if role == "reference" else reader.at(one["id"], "reference", group)
+        this = saying.fact(reader, one["id"], group)
+        record, base = this.record, this.base
         used = reader.used([record, base])
         aim = aims.get((one["id"], group), {})
         yield Row(
@@ -203,7 +203,7 @@ def _rows(
             compared=words.compared(record, reader.reference_name)[1],
             reliability="no number" if record is None else words.RELIABILITY.get(record["reliability"], ""),
             source=origins.told(measured(used)),
-            tables=", ".join(tables(used)),
+            tables=", ".join(tables(quoting.shown(this, used))),
             year=origins.period(measured(used)),
             target=aim.get("target"),
             target_year=aim.get("year"),

@@ -60,7 +60,7 @@ def datapackage(results: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "title": f"Baseline of {results['name']}",
         "description": f"{INVENTED}. {DISCLAIMER}" if results["synthetic"] else DISCLAIMER,
         "synthetic": results["synthetic"],
-        "keywords": ["baseline", "equity", "margin of error", "neighbourhood"],
+        "keywords": ["baseline", "equity", "margin of error", "neighborhood"],
         "licenses": _licences(layers),
         "sources": _sources(layers),
         "units": {row["id"]: row["unit"] for row in results["indicators"]},

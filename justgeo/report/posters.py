@@ -12,17 +12,17 @@ from typing import Any
 
 from justgeo.core.errors import OutputError
 from justgeo.core.words import suggestion
-from justgeo.report import inline, origins, remarks, sentences, words, write
+from justgeo.report import inline, origins, remarks, saying, sentences, sure, words, write
 from justgeo.report.reader import Reader
 from justgeo.report.results import DISCLAIMER, INVENTED
-from justgeo.report.speech import LANGUAGES, language, say, translated
+from justgeo.report.speech import language, say, translated
 from justgeo.report.view import cards
 
 FILES = ("posters.html", "form.html", "manifest.json")
 MAKER = "justgeo posters"
 _MOST_CIRCLES = 12
 _TRUSTED = ("high", "medium", "exact", "modelled")
-_LENGTHS = ((70, "short"), (120, "middle"))
+_LENGTHS = ((70, "short"), (120, "middle"), (240, "long"))
 ROLES = ("resident", "school", "shop or business", "organization", "other")
 """Who answers, in the words of the form; a role and no name."""
 
@@ -45,12 +45,8 @@ def fill(folder: Path, results: Mapping[str, Any], only: Sequence[str], language
     OutputError
         An id or a language is not known, or there is nothing to show.
     """
-    ids = chosen(results, only)
-    bodies = {
-        "posters.html": render(results, ids, languages).encode("utf-8"),
-        "form.html": render_form(results, ids, languages).encode("utf-8"),
-    }
-    write.sealed(folder, bodies, MAKER)
+    made = pages(results, chosen(results, only), languages)
+    write.sealed(folder, {name: text.encode("utf-8") for name, text in made.items()}, MAKER)
 
 
 def chosen(results: Mapping[str, Any], only: Sequence[str]) -> list[str]:
@@ -73,26 +69,22 @@ def chosen(results: Mapping[str, Any], only: Sequence[str]) -> list[str]:
     return found
 
 
-def render(results: Mapping[str, Any], ids: Sequence[str], languages: Sequence[str]) -> str:
-    """``posters.html``: tabloid sheets (11 x 17 in), one a page, the same text for the same results.
+def pages(results: Mapping[str, Any], ids: Sequence[str], languages: Sequence[str]) -> dict[str, str]:
+    """Both pages by their names, the same text for the same results.
+
+    Returns
+    -------
+    dict
+        ``posters.html``, tabloid sheets (11 x 17 in), one a page; ``form.html``, letter pages on which people answer
+        the questions of the wall.
 
     Raises
     ------
     OutputError
-        A language is not known, or something points outside the page.
+        A language or an indicator is not known, or something points outside the page.
     """
-    return _page("posters.html", results, [_sheets(results, ids, code) for code in languages])
-
-
-def render_form(results: Mapping[str, Any], ids: Sequence[str], languages: Sequence[str]) -> str:
-    """``form.html``: letter pages on which people answer the questions of the wall.
-
-    Raises
-    ------
-    OutputError
-        As for :func:`render`.
-    """
-    return _page("form.html", results, [_sheets(results, ids, code) for code in languages])
+    sides = [_side(results, ids, code) for code in languages]
+    return {name: _page(name, results, sides) for name in ("posters.html", "form.html")}
 
 
 def _page(template: str, results: Mapping[str, Any], sides: Sequence[Mapping[str, Any]]) -> str:
@@ -107,14 +99,13 @@ def _page(template: str, results: Mapping[str, Any], sides: Sequence[Mapping[str
     return made
 
 
-def _sheets(results: Mapping[str, Any], ids: Sequence[str], code: str) -> dict[str, Any]:
+def _side(results: Mapping[str, Any], ids: Sequence[str], code: str) -> dict[str, Any]:
     """One language's side: its frames, and a sheet for each indicator."""
-    reader = Reader(remarks.marked(results))
     rows = {row["id"]: row for row in results["indicators"]}
     with language(code):
+        reader = Reader(remarks.marked(results))
         return {
             "lang": code,
-            "language": LANGUAGES[code],
             "sheets": [_sheet(reader, rows[one]) for one in ids],
             "roles": [translated(role)[0] for role in ROLES],
             "frames": _frames(reader),
@@ -130,6 +121,7 @@ def _frames(reader: Reader) -> dict[str, str]:
         "write": say("Write here, or stick a note. No names, please."),
         "measured": say("What the numbers say"),
         "disclaimer": translated(DISCLAIMER)[0],
+        "sure": say("How sure is it?"),
         "number": say("Number on the form"),
         "form": say("What do you see? Your answers about {name}", name=place),
         "explain": say(
@@ -156,18 +148,17 @@ def _sheet(reader: Reader, row: Mapping[str, Any]) -> dict[str, Any]:
     record = reader.at(row["id"], reader.told_of(row))
     category = words.category(row["category"])
     lead = poster["lead"]
-    size = next((name for length, name in _LENGTHS if len(lead.text) <= length), "long")
+    size = next((name for length, name in _LENGTHS if len(lead.text) <= length), "longest")
     return {
         "id": row["id"],
         "category": category,
         "category_title": translated(words.category_title(row["category"]))[0],
-        "title": translated(row["title"]),
         "lead": lead,
         "size": size,
+        "sure": sure.line(saying.fact(reader, row["id"])),
         "compared": poster["compared"],
         "question": poster["question"],
         "source": poster["source"],
-        "year": poster["year"],
         "notices": origins.notices(reader.used([record])),
         "circles": _circles(record),
         "bars": _bars(reader, row["id"], record),

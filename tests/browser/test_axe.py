@@ -15,7 +15,6 @@ from tests import nowhere
 from tests.browser.seen import NEEDS, looking
 from tests.report import made
 from tests.report import made_displacement as md
-from tests.test_candidates import side
 from tests.test_nowhere import layers
 
 pytestmark = [*NEEDS, pytest.mark.slow]
@@ -79,8 +78,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     with layers(tmp_path_factory.mktemp("cache")) as source:
         shape = nowhere.boundary(source).geometry.union_all()
         paths = (
-            side(source, folder / "a", "Whole", shape),
-            side(source, folder / "b", "Smaller", shape.buffer(-0.002)),
+            nowhere.side(source, folder / "a", "Whole", shape),
+            nowhere.side(source, folder / "b", "Smaller", shape.buffer(-0.002)),
         )
         candidates.compare(paths, folder / "compare")
         moved = shifting.shift(collecting.collect_layers(run.read_config(paths[0])))

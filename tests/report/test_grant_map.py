@@ -30,6 +30,23 @@ def test_a_letter_page_in_both_forms(content: dict[str, Any], zones: gpd.GeoData
     assert png.shape[:2] == (2200, 1700)
 
 
+@pytest.mark.parametrize("given", ["none", "off the page", "on the page"])
+def test_sites_are_spoken_of_where_there_are_any(
+    content: dict[str, Any], zones: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    drawn: list[Any] = []
+    monkeypatch.setattr(grant_map, "_saved", lambda figure, form: drawn.append(figure) or b"")
+    both = sites(zones)
+    grant_map.draw(content, zones, {"none": None, "off the page": both[1:], "on the page": both}[given])
+    (figure,) = drawn
+    legend = [one.get_text() for one in figure.legends[0].get_texts()]
+    told = " ".join(one.get_text() for one in figure.texts)
+    assert "Boundary" in legend
+    on = given == "on the page"
+    assert ("Project site" in legend) == on
+    assert ("project sites" in told) == on and ("given by the applicant" in told) == on
+
+
 @pytest.mark.parametrize("form", ["pdf", "png"])
 def test_the_same_bytes_twice(content: dict[str, Any], zones: gpd.GeoDataFrame, form: str) -> None:
     assert grant_map.draw(content, zones, None, form).body == grant_map.draw(content, zones, None, form).body

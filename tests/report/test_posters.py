@@ -36,7 +36,7 @@ def test_an_unknown_indicator_is_refused_with_the_nearest(content: dict[str, Any
 
 
 def test_a_sheet_a_language_and_indicator(content: dict[str, Any]) -> None:
-    page = posters.render(content, ["OPP-02", "WEL-04.800"], ["en", "es"])
+    page = posters.pages(content, ["OPP-02", "WEL-04.800"], ["en", "es"])["posters.html"]
     assert re.findall(r'<article class="sheet (\w+)" lang="(\w+)"', page) == [
         ("opportunity", "en"), ("wellbeing", "en"), ("opportunity", "es"), ("wellbeing", "es"),
     ]  # fmt: skip
@@ -94,20 +94,19 @@ def test_an_unknown_language_is_refused_before_anything_is_written(folder: Path,
 
 def test_invented_places_say_so_on_every_sheet(tmp_path: Path) -> None:
     content = results.to_dict(made.baseline(synthetic=True, name="Nowhere", slug="nowhere-invented"))
-    page = posters.render(content, ["OPP-02", "BEL-02"], ["en", "es"])
+    page = posters.pages(content, ["OPP-02", "BEL-02"], ["en", "es"])["posters.html"]
     assert page.count('class="invented"') == 4
-    assert posters.render_form(content, ["OPP-02"], ["en"]).count('class="invented"') == 1
+    assert posters.pages(content, ["OPP-02"], ["en"])["form.html"].count('class="invented"') == 1
 
 
 def test_hostile_names_are_text() -> None:
     content = results.to_dict(made.baseline(name=f"Mill {made.HOSTILE}"))
-    for make in (posters.render, posters.render_form):
-        page = make(content, ["OPP-02"], ["en", "es"])
+    for page in posters.pages(content, ["OPP-02"], ["en", "es"]).values():
         assert "<script>" not in page and "<img" not in page
 
 
 def test_the_form_asks_for_a_role_and_for_no_name(content: dict[str, Any]) -> None:
-    page = posters.render_form(content, ["OPP-02", "WEL-04.800"], ["en"])
+    page = posters.pages(content, ["OPP-02", "WEL-04.800"], ["en"])["form.html"]
     assert page.count('<section class="item') == 2
     assert "OPP-02" in page and "resident" in page and "leave out names" in page
 
@@ -115,7 +114,7 @@ def test_the_form_asks_for_a_role_and_for_no_name(content: dict[str, Any]) -> No
 def test_a_withheld_number_stands_on_no_sheet(content: dict[str, Any]) -> None:
     gone = [r for r in content["records"] if r["zone"] == "district" and r["group"] == "all" and r["value"] is None]
     for record in gone:
-        page = posters.render(content, [record["indicator"]], ["en"])
+        page = posters.pages(content, [record["indicator"]], ["en"])["posters.html"]
         lead = re.search(r'<h1 class="lead[^>]*>(.*?)</h1>', page)
         assert lead is not None and ("not known" in lead[1] or "not told" in lead[1])
         assert 'class="circles"' not in page and 'class="bars"' not in page

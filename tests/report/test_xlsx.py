@@ -111,6 +111,25 @@ def test_the_farthest_target_stands_in_its_row(book: openpyxl.Workbook) -> None:
     assert [(r["Id"], r["Group"], r["Target"], r["Target year"]) for r in found] == [("BEL-02", "Everyone", 0.45, 2032)]
 
 
+def test_each_row_names_the_census_tables_of_its_own_number(content: dict[str, Any]) -> None:
+    """A record's layers are all that its indicator asks for; a group's table is named in its own cells."""
+    own = {"race:black": {"numerator": "B25003B_003", "denominator": "B25003B_001", "geography": "tract"}}
+    asked = {"inputs": ["acs:B25003"], "optional": ["acs:B25003B", "acs:B25003H"], "groups": own}
+    tables = [f"acs:{one}@2024" for one in ("B25003", "B25003B", "B25003H")]
+    layer = next(one for one in content["layers"] if one["id"].startswith("acs:"))
+    every = {"layers": [*tables, "blocks"]}
+    told = {
+        **content,
+        "layers": [*content["layers"], *({**layer, "id": one} for one in tables)],
+        "indicators": [{**i, **asked} if i["id"] == "BEL-02" else i for i in content["indicators"]],
+        "records": [{**r, **every} if r["indicator"] == "BEL-02" else r for r in content["records"]],
+    }
+    book = opened(written(told))
+    for title in ("Belonging", "Sentences"):
+        found = {row["Group"]: row["Table"] for row in rows(book, title) if row["Id"] == "BEL-02"}
+        assert found["Everyone"] == "B25003" and found["Black, not Hispanic"] == "B25003B"
+
+
 @pytest.mark.parametrize(
     ("cell", "kind", "told"),
     [
