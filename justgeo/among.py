@@ -31,6 +31,7 @@ OF_NO_TRACT = "it is told of no single tract, and has no place among them"
 GROWS = "a count grows with the size of its area: it has no place among others"
 CHANCE = "of a tract it is a chance, of a larger area a share: the two are not alike"
 CHANGE = "of one tract, a change between two surveys is mostly error: it is not placed among them"
+UNTOLD = "it is told of the district alone: of the reference's tracts there is nothing to hold it against"
 NO_TRACTS = "no tracts of the reference with their people are at hand"
 
 Covers = Callable[[Indicator, Place], BoolArray | None]
@@ -113,9 +114,6 @@ class Among:
                 field = FIELDS[row.field](row, there, EVERYBODY)
             except Absent as absent:
                 return absent.reason
-        if isinstance(field, ExposureField):
-            # Its zones are others here; what it does not tell of them is not known for most of their people.
-            field = replace(field, untold={})
         settings, own = self._settings, None
         if isinstance(field, MedianField):
             # A median is held against medians made as it was made: from brackets, all of them (METHODS 2.0 item 6).
@@ -153,6 +151,8 @@ def _never(row: Indicator, field: AnyField) -> str | None:
     """Why a row's numbers are never held against those of tracts, or None."""
     if not row.areas:
         return OF_NO_TRACT
+    if isinstance(field, ExposureField) and field.untold:
+        return UNTOLD
     if isinstance(field, ClassField):
         return CHANCE
     if isinstance(field, ChangeField):

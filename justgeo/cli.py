@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from justgeo import (
+    cli_batch,
     cli_begin,
     cli_catalogue,
     cli_check,
@@ -20,12 +21,16 @@ from justgeo import (
     cli_posters,
 )
 from justgeo.core.errors import JustgeoError
+from justgeo.core.location import location
 
 INCOMPLETE = 1
 WRONG_USE = 2
 INTERRUPTED = 130
 
-RECORDS = "folder of what was fetched and of what was read from large files (default: the one that [fetch] names)"
+RECORDS = (
+    "folder of what was fetched and of what was read from large files, or its URL, s3://bucket/prefix "
+    "(default: the one that [fetch] names)"
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -104,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-v", "--verbose", action="store_true", help="say what is read")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_runs(commands)
+    cli_batch.add(commands)
     cli_compare.add(commands)
     cli_posters.add(commands)
     cli_export.add(commands)
@@ -123,18 +129,18 @@ def _add_runs(commands: argparse._SubParsersAction[_Parser]) -> None:
 
     plan = commands.add_parser("plan", help="say which layers a run would read or fetch, and which are missing")
     plan.add_argument("config", type=Path, help="district.toml, or its folder")
-    plan.add_argument("--records", type=Path, help=RECORDS)
+    plan.add_argument("--records", type=location, help=RECORDS)
     plan.set_defaults(command=_plan)
 
     fetch = commands.add_parser("fetch", help="bring what is missing from public services and keep it for every run")
     fetch.add_argument("config", type=Path, help="district.toml, or its folder")
-    fetch.add_argument("--records", type=Path, help=RECORDS)
+    fetch.add_argument("--records", type=location, help=RECORDS)
     fetch.set_defaults(command=_fetch)
 
     run = commands.add_parser("run", help="measure a district: results, tables, map, checklist")
     run.add_argument("config", type=Path, help="district.toml, or its folder")
     run.add_argument("--out", type=Path, help="folder of the outputs (default: out/<slug>)")
-    run.add_argument("--records", type=Path, help=RECORDS)
+    run.add_argument("--records", type=location, help=RECORDS)
     run.add_argument("--offline", action="store_true", help="use what is recorded, fetch nothing")
     run.add_argument(
         "--audience",

@@ -24,6 +24,7 @@ from justgeo.core import district as districts
 from justgeo.core.district import District
 from justgeo.core.errors import ConfigError, CoverageError, LayerError, SourceError
 from justgeo.core.layer import AnyLayer, Layer
+from justgeo.core.location import Location
 from justgeo.core.result import Indicator
 from justgeo.core.spec import Area
 from justgeo.core.words import plural
@@ -35,6 +36,7 @@ from justgeo.sources import collect as doors
 from justgeo.sources._covering import LEAST_COVER
 from justgeo.sources.files import read_boundary, read_zones
 from justgeo.sources.live.ask import Tools
+from justgeo.sources.live.records import Records
 from justgeo.sources.store import Store
 
 Progress = Callable[[str], None]
@@ -55,6 +57,22 @@ class Site:
     reference: zoning.Reference
     crs: str
     area: Area
+
+
+@dataclass(frozen=True)
+class Together:
+    """Several districts whose layers are read at once.
+
+    Attributes
+    ----------
+    district : District
+        All of them as one.
+    crs : str
+        The metric CRS that each of them has.
+    """
+
+    district: District
+    crs: str
 
 
 @dataclass(frozen=True)
@@ -95,10 +113,11 @@ def read_config(path: Path) -> RunConfig:
 def collect_layers(
     settings: RunConfig,
     progress: Progress | None = None,
-    records: Path | None = None,
+    records: Location | None = None,
     offline: bool = False,
     tools: Tools | None = None,
     rows: Sequence[Indicator] | None = None,
+    together: Together | None = None,
 ) -> Collected:
     """Read the boundary, find the reference, and collect every layer that the catalogue can use.
 
@@ -107,15 +126,17 @@ def collect_layers(
     settings : RunConfig
     progress : callable, optional
         Called with the name of each layer before its turn.
-    records : Path, optional
-        Folder of records: what was fetched, and what was read from large files, each under a digest of what was asked,
-        and looked for first. By default the one that ``[fetch]`` names.
+    records : Path or str, optional
+        Folder of records, or its URL (``s3://bucket/prefix``): what was fetched, and what was read from large files,
+        each under a digest of what was asked, and looked for first. By default the one that ``[fetch]`` names.
     offline : bool
         Use records alone: what is not recorded is absent, with that reason.
     tools : Tools, optional
         To fetch with, in place of the usual ones.
     rows : sequence of Indicator, optional
         Read what these rows need and no more; by default those of the catalogue, and whatever else was declared.
+    together : Together, optional
+        Read for several districts at once, in place of the one that the settings name.
 
     Raises
     ------
@@ -123,7 +144,7 @@ def collect_layers(
         The boundary or a declared layer cannot be believed. What could not be fetched is an absence.
     """
     live = start(settings, records, offline, tools)
-    site = survey(settings, live, progress)
+    site = survey(settings, live, progress, together)
     every = catalogue.indicators()
     few, rows = rows is not None, every if rows is None else tuple(rows)
     if live is not None:
@@ -143,13 +164,12 @@ def collect_layers(
     if settings.fetch is not None and not few:
         more += [*settings.fetch.grids, *(f"{DATA}{table}" for table in settings.fetch.tables)]
     wanted = list(dict.fromkeys([*names, *BASEMAP, *more]))
-    folder = live.records.root if live is not None else records
     found = doors.collect(
         [*site.units, *wanted],
         settings.layers,
         settings.tables,
         site.area,
-        store=None if folder is None else Store(folder / READ_LAYERS),
+        store=_store(live.records if live is not None else None if records is None else Records.at(records)),
         progress=progress,
         reasons=settings.absent,
         units=site.units,
@@ -166,6 +186,13 @@ def collect_layers(
         found.absent,
         {**({} if live is None else live.failures), **_refusals(found.refused)},
     )
+
+
+def _store(records: Records | None) -> Store | None:
+    """The store of what was read, below the records and, where they have one, below their URL."""
+    if records is None:
+        return None
+    return Store(records.root / READ_LAYERS, None if records.remote is None else records.remote.below(READ_LAYERS))
 
 
 def _unasked(name: str, settings: RunConfig) -> bool:
@@ -197,19 +224,22 @@ def _with_readings(settings: RunConfig, counties: Sequence[str]) -> RunConfig:
     return replace(settings, layers={**settings.layers, **read})
 
 
-def start(settings: RunConfig, records: Path | None, offline: bool, tools: Tools | None = None) -> Gathering | None:
+def start(settings: RunConfig, records: Location | None, offline: bool, tools: Tools | None = None) -> Gathering | None:
     """The gathering of a district, with tools unless it is to use records alone; None where nothing is fetched."""
     if settings.fetch is None:
         return None
-    if offline and records is not None and not records.is_dir():
+    live = Gathering.of(settings, records, None if offline else tools or gatherings.tools(settings))
+    if offline and records is not None and live is not None and live.records.missing:
         raise ConfigError(
             f"There is no folder of records {records}.",
             remedy=f"name the one that justgeo fetch wrote; without --records it is {settings.fetch.records}.",
         )
-    return Gathering.of(settings, records, None if offline else tools or gatherings.tools(settings))
+    return live
 
 
-def survey(settings: RunConfig, live: Gathering | None, progress: Progress | None = None) -> Site:
+def survey(
+    settings: RunConfig, live: Gathering | None, progress: Progress | None = None, together: Together | None = None
+) -> Site:
     """Where the district lies: its geography, its reference, its metric CRS and its window.
 
     Parameters
@@ -217,13 +247,15 @@ def survey(settings: RunConfig, live: Gathering | None, progress: Progress | Non
     settings : RunConfig
     live : Gathering or None
         Brings the geography that is not declared; holds the settings with it afterwards.
+    progress, together
+        As for `collect_layers`.
     """
     if live is not None:
         _say(progress, "fetch")
-        _find_geography(settings, live)
+        _find_geography(settings, live, together)
         settings = live.settings
-    units = _geography(settings, progress)
-    district = make_district(settings, units)
+    units = geography(settings, progress)
+    district = make_district(settings, units) if together is None else together.district
     # Named counties that could not be fetched make the reference absent, as their layers are: no mistake of the file.
     nowhere = live is not None and bool(live.failures) and "counties" not in units
     reference = zoning.find_reference(
@@ -231,10 +263,10 @@ def survey(settings: RunConfig, live: Gathering | None, progress: Progress | Non
         list(units.values()),
         geoids=() if nowhere else settings.reference_geoids,
         name=settings.reference_name,
-        own_shape=_own_reference(settings),
+        own_shape=own_reference(settings),
     )
     _check_reference(reference, units.values())
-    crs = districts.metric_crs(reference.centre, district.boundary)
+    crs = districts.metric_crs(reference.centre, district.boundary) if together is None else together.crs
     area = zoning.make_area(district, reference, crs, LONGEST_M)
     return Site(settings, units, district, reference, crs, area)
 
@@ -287,23 +319,25 @@ def typology_tables(rows: Sequence[Indicator]) -> tuple[list[str], list[str]]:
     return survey_tables(own), survey_tables(own, "t0")
 
 
-def _find_geography(settings: RunConfig, live: Gathering) -> None:
+def _find_geography(settings: RunConfig, live: Gathering, together: Together | None = None) -> None:
     """Counties that the district, its halo and its reference touch, and what lies in them.
 
     A district that is given by GEOIDs has no outline before its own counties' geography is there, so it is asked twice.
     """
     reference = _counties_of(settings.reference_geoids, live)
-    if settings.geoids:
+    if together is not None:
+        outline = together.district.boundary
+    elif settings.geoids:
         live.find_counties(None, [*reference, *_counties_of(settings.geoids, live)])
         live.geography()
         try:
-            outline = make_district(live.settings, _geography(live.settings, None)).boundary
+            outline = make_district(live.settings, geography(live.settings, None)).boundary
         except LayerError:
             return  # the geography could not be had: that is told with its layers
     else:
         outline = make_district(settings, {}).boundary
     around = districts.halo(outline, districts.metric_crs(outline), districts.halo_width(LONGEST_M))
-    own = _own_reference(settings)
+    own = own_reference(settings)
     live.find_counties(around if own is None else around.union(own), reference)
     live.geography()
 
@@ -340,7 +374,7 @@ def compared(rows: Sequence[Indicator], settings: RunConfig) -> list[tuple[Indic
     return [*((row, reported) for row in rows), *((row, pair) for pair in others for row in own)]
 
 
-def _geography(settings: RunConfig, progress: Progress | None) -> dict[str, Layer]:
+def geography(settings: RunConfig, progress: Progress | None) -> dict[str, Layer]:
     """Counties, tracts, block groups and blocks, coarsest first: the reference is found in them."""
     found: dict[str, Layer] = {}
     for name in GEOGRAPHY:
@@ -374,7 +408,7 @@ def _by_geoid(geoids: Sequence[str], units: Mapping[str, Layer]) -> gpd.GeoDataF
     return gpd.GeoDataFrame(geometry=[g for p in parts for g in p.geometry], crs=parts[0].crs)
 
 
-def _own_reference(settings: RunConfig) -> Any:
+def own_reference(settings: RunConfig) -> Any:
     if settings.reference_file is None:
         return None
     shapes = read_boundary(settings.reference_file, settings.base)

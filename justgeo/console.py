@@ -66,6 +66,41 @@ def progress(place: str, *, quiet: bool = False) -> Iterator[Tell]:
         yield tell
 
 
+@contextmanager
+def counties(*, quiet: bool = False) -> Iterator[tuple[Tell, Tell]]:
+    """Say which counties of a batch are done, a line each; on a terminal also what is being done just now.
+
+    Yields
+    ------
+    callable, callable
+        The first takes such a line; the second the name of a layer or the id of an indicator.
+    """
+
+    def silent(what: str) -> None:
+        """For ``--quiet``, and for steps in a log."""
+
+    if quiet:
+        yield silent, silent
+        return
+    if not sys.stderr.isatty():
+
+        def line(said: str) -> None:
+            sys.stderr.write(f"batch: {said}\n")
+            sys.stderr.flush()
+
+        yield line, silent
+        return
+    from tqdm import tqdm
+
+    titles = {row.id: row.title for row in catalogue.indicators()}
+    with tqdm(total=None, bar_format="{desc} [{elapsed}]", leave=False, dynamic_ncols=True) as bar:
+        bar.set_description_str("batch: getting ready")
+        yield (
+            lambda said: tqdm.write(f"batch: {said}", file=sys.stderr),
+            lambda what: bar.set_description_str(f"batch: {doing(what, titles)}"[:70]),
+        )
+
+
 def _stages(place: str) -> Tell:
     """One line for each stage, for logs."""
     ids = {row.id for row in catalogue.indicators()}

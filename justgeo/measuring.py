@@ -22,6 +22,7 @@ from justgeo.indicators.mobility import BY_WALK, covered
 from justgeo.indicators.overlay import spoken_of
 from justgeo.indicators.place import Place
 from justgeo.measure import complement, instead, judge
+from justgeo.measure.against import Against
 from justgeo.measure.alone import alone_in
 from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, group_share, reduce_group
 from justgeo.measure.places import ONE_UNIT
@@ -38,6 +39,8 @@ PART, MOST = 0.05, 0.5
 """Nor where fewer of them make up the first part of the sum each, or one of them more than the second: a rule of
 dominance, as statistical offices withhold a sum that is nearly one member's. Our choice."""
 AS_ESTIMATED = "as_estimated"
+OF_ONE_DISTRICT = frozenset({"low_stress_people"})
+"""Fields that are found from the outline of the district itself: of many districts each has its own."""
 
 
 def layer_names(row: Indicator, years: Mapping[str, int], states: Iterable[str] | None = None) -> list[str]:
@@ -114,7 +117,12 @@ def measure(
     return made if among is None else among.placed(made)
 
 
-def _row(row: Indicator, desk: _Desk) -> list[Record]:
+def _row(row: Indicator, desk: _Desk, alone: bool = False) -> list[Record]:
+    """``alone`` says that a field which is each district's own was seen to."""
+    if row.field in OF_ONE_DISTRICT and not alone:
+        many = np.count_nonzero(desk.place.zones.having("district"))
+        if many != 1:
+            return _each_its_own(row, desk) if many else _of_no_district(row, desk)
     try:
         field = FIELDS[row.field](row, desk.place, "all")
     except Absent as absent:
@@ -130,6 +138,56 @@ def _row(row: Indicator, desk: _Desk) -> list[Record]:
     for group in row.groups:
         made += _group(row, group, field, desk, covers)
     return made
+
+
+def _each_its_own(row: Indicator, desk: _Desk) -> list[Record]:
+    """A row whose field is another one for every district, and which tells nothing of the reference.
+
+    Districts that have no small area in common are measured together, each with its own field over its own areas.
+    """
+    others = [z for z, role in enumerate(desk.place.zones.roles) if role != "district"]
+    made: list[Record] = []
+    seen: set[str] = set()
+    waiting = _sharing_nothing(desk.place)
+    while waiting:
+        kept = waiting.pop(0)
+        place = desk.place.with_zones(desk.place.weights.only([*kept, *others]))
+        if len(kept) > 1 and _is_absent(row, place):  # for one of them, perhaps
+            waiting = [*([z] for z in kept), *waiting]
+            continue
+        reference = None if desk.reference is None else len(kept) + others.index(desk.reference)
+        own = replace(desk, place=place, reference=reference, among=None if seen else desk.among)
+        made += [record for record in _row(row, own, alone=True) if record.zone not in seen]
+        seen |= set(place.zones.ids)
+    return made
+
+
+def _sharing_nothing(place: Place) -> list[list[int]]:
+    """Rows of the districts, in sets within which no small area lies in two of them."""
+    held = place.weights.fractions
+    found: list[tuple[list[int], BoolArray]] = []
+    for z in np.flatnonzero(place.zones.having("district")).tolist():
+        mine = held.indices[held.indptr[z] : held.indptr[z + 1]]
+        rows, taken = next((one for one in found if not one[1][mine].any()), (None, None))
+        if rows is None or taken is None:
+            rows, taken = [], np.zeros(held.shape[1], dtype=np.bool_)
+            found.append((rows, taken))
+        rows.append(z)
+        taken[mine] = True
+    return [rows for rows, _ in found]
+
+
+def _is_absent(row: Indicator, place: Place) -> bool:
+    try:
+        FIELDS[row.field](row, place, "all")
+    except Absent:
+        return True
+    return False
+
+
+def _of_no_district(row: Indicator, desk: _Desk) -> list[Record]:
+    why = "it is found from the outline of a district, and told of a district alone"
+    return [record for group in ("all", *row.groups) for record in _absent(row, group, desk.place, why)]
 
 
 def _covers(row: Indicator, place: Place) -> BoolArray | None:
@@ -207,7 +265,7 @@ def _judged(
     against = None
     alone = _in_one_tract(row, desk)
     if desk.reference is not None and not alone[desk.reference]:
-        against = judge.Against(desk.reference, _inside(desk), columns, basis)
+        against = Against(desk.reference, _inside(desk), columns, basis)
     used = [name for name in _used(row, desk.place) if name in desk.place.layers]
     made = judge.records(
         column,

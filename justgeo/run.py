@@ -23,6 +23,7 @@ from justgeo.config import EARLIER, RunConfig
 from justgeo.core import district as districts
 from justgeo.core.errors import Absent, ConfigError, LayerError, SourceError
 from justgeo.core.layer import Layer
+from justgeo.core.location import Location
 from justgeo.core.protocol import Checklist, fill
 from justgeo.core.result import Baseline, Record
 from justgeo.core.zones import Zones
@@ -144,7 +145,7 @@ def measure_place(
         progress=progress,
         among_tracts=True,
     )
-    baseline = replace(_baseline(found, place, records), corrections=correcting.correct(found, place, records))
+    baseline = replace(baseline_of(found, place, records), corrections=correcting.correct(found, place, records))
     answers = found.config.answers.public()
     return baseline, fill(checklists.protocol(found.config), records, found.rows, answers, found.absent)
 
@@ -180,7 +181,8 @@ def make_place(found: Collected, zones: Zones | None = None) -> Place:
     )
 
 
-def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Baseline:
+def baseline_of(found: Collected, place: Place, records: Sequence[Record]) -> Baseline:
+    """Records with all that stands behind them, but for corrections."""
     words = catalogue.layers()
     told = budgets.budgets(found.rows, place, records, words.layers)
     used = {name for record in records for name in record.layers} | {name for one in told for name in one.layers}
@@ -195,7 +197,7 @@ def _baseline(found: Collected, place: Place, records: Sequence[Record]) -> Base
         name=config.name,
         synthetic=synthetic,
         zones=place.zones,
-        zone_facts=_facts(place),
+        zone_facts=facts_of(place),
         indicators=found.rows,
         groups={g: words.groups[g] for g in groups},
         layers=tuple(provenances),
@@ -218,7 +220,7 @@ def _displacement(found: Collected, place: Place) -> Mapping[str, Any] | None:
     return {**public_block(place, row, judge.JudgeSettings().min_households), **told}
 
 
-def _facts(place: Place) -> tuple[Mapping[str, Any], ...]:
+def facts_of(place: Place) -> tuple[Mapping[str, Any], ...]:
     """What every zone tells of itself: its area, and its people where there are blocks."""
     areas = place.zones.geometry.area.to_numpy() / 1e6
     people = place.zone_population() if place.weights.origins is not None else None
@@ -258,7 +260,7 @@ def run_config(
     path: Path,
     out: Path | None = None,
     progress: Progress | None = None,
-    records: Path | None = None,
+    records: Location | None = None,
     offline: bool = False,
     audience: Audience = "public",
     sensitivity: bool = False,
@@ -273,7 +275,7 @@ def run_config(
         Folder of the outputs; ``out/<slug>`` beside the working folder by default.
     progress : callable, optional
         Called with the name of each layer and indicator before its turn.
-    records : Path, optional
+    records : Path or str, optional
         As for :func:`collect_layers`.
     offline : bool
         Use records alone, fetch nothing.

@@ -185,7 +185,7 @@ def make_zones(
         inside = _within(layer, shapes[0], crs)
         _check_ids(inside["geoid"], ids)
         ids.extend(inside["geoid"])
-        names.extend(_area_names(layer.geography, inside))
+        names.extend(area_names(layer.geography, inside))
         roles.extend(["area"] * len(inside))
         geography.extend([layer.geography or "area"] * len(inside))
         shapes.extend(inside.geometry)
@@ -209,7 +209,7 @@ def _check_ids(ids: Iterable[str], taken: Iterable[str]) -> None:
         )
 
 
-def _area_names(geography: str, frame: gpd.GeoDataFrame) -> Iterable[str]:
+def area_names(geography: str, frame: gpd.GeoDataFrame) -> Iterable[str]:
     """Names as residents may read them: "Tract 12.03, block group 2"."""
     if geography == "tract":
         return [f"Tract {_tract(g)}" for g in frame["geoid"]]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pytest
@@ -14,11 +15,16 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
+from justgeo import measuring
 from justgeo.catalogue import read as catalogue
 from justgeo.core.field import ExposureField
 from justgeo.core.result import Record
+from justgeo.core.zones import Role, Zones
 from justgeo.indicators import FIELDS
 from justgeo.indicators.place import Place
+from justgeo.measure.apportion import Weights
+from justgeo.measure.judge import JudgeSettings
+from justgeo.measure.reduce import ReduceSettings
 from justgeo.synthetic import County, county, heat
 from justgeo.synthetic.geography import WATER
 from justgeo.synthetic.streets import COLUMN_CLASS, ROW_CLASS, TREES
@@ -269,3 +275,44 @@ def test_what_was_seen_too_seldom_is_not_in_it(made: Made) -> None:
     assert 42 <= missing < 0.02 * raster.values.size
     assert any("fewer than 5 times" in note for note in raster.provenance.notes)
     assert any("not of the air" in note for note in raster.provenance.notes)
+
+
+def test_many_districts_have_each_the_network_that_leads_out_of_it(made: Made) -> None:
+    """Measured together, overlapping or apart, each has the numbers that it has alone."""
+    crs = made.place.crs
+    reference = made.place.zones.geometry.iloc[made.place.zones.index("reference")]
+    x, y = made.place.zones.geometry.iloc[0].centroid.coords[0]
+    shapes = [shapely.Point(x + dx, y).buffer(700) for dx in (0.0, 500.0, 2200.0)]
+
+    def zones(some: list[int]) -> Zones:
+        ids = (*(f"d{n}" for n in some), "reference")
+        roles: tuple[Role, ...] = (*(("district",) * len(some)), "reference")
+        outlines = gpd.GeoSeries([*(shapes[n] for n in some), reference], crs=crs)
+        return Zones(ids, ids, roles, ("",) * len(ids), outlines)
+
+    def told(some: list[int]) -> dict[tuple[str, str], Record]:
+        own = zones(some)
+        layers = [made.place.layers[name] for name in ("tracts", "block_groups")]
+        weights = Weights.build(own, made.place.layer("blocks"), layers, crs)
+        place = replace(made.place, zones=own, weights=weights, by_zone={})
+        rows = (ROWS["MOB-08.connected"],)
+        found = measuring.measure(rows, place, settings=ReduceSettings(), judging=JudgeSettings())
+        return {(r.zone, r.group): r for r in found}
+
+    together = told([0, 1, 2])
+    values = {together[f"d{n}", "all"].value for n in range(3)}
+    assert None not in values and len(values) > 1, "the districts differ"
+    for n in range(3):
+        alone = told([n])
+        assert alone.keys() == {key for key in together if key[0] in (f"d{n}", "reference")}
+        for key, r in alone.items():
+            for name, part in vars(r).items():
+                same = vars(together[key])[name]
+                assert digits(same) == digits(part), (key, name)
+
+
+def digits(part: object) -> object:
+    """Nine digits of each number: sums over more areas round otherwise."""
+    if isinstance(part, dict):
+        return {name: digits(one) for name, one in part.items()}
+    return f"{part:.9g}" if isinstance(part, float) else part

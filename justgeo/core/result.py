@@ -135,6 +135,10 @@ class Record:
     percentile: Percentile | None = None
     instead: str | None = None
 
+    def but(self, **changes: Any) -> Record:
+        """This record with some parts changed: `dataclasses.replace`, which is slow where there are a million."""
+        return Record(**{**self.__dict__, **changes})
+
 
 @dataclass(frozen=True)
 class Indicator:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +41,12 @@ class Zones:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def only(self, rows: Sequence[int]) -> Zones:
+        """Some of the zones, in this order."""
+        ids, names, geography = (tuple(told[z] for z in rows) for told in (self.ids, self.names, self.geography))
+        roles = tuple(self.roles[z] for z in rows)
+        return Zones(ids, names, roles, geography, self.geometry.iloc[list(rows)].reset_index(drop=True))
 
     def index(self, role: Role) -> int:
         """Row of the first zone with this role."""

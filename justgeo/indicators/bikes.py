@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -132,7 +133,32 @@ def low_stress_people(row: Indicator, place: Place, group: str = "all") -> Expos
         network is the district's.
     """
     told = {name: float(row.parameters[name]) for name in ("most", "near_m", "beyond_m", "around_m", "signal_m")}
-    district = place.zones.geometry.iloc[place.zones.roles.index("district")]
+    rows = np.flatnonzero(place.zones.having("district")).tolist()
+
+    def find() -> FloatArray:
+        if len(rows) == 1:
+            return _on_the_way_out(place, place.zones.geometry.iloc[rows[0]], told)
+        # Several have no block in common: each block is of one district's network.
+        x, held = np.full(len(place.origins()), np.nan), place.weights.fractions
+        for z in rows:
+            mine = held.indices[held.indptr[z] : held.indptr[z + 1]]
+            x[mine] = _on_the_way_out(place, place.zones.geometry.iloc[z], told)[mine]
+        return x
+
+    x = place.once_for_zones(f"low stress:{sorted(told.items())}", find)
+    others = [z for z, role in enumerate(place.zones.roles) if role == "reference"]
+    near = exposure(row, place, x, np.where(np.isnan(x), TOO_FAR, ""), "share")
+    return replace(near, untold={z: OF_THE_DISTRICT for z in others})
+
+
+def _on_the_way_out(place: Place, district: BaseGeometry, told: Mapping[str, float]) -> FloatArray:
+    """1 for each block on the calm network that leads out of a district, 0 for others, NaN beyond what is known, (n,).
+
+    Raises
+    ------
+    Absent
+        The streets at hand end too near to the district, or do not say where they meet.
+    """
     reach = _reach(place)
     around = district.buffer(told["around_m"])
     if reach is not None and shapely.difference(around, reach).area > 1e-3 * around.area:
@@ -141,20 +167,12 @@ def low_stress_people(row: Indicator, place: Place, group: str = "all") -> Expos
     nodes, signals = found.nodes, found.signals
     if nodes is None or signals is None:
         raise Absent("the streets at hand do not say where they meet, and where traffic signals are")
-
-    def find() -> FloatArray:
-        pieces = bikes.segments(found.lines, nodes, signals)
-        calm = (found.level <= told["most"])[pieces.line]
-        limits = {name: told[name] for name in ("beyond_m", "around_m", "signal_m")}
-        main = bikes.way_out(pieces, calm, district, **limits)
-        on = bikes.near(place.origins().geometry.to_numpy(), pieces.geometry[main], told["near_m"])
-        known = shapely.contains(around, shapely.points(origin_points(place)))
-        return np.where(known, on.astype(np.float64), np.nan)
-
-    x = place.once(f"low stress:{sorted(told.items())}", find)
-    others = [z for z, role in enumerate(place.zones.roles) if role == "reference"]
-    near = exposure(row, place, x, np.where(np.isnan(x), TOO_FAR, ""), "share")
-    return replace(near, untold={z: OF_THE_DISTRICT for z in others})
+    pieces = place.once("bike pieces", lambda: bikes.segments(found.lines, nodes, signals))
+    calm = (found.level <= told["most"])[pieces.line]
+    main = bikes.way_out(pieces, calm, district, **{name: told[name] for name in ("beyond_m", "around_m", "signal_m")})
+    on = bikes.near(place.origins().geometry.to_numpy(), pieces.geometry[main], told["near_m"])
+    known = shapely.contains(around, shapely.points(origin_points(place)))
+    return np.where(known, on.astype(np.float64), np.nan)
 
 
 def _reach(place: Place) -> BaseGeometry | None:

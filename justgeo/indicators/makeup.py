@@ -13,6 +13,7 @@ import numpy as np
 
 from justgeo.core.errors import Absent
 from justgeo.core.field import ZoneField
+from justgeo.core.known import OF_THE_REGION
 from justgeo.core.layer import FloatArray
 from justgeo.core.result import Indicator
 from justgeo.indicators.place import Place
@@ -24,7 +25,6 @@ WHITE = "p2_white"
 COLUMNS = (WHITE, "p2_hispanic", "p2_black", "p2_aian", "p2_asian", "p2_nhpi", "p2_other", "p2_two")
 """The eight groups that make up all people of table P2: Hispanics of any race, and seven of those who are not."""
 
-OF_THE_REGION = "it is told of the reference area as a whole: inside a part of it, it would say little"
 NO_REFERENCE = "there is no reference area to tell it of"
 ITSELF = "the reference is what others are compared with"
 NO_COUNTS = "the blocks at hand carry no counts by race"
@@ -89,7 +89,8 @@ def divergence(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     reasons[ref] = ITSELF
     known = np.array([r is None for r in reasons], dtype=np.bool_)
     noise = np.full(len(value), np.nan)
-    noise[known] = indices.noise_margin(index, of_zone[known], sd[known])
+    # The same draws for every zone: what is told of one does not depend on which others are measured beside it.
+    noise[known] = indices.sampling_margin(index, of_zone[known], sd[known, None])
     return _field(row, np.where(known, value, np.nan), total, noise, reasons)
 
 

@@ -105,6 +105,22 @@ class Weights:
             made.origins = replace(origins, fractions=matching.fractions_of(zones, origins, shapes, units, made._own))
         return made
 
+    def only(self, rows: Sequence[int]) -> Weights:
+        """The weights of some of the zones, in this order; nothing is cut again.
+
+        Parameters
+        ----------
+        rows : sequence of int
+            Rows of ``zones``.
+        """
+        kept = np.asarray(rows, dtype=np.int64)
+        origins = self.origins
+        if origins is not None:
+            origins = replace(origins, fractions=fractions.tidy(sparse.csr_array(self.fractions[kept])))
+        made = Weights(self.zones.only(kept.tolist()), origins, self.units, list(self.notes))
+        made._own.update({key: own[kept] for key, own in self._own.items()})
+        return made
+
     @property
     def fractions(self) -> Matrix:
         """Share of each origin's area inside each zone, (Z, B)."""
@@ -141,6 +157,8 @@ class Weights:
         VintageError
             No layer of this level and vintage is at hand.
         """
+        if self.origins is None and rule == "blocks":
+            rule = "area"  # the same shares: cutting them is nearly all the work, and is done once
         key = ("matrix", level, vintage, weight if rule == "blocks" else "", rule)
         return self._once(key, lambda: self._make_matrix(level, vintage, weight, rule))
 

@@ -11,7 +11,6 @@ read from it; that sums of what is told do not lead back to it, `complement` see
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import shapely
 
@@ -43,7 +42,7 @@ def offered(records: Sequence[Record], zones: Zones) -> list[Record]:
     def first(r: Record) -> str | None:
         return next((zone for zone in around[r.zone] if (zone, r.indicator, r.group) in reliable), None)
 
-    return [replace(r, instead=first(r)) if r.reliability == "suppressed" else r for r in records]
+    return [r.but(instead=first(r)) if r.reliability == "suppressed" else r for r in records]
 
 
 def larger(zones: Zones) -> Mapping[str, tuple[str, ...]]:
@@ -52,11 +51,14 @@ def larger(zones: Zones) -> Mapping[str, tuple[str, ...]]:
     shapes = zones.geometry.to_numpy()
     area = shapely.area(shapes)
     tracts = [zone for zone, geography in zip(zones.ids, zones.geography, strict=True) if geography == "tract"]
-    wide = (*zones.ids_of("district"), *zones.ids_of("reference"))
+    reference = zones.ids_of("reference")
+    wide = (*zones.ids_of("district"), *reference)
     found: dict[str, tuple[str, ...]] = {}
     for zone, z in at.items():
         own = [t for t in tracts if zones.geography[z] == "block group" and zone.startswith(t)]
-        others = [other for other in (*own, *wide) if area[at[other]] > area[z]]
+        # One district of many is no stand-in for another.
+        around = reference if zones.roles[z] == "district" else (*own, *wide)
+        others = [other for other in around if area[at[other]] > area[z]]
         held = (shapely.area(shapely.intersection(shapes[at[other]], shapes[z])) for other in others)
         found[zone] = tuple(other for other, common in zip(others, held, strict=True) if common > MOST * area[z])
     return found

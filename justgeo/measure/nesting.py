@@ -119,7 +119,25 @@ class UnitSet:
 
 def positions(known: StrArray, asked: StrArray) -> IntArray:
     """Position of each asked id among the known ones, -1 for none."""
-    return np.asarray(pd.Index(known).get_indexer(pd.Index(asked)), dtype=np.int64)
+    # The same few sets are held against each other for every row, every group and every set of zones.
+    key = (_name(known), _name(asked))
+    found = _POSITIONS.pop(key, None)
+    if found is None:
+        found = np.asarray(pd.Index(known).get_indexer(pd.Index(asked)), dtype=np.int64)
+        found.setflags(write=False)  # it is handed out again
+    _POSITIONS[key] = found
+    while len(_POSITIONS) > _KEPT:
+        _POSITIONS.pop(next(iter(_POSITIONS)), None)
+    return found
+
+
+_POSITIONS: dict[tuple[bytes, bytes], IntArray] = {}
+"""What `positions` found of late, the oldest first."""
+_KEPT = 64
+
+
+def _name(ids: StrArray) -> bytes:
+    return hashlib.blake2b(ids.tobytes(), digest_size=16).digest() + ids.dtype.str.encode("ascii")
 
 
 def read_origins(blocks: Layer, metric_crs: str, notes: list[str]) -> tuple[Origins, gpd.GeoSeries]:

@@ -210,10 +210,12 @@ def main_reason(matrix: Matrix, people: FloatArray, field: ExposureField, zone: 
     if not field.unknown:
         return ""
     start, end = matrix.indptr[zone], matrix.indptr[zone + 1]
+    units, parts = matrix.indices[start:end], matrix.data[start:end]
+    gone = ~np.isfinite(field.x[units])
+    units, parts = units[gone], parts[gone] * people[units[gone]]
     held: dict[str, float] = {}
-    for unit, weight in zip(matrix.indices[start:end], matrix.data[start:end], strict=True):
-        if not np.isfinite(field.x[unit]):
-            held[field.unknown[unit]] = held.get(field.unknown[unit], 0.0) + float(weight * people[unit])
+    for unit, part in zip(units.tolist(), parts.tolist(), strict=True):
+        held[field.unknown[unit]] = held.get(field.unknown[unit], 0.0) + part
     reason = max(sorted(held), key=held.__getitem__) if held else ""
     return f": {reason}" if reason else ""
 

@@ -182,7 +182,8 @@ def sampling_margin(index: Index, counts: FloatArray, sd: FloatArray, pairs: int
     index : callable
         From counts (n, g) to the index (n,).
     counts, sd : (n, g) float
-        Sampled counts of g groups in n places, and their standard errors, independent of one another.
+        Sampled (or noisy) counts of g groups in n places, and their standard errors, independent of one another;
+        (n, 1) where those of a place are one.
 
     Returns
     -------

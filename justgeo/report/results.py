@@ -94,7 +94,7 @@ def to_dict(baseline: Baseline) -> Results:
         "zones": zones,
         "indicators": [_indicator(row) for row in baseline.indicators],
         "groups": [{"id": g, "label": label} for g, label in groups.items()],
-        "layers": [_layer(layer) for layer in sorted(baseline.layers, key=lambda p: p.layer)],
+        "layers": layers(baseline.layers),
         "absent_layers": plain(dict(baseline.absent_layers), "absent layers"),
         "settings": plain(dict(baseline.settings), "settings"),
         "notes": list(baseline.notes),
@@ -321,6 +321,11 @@ def _budget(one: Budget) -> dict[str, Any]:
         "bias": [vars(each) for each in one.bias],
     }
     return {name: plain(value, where) for name, value in told.items()}
+
+
+def layers(known: Iterable[Provenance]) -> list[dict[str, Any]]:
+    """Whose data the numbers stand on, in the order of the layers' names."""
+    return [_layer(one) for one in sorted(known, key=lambda p: p.layer)]
 
 
 def _layer(p: Provenance) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from justgeo.catalogue import check
 from justgeo.core.errors import Absent, CatalogueError
+from justgeo.core.known import OF_THE_REGION
 from justgeo.core.layer import Layer
 from justgeo.core.result import Indicator
 from justgeo.core.zones import Role
@@ -56,7 +57,7 @@ def test_dissimilarity_is_over_block_groups_of_the_reference_and_of_no_part() ->
     assert found.value[1] == pytest.approx(abs(10 / 60 - 30 / 40))
     assert found.denominator[1] == 60
     assert np.isnan([found.value[0], found.value[2]]).all()
-    assert found.reason == (fields.OF_THE_REGION, None, fields.OF_THE_REGION)
+    assert found.reason == (OF_THE_REGION, None, OF_THE_REGION)
 
 
 def test_a_group_is_set_against_white_residents() -> None:

@@ -1,0 +1,384 @@
+"""Many districts: the numbers of their own runs, the same bytes however they are carried out, nothing done twice."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pyarrow.dataset as ds
+import pytest
+import shapely
+
+from justgeo import batch_work, run
+from justgeo.batch import Report, batch
+from justgeo.batch_county import _without_bad
+from justgeo.core.errors import ConfigError, LayerError, OutputError, SourceError
+from justgeo.report import results as reports
+from tests import places_many as many
+from tests.test_nowhere import layers
+
+FOUR = ("east-harbour", "east-square", "old-harbour", "square")
+
+
+@dataclass(frozen=True)
+class Region:
+    """Two counties with four districts, and what a batch made of them in one process."""
+
+    source: Path
+    settings: Path
+    outlines: Path
+    out: Path
+    report: Report
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
+    folder = tmp_path_factory.mktemp("region")
+    with layers(tmp_path_factory.mktemp("cache")) as source:
+        settings, outlines = many.settings(source, folder / "settings"), many.outlines(source, folder / "four.gpkg")
+        said: list[str] = []
+        report = batch(outlines, folder / "out", settings=settings, progress=said.append)
+        assert said == ["99001: 2 done", "99003: 2 done"]
+        yield Region(source, settings, outlines, folder / "out", report)
+
+
+def contents(out: Path) -> dict[str, bytes]:
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+
+
+def table(out: Path, name: str = "records") -> pd.DataFrame:
+    """One table of all, with its partitions as columns."""
+    found = ds.dataset(out / name, partitioning="hive").to_table().to_pandas()
+    for column in found.select_dtypes("category"):
+        found[column] = found[column].astype(object)
+    return found
+
+
+def by_key(content: Mapping[str, Any]) -> dict[tuple[str, str, str], Any]:
+    return {(r["zone"], r["indicator"], r["group"]): r for r in content["records"]}
+
+
+# What it gives -------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_written(region: Region) -> None:
+    assert region.report.n_zones == 4 and not region.report.failed and not region.report.refused
+    assert sorted(contents(region.out)) == sorted(
+        [
+            "batch.json",
+            *(f"districts/{slug}/results.json" for slug in FOUR),
+            *(f"done/{county}.json" for county in ("99001", "99003")),
+            *(f"{name}/state=99/county={c}/{c}.parquet" for name in ("records", "zones") for c in ("99001", "99003")),
+        ]
+    )
+
+
+def test_a_district_has_the_numbers_of_its_own_run(region: Region) -> None:
+    """All but where it stands among tracts: a run of it alone withholds some of them, as areas inside it."""
+    baseline, _ = run.measure_place(run.collect_layers(run.read_config(region.settings)))
+    alone = json.loads(reports.dump(reports.to_dict(baseline)))
+    together = json.loads((region.out / "districts" / "old-harbour" / "results.json").read_text(encoding="utf-8"))
+    assert (together["slug"], together["name"]) == ("old-harbour", "Old Harbour")
+    own = {key: r for key, r in by_key(alone).items() if key[0] in ("district", "reference")}
+    ours = by_key(together)
+    assert ours.keys() == own.keys()
+    moved = {key: {n: (ours[key][n], own[key][n]) for n in own[key] if ours[key][n] != own[key][n]} for key in own}
+    assert {key: parts for key, parts in moved.items() if set(parts) - {"percentile"}} == {}
+    assert sum(r["value"] is not None for r in ours.values()) > 30
+    assert together["layers"] == [one for one in alone["layers"] if one in together["layers"]]
+
+
+def test_the_table_has_the_records_of_the_results(region: Region) -> None:
+    found = table(region.out)
+    assert set(found["county"].astype(str)) == {"99001", "99003"}
+    for slug in FOUR:
+        content = json.loads((region.out / "districts" / slug / "results.json").read_text(encoding="utf-8"))
+        theirs = found[found["zone"] == slug].set_index(["indicator", "group"])
+        ours = {key[1:]: r for key, r in by_key(content).items() if key[0] == "district"}
+        assert set(theirs.index) == set(ours)
+        for key, r in ours.items():
+            row = theirs.loc[key]
+            for name in ("value", "moe", "numerator", "denominator", "low", "high"):
+                assert (None if pd.isna(row[name]) else row[name]) == r[name], (slug, key, name)
+            told = [None if pd.isna(row[name]) else row[name] for name in ("reliability", "reason", "unit")]
+            assert told == [r["reliability"], r["reason"], r["unit"]]
+            assert row["layers"] == "; ".join(r["layers"])
+            if r["comparison"] is not None:
+                told = [row[n] for n in ("difference", "q", "verdict")]
+                assert [None if pd.isna(v) else v for v in told] == [
+                    r["comparison"][n] for n in ("difference", "q", "verdict")
+                ]
+
+
+def test_the_reference_stands_once_in_each_county(region: Region) -> None:
+    found = table(region.out)
+    reference = found[found["zone"] == "reference"]
+    assert not reference.duplicated(["county", "indicator", "group"]).any()
+    assert set(reference["county"].astype(str)) == {"99001", "99003"}
+
+
+def test_the_zones_say_where_and_how_many(region: Region) -> None:
+    found = table(region.out, "zones").set_index("zone")
+    harbour = found.loc["old-harbour"]
+    assert (harbour["name"], harbour["role"]) == ("Old Harbour", "district")
+    own = gpd.read_file(region.source / "district.geojson").geometry.union_all()
+    assert shapely.from_wkb(harbour["geometry"]).symmetric_difference(own).area < 1e-5 * own.area
+    # The copy of a place has its people and its land, to what another centre of the projection makes of it.
+    east = found.loc["east-harbour"]
+    assert east["residents"] == harbour["residents"] > 1000
+    assert east["area_km2"] == pytest.approx(harbour["area_km2"], rel=1e-6)
+
+
+def test_what_is_absent_has_nothing_behind_it(region: Region) -> None:
+    found = table(region.out)
+    gone = found[found["value"].isna()]
+    assert len(gone) and gone["reason"].notna().all()
+    assert gone[["moe", "numerator", "denominator", "difference", "low", "high"]].isna().all(axis=None)
+
+
+def test_every_tract_as_a_zone(region: Region, tmp_path: Path) -> None:
+    report = batch(region.settings, tmp_path / "out", zones="tracts")
+    assert report.n_zones == 2 * len(gpd.read_file(region.source / "tl_2024_99_tract.zip"))
+    found = table(tmp_path / "out")
+    baseline, _ = run.measure_place(run.collect_layers(run.read_config(region.settings)))
+    areas = {zone for zone, kind in zip(baseline.zones.ids, baseline.zones.geography, strict=True) if kind == "tract"}
+    theirs = found[found["zone"].isin(areas)].set_index(["zone", "indicator", "group"])["value"]
+    ours = {(r.zone, r.indicator, r.group): r for r in baseline.records if r.zone in areas}
+    shown = [key for key, r in ours.items() if r.value is not None and not pd.isna(theirs[key])]
+    assert len(shown) > 100
+    assert [key for key in shown if theirs[key] != float(f"{ours[key].value:.12g}")] == []
+    # Of a single tract nothing is told that a run does not tell of it.
+    told = set(theirs[theirs.notna()].index.get_level_values("indicator"))
+    assert told <= {key[1] for key in ours}
+
+
+# However it is carried out -------------------------------------------------------------------------------------------
+
+
+def test_two_processes_give_the_same_bytes(region: Region, tmp_path: Path) -> None:
+    batch(region.outlines, tmp_path / "out", settings=region.settings, workers=2)
+    assert contents(tmp_path / "out") == contents(region.out)
+
+
+@pytest.mark.slow
+def test_a_cluster_gives_the_same_bytes(region: Region, tmp_path: Path) -> None:
+    """A scheduler and two workers of dask.distributed, each a process of its own."""
+    pytest.importorskip("distributed", reason="dask.distributed is not installed (the extra batch)")
+    file = tmp_path / "scheduler.json"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    dask = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--no-dashboard",
+    ]
+    worker = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]
+    told: dict[str, Any] = {
+        "env": environment,
+        "cwd": tmp_path,
+        "stdout": subprocess.DEVNULL,
+        "stderr": subprocess.DEVNULL,
+    }
+    started = [subprocess.Popen([*dask, "--scheduler-file", str(file)], **told)]
+    try:
+        started += [subprocess.Popen([*worker, "--scheduler-file", str(file)], **told) for _ in range(2)]
+        deadline = time.monotonic() + 60
+        while not file.exists() or not file.read_text(encoding="utf-8").strip():
+            assert time.monotonic() < deadline, "no scheduler"
+            time.sleep(0.2)
+        address = json.loads(file.read_text(encoding="utf-8"))["address"]
+        report = batch(region.outlines, tmp_path / "out", settings=region.settings, scheduler=address)
+        assert report.failed == ()
+    finally:
+        for process in reversed(started):
+            process.terminate()
+            process.wait(30)
+    assert contents(tmp_path / "out") == contents(region.out)
+
+
+def test_a_killed_batch_goes_on_where_it_stood(region: Region, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "justgeo.cli", "batch", str(region.outlines), "--settings", str(region.settings)]
+    process = subprocess.Popen([*command, "--out", str(out)], cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (out / "done" / "99001.json").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert not (out / "done" / "99003.json").exists() and not (out / "batch.json").exists()
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*99001*") if path.is_file()}
+    report = batch(region.outlines, out, settings=region.settings)
+    assert report.kept == ("99001",)
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "what was done is not done again"
+    assert contents(out) == contents(region.out)
+
+
+def test_it_is_done_again_where_its_inputs_are_others(region: Region, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    frame = gpd.read_file(region.outlines)
+    first = tmp_path / "first.gpkg"
+    frame.to_file(first, driver="GPKG")
+    batch(first, out, settings=region.settings)
+    changed = frame[frame["name"] != "East Square"].reset_index(drop=True)
+    changed.to_file(tmp_path / "second.gpkg", driver="GPKG")
+    report = batch(tmp_path / "second.gpkg", out, settings=region.settings)
+    assert report.kept == ("99001",)
+    assert not (out / "districts" / "east-square").exists(), "what is no longer asked for goes"
+    assert set(table(out, "zones")["zone"]) == {"old-harbour", "square", "east-harbour", "reference"}
+    home = changed[~changed["name"].str.startswith("East")]
+    home.to_file(tmp_path / "third.gpkg", driver="GPKG")
+    batch(tmp_path / "third.gpkg", out, settings=region.settings)
+    assert [path.name for path in (out / "records").rglob("*.parquet")] == ["99001.parquet"]
+
+
+def test_a_damaged_mark_is_no_mark(region: Region, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    batch(region.outlines, out, settings=region.settings)
+    (out / "done" / "99001.json").write_text("{", encoding="utf-8")
+    (out / "records" / "state=99" / "county=99003" / "99003.parquet").unlink()
+    report = batch(region.outlines, out, settings=region.settings)
+    assert report.kept == ()
+    assert contents(out) == contents(region.out)
+
+
+# What is wrong -------------------------------------------------------------------------------------------------------
+
+
+def test_a_bad_district_is_refused_and_the_others_are_measured(region: Region, tmp_path: Path) -> None:
+    frame = gpd.read_file(region.outlines)
+    bow = shapely.Polygon([(-78.0, 38.0), (-77.9, 38.1), (-77.9, 38.0), (-78.0, 38.1)])
+    far = shapely.box(2.0, 48.0, 2.1, 48.1)
+    bad = gpd.GeoDataFrame(
+        {"name": ["Bow", "Paris", None, "Square"]}, geometry=[bow, far, *frame.geometry[:2]], crs=4326
+    )
+    pd.concat([frame, bad]).to_file(tmp_path / "some.gpkg", driver="GPKG")
+    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=region.settings)
+    told = {one.slug: one.message for one in report.refused}
+    assert set(told) == {"bow", "paris", "row-7", "square"}
+    assert "crosses itself" in told["bow"] and "outside the United States" in told["paris"]
+    assert "has no name" in told["row-7"] and "row 8" in told["square"]
+    ours, theirs = contents(tmp_path / "out"), contents(region.out)
+    assert {name for name in theirs if ours[name] != theirs[name]} == {"batch.json"}
+    assert len(json.loads(ours["batch.json"])["refused"]) == 4
+
+
+def test_a_district_that_fails_in_its_county_is_found_out() -> None:
+    def attempt(some: list[int]) -> int:
+        if 7 in some or 11 in some:
+            raise LayerError("odd", remedy="none")
+        return sum(some)
+
+    refused: list[int] = []
+    found = list(_without_bad(list(range(16)), attempt, lambda one, why: refused.append(one)))
+    assert refused == [7, 11]
+    assert [n for some, _ in found for n in some] == [n for n in range(16) if n not in (7, 11)]
+
+
+def test_what_fails_for_each_of_them_fails_once() -> None:
+    tried = []
+
+    def attempt(some: list[int]) -> int:
+        tried.append(some)
+        raise LayerError("the layer is damaged", remedy="give another")
+
+    with pytest.raises(LayerError, match="damaged"):
+        list(_without_bad(list(range(1000)), attempt, lambda one, why: None))
+    assert len(tried) == 3
+
+
+def test_a_county_that_cannot_be_read_fails_and_the_other_is_done(region: Region, tmp_path: Path) -> None:
+    folder = tmp_path / "settings"
+    many.settings(region.source, folder)
+    tracts = gpd.read_file(folder / "tracts.gpkg")
+    tracts[tracts["GEOID"].str.startswith(many.HOME)].to_file(folder / "tracts.gpkg", driver="GPKG")
+    report = batch(region.outlines, tmp_path / "out", settings=folder)
+    assert [(one.key, one.zones) for one in report.failed] == [("99003", ("east-harbour", "east-square"))]
+    assert "99003" in report.failed[0].message
+    assert [one.key for one in report.done] == ["99001"]
+    assert not (tmp_path / "out" / "done" / "99003.json").exists(), "the next batch tries again"
+
+
+def test_a_fault_of_ours_does_not_end_the_others(
+    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    do = batch_work.batch_county.do
+
+    def broken(work: Any, *rest: Any) -> Any:
+        if work.key == "99001":
+            raise ZeroDivisionError("oh")
+        return do(work, *rest)
+
+    monkeypatch.setattr(batch_work.batch_county, "do", broken)
+    report = batch(region.outlines, tmp_path / "out", settings=region.settings)
+    assert [one.message for one in report.failed] == ["ZeroDivisionError: oh"]
+    assert [one.key for one in report.done] == ["99003"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"settings": None}, "nothing says what to measure them with"),
+        ({"name": "title"}, "has no column 'title'"),
+        ({"workers": 0}, "no such number"),
+        ({"workers": 2, "scheduler": "tcp://127.0.0.1:1"}, "not on both"),
+        ({"source": Path("nowhere-to-be.gpkg")}, "no file or folder"),
+    ],
+)
+def test_what_cannot_be_meant(region: Region, tmp_path: Path, asked: Mapping[str, Any], told: str) -> None:
+    source = asked.get("source", region.outlines)
+    given = {"settings": region.settings, **{key: value for key, value in asked.items() if key != "source"}}
+    with pytest.raises(ConfigError, match=told):
+        batch(source, tmp_path / "out", **given)
+    assert not (tmp_path / "out" / "batch.json").exists()
+
+
+def test_a_folder_that_is_not_ours_is_left_alone(region: Region, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("x", encoding="utf-8")
+    with pytest.raises(OutputError, match="holds no outputs of a batch"):
+        batch(region.outlines, tmp_path / "letters", settings=region.settings)
+    assert contents(tmp_path / "letters") == {"dear.txt": b"x"}
+
+
+def test_a_refusal_can_be_sent_between_processes() -> None:
+    for one in (ConfigError("a", remedy="b"), SourceError("a", remedy="b", kind="key", service="c")):
+        again = pickle.loads(pickle.dumps(one))
+        assert (type(again), str(again), vars(again)) == (type(one), str(one), vars(one))
+
+
+def test_a_folder_of_districts(region: Region, tmp_path: Path) -> None:
+    """Each with its own ``district.toml``: alike but for the outline, they are one county's work."""
+    told = region.settings.read_text(encoding="utf-8")
+    frame = gpd.read_file(region.outlines)
+    for n, slug in enumerate(("old-harbour-invented", "square-invented")):
+        folder = tmp_path / "all" / slug
+        folder.mkdir(parents=True)
+        frame.iloc[[n]].to_file(folder / "line.geojson")
+        text = told.replace("old-harbour-invented", slug).replace('"district.geojson"', '"line.geojson"')
+        (folder / "district.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "all" / "broken").mkdir()
+    (tmp_path / "all" / "broken" / "district.toml").write_text("[district", encoding="utf-8")
+    report = batch(tmp_path / "all", tmp_path / "out")
+    assert [one.slug for one in report.refused] == ["broken"]
+    assert [(one.key, one.zones) for one in report.done] == [("99001", ("old-harbour-invented", "square-invented"))]
+    ours, theirs = table(tmp_path / "out"), table(region.out)
+    keys = ["indicator", "group"]
+    one = ours[ours["zone"] == "square-invented"].set_index(keys)["value"]
+    other = theirs[theirs["zone"] == "square"].set_index(keys)["value"]
+    pd.testing.assert_series_equal(one, other.loc[one.index])
