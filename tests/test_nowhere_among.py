@@ -10,7 +10,7 @@ import pytest
 
 from justgeo import among, measuring, run
 from justgeo.catalogue import read as catalogue
-from justgeo.core.result import Record
+from justgeo.core.result import Indicator, Record
 from justgeo.indicators.place import Place
 from justgeo.measure import complement
 from justgeo.measure.complement import Held, Key, Sums
@@ -22,6 +22,8 @@ from tests.test_nowhere import DISTRICT, layers
 IDS = (
     "DEM-00.population", "BEL-01.vulnerable", "BEL-02", "BEL-06.black", "BEL-08.dissimilarity", "BEL-19",
     "BEL-19.owners", "BEL-19.renters", "OPP-01", "OPP-02", "WEL-04.800", "MOB-08.connected", "ENV-01", "ENV-01.people",
+    "BEL-09", "DEM-01.hispanic", "DEM-01.white", "DEM-01.black", "DEM-01.aian", "DEM-01.asian", "DEM-01.nhpi",
+    "DEM-01.other", "DEM-01.two",
 )  # fmt: skip
 ROWS = tuple(row for row in catalogue.indicators() if row.id in IDS)
 
@@ -98,8 +100,7 @@ def test_who_has_a_percentile_and_why_others_have_none(made: Made) -> None:
     assert why("DEM-00.population") == among.GROWS
     assert why("BEL-01.vulnerable") == among.CHANCE
     assert "people live in tracts with a number" in str(why("BEL-06.black"))
-    # Told of the district's streets alone: of most tracts it is not known.
-    assert "with a number" in str(why("MOB-08.connected")) or "have a number" in str(why("MOB-08.connected"))
+    assert why("MOB-08.connected") == among.UNTOLD
     for (zone, indicator, group), r in made.rows.items():
         if group != "all" or zone == "reference" or r.value is None:
             assert r.percentile is None, (zone, indicator, group)
@@ -132,6 +133,10 @@ def test_nothing_withheld_is_the_rest_of_what_is_told(made: Made) -> None:
     assert any(made.rows[key].reason == complement.WHY for key in gone)
     sums, found = Sums(set(made.rows), ROWS, made.place.zones), []
     for family in dict.fromkeys(f for key in gone for f in sums.of(key)):
+        if family.counted:
+            # The groups make up all people, whose number each that is told has with it.
+            found.append(dict.fromkeys(family.parts, 1.0))
+            continue
         every = {key: complement.amount(made.rows[key]) or made.held.get(key) for key in (family.whole, *family.parts)}
         whole, parts = every[family.whole], [every[key] for key in family.parts]
         if whole is None or not all(
@@ -146,3 +151,39 @@ def test_nothing_withheld_is_the_rest_of_what_is_told(made: Made) -> None:
     _, size, turned = np.linalg.svd(system)
     free = np.abs(turned[int((size > 1e-9).sum()) :]).max(axis=0)
     assert [key for key, f in zip(gone, free, strict=True) if f <= 1e-9] == []
+
+
+def test_small_groups_of_residents_are_withheld_as_beside_any_other_number(made: Made) -> None:
+    table = made.place.frame("B03002").loc["tract"]
+    few = {(zone, row.id) for (zone, row, _), r in _counted(made) if r.value is None}
+    assert {("district", "DEM-01.nhpi"), ("district", "DEM-01.aian")} <= few
+    assert any(made.rows[zone, id_, "all"].reason == complement.WHY for zone, id_ in few), "some go with a smaller one"
+    for (zone, row, n), r in _counted(made):
+        if r.value is not None:
+            assert n is not None and n >= 50
+        elif zone in table.index and str(r.reason).startswith("suppressed: fewer than 50"):
+            assert table.loc[zone, f"{row.parameters['numerator']}E"] < 50
+
+
+def test_nothing_beside_says_how_many_a_withheld_group_has(made: Made) -> None:
+    hidden = {(zone, row.parameters["counts"]) for (zone, row, _), r in _counted(made) if r.value is None}
+    seen = 0
+    for (zone, indicator, group), r in made.rows.items():
+        by_survey = any(flag.startswith("sampled counts") for flag in r.flags)
+        if (zone, group) in hidden and by_survey:
+            assert r.numerator is r.denominator is None, (zone, indicator, group)
+            seen += r.value is not None
+    assert seen > 0
+    mixed = {zone for zone, _ in hidden}
+    for zone in mixed:
+        index = made.rows[zone, "BEL-09", "all"].value
+        assert index is None or index == round(index, 2)
+
+
+def _counted(made: Made) -> Iterator[tuple[tuple[str, Indicator, float | None], Record]]:
+    """Rows that count a group, zone by zone, with the people that they tell."""
+    for row in ROWS:
+        for zone in made.place.zones.ids if "counts" in row.parameters else ():
+            r = made.rows.get((zone, row.id, "all"))
+            if r is not None:
+                yield (zone, row, r.numerator), r

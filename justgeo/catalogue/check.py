@@ -78,8 +78,8 @@ _WORDS: Mapping[str, frozenset[str]] = {
 FIELDS: Mapping[str, Field] = {
     CHANGE: _field(
         "measure",
-        "numerator denominator components denominator_components complement universe_cells bins edges published pareto "
-        "jam dollars until",
+        "numerator denominator components denominator_components complement counts universe_cells bins edges published "
+        "pareto jam dollars until",
         "difference", (*_SHARE_CELLS, "universe_cells", "bins", "published"),
     ),
     "acs_count": _field(
@@ -90,7 +90,9 @@ FIELDS: Mapping[str, Field] = {
         _GAP_CELLS,
     ),
     "acs_share": _field(
-        "numerator denominator", "components denominator_components complement when", "share ratio", _SHARE_CELLS,
+        "numerator denominator",
+        "components denominator_components complement counts when",
+        "share ratio", _SHARE_CELLS,
         " ".join([*_SHARE_CELLS, "geography"]),
     ),
     "acs_median": _field(
@@ -314,6 +316,9 @@ def _check_edges(row: Indicator, edges: Any, key: str) -> int:
 
 def _check_groups(row: Indicator, words: Words) -> None:
     field = FIELDS[row.field]
+    counts = row.parameters.get("counts")
+    if counts is not None and counts not in words.groups:
+        raise _refuse(row, f"counts = {counts!r} is no group", suggestion(str(counts), words.groups))
     if row.groups and not field.groups:
         raise _refuse(row, f"{row.field} is not split by group", "take out 'groups'")
     for group, asked in row.groups.items():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from justgeo.core.result import Indicator, Record
 
 EVERYONE = "all"
+OF_THE_REGION = "it is told of the reference area as a whole: inside a part of it, it would say little"
+"""Why the district has no number of what is told of its reference alone."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +22,13 @@ class Finding:
         Ids.
     absent : tuple of (str, str)
         Titles, with the reason.
+    elsewhere : int
+        How many of those that are absent are told, of the reference area alone.
     """
 
     measured: tuple[str, ...]
     absent: tuple[tuple[str, str], ...]
+    elsewhere: int = 0
 
     @property
     def why(self) -> str:
@@ -48,21 +53,30 @@ class Known:
     ) -> None:
         self.indicators = indicators
         self._absent = {name.split("@")[0]: reason for name, reason in absent.items()}
-        self._records = {r.indicator: r for r in records if r.zone == zone and r.group == EVERYONE}
+        everybody = [r for r in records if r.group == EVERYONE]
+        self._records = {r.indicator: r for r in everybody if r.zone == zone}
+        self._elsewhere = {r.indicator for r in everybody if r.zone != zone and _told(r)}
 
     def find(self, rows: Iterable[Indicator]) -> Finding:
         """What is known of some indicators."""
         measured: list[str] = []
+        elsewhere = 0
         lacking: list[tuple[str, str]] = []
         for row in rows:
             record = self._records.get(row.id)
-            if record is not None and (record.value is not None or record.text is not None):
+            if record is not None and _told(record):
                 measured.append(row.id)
             else:
-                lacking.append((row.title, self._why(row, record)))
-        return Finding(tuple(measured), tuple(lacking))
+                why = self._why(row, record)
+                lacking.append((row.title, why))
+                elsewhere += why == OF_THE_REGION and row.id in self._elsewhere
+        return Finding(tuple(measured), tuple(lacking), elsewhere)
 
     def _why(self, row: Indicator, record: Record | None) -> str:
         if record is not None and record.reason:
             return record.reason
         return next((self._absent[name] for name in row.inputs if name in self._absent), "not computed in this run")
+
+
+def _told(record: Record) -> bool:
+    return record.value is not None or record.text is not None

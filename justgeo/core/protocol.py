@@ -170,6 +170,7 @@ def _theme(theme: _Theme, kind: Kind, rows: list[Indicator], known: Known) -> Ch
     if found.measured:
         n = len(found.measured)
         told = f"{n} of {len(rows)} indicators measured" if len(rows) > 1 else "one indicator measured"
+        told += f", {found.elsewhere} told of the reference area alone" if found.elsewhere else ""
         reason = f"{told}; which figures the Protocol itself asks for here is {NO_NAME}"
     else:
         reason = found.why or "no indicator of the catalogue speaks to it yet"

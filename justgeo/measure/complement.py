@@ -10,6 +10,8 @@ of nobody, and nothing is withheld for them. Of two parts withheld together the 
 
 Where all, or none, of a whole have something, so has each of its parts, whatever is withheld: no rule can hide that.
 
+Rows that count the people of a group (`counted`) add up too: to all people, of whom each of them tells.
+
 References
 ----------
 Federal Committee on Statistical Methodology (2005), *Report on Statistical Disclosure Limitation Methodology*,
@@ -26,6 +28,7 @@ from typing import NamedTuple
 
 from justgeo.core.result import Indicator, Record
 from justgeo.core.zones import Zones
+from justgeo.measure import counted
 
 WHY = "suppressed: with it, a number that is withheld could be worked out"
 ALIKE = 0.1
@@ -54,10 +57,15 @@ NO_AMOUNT = Amount(math.nan, math.nan)
 
 
 class Family(NamedTuple):
-    """A whole and its parts."""
+    """A whole and its parts.
+
+    ``counted`` are rows that count the groups of all people: only how many have it adds up, and the whole has no record
+    of its own (its key holds the kind of groups): it is what each part is a share of.
+    """
 
     whole: Key
     parts: tuple[Key, ...]
+    counted: bool = False
 
 
 @dataclass
@@ -116,6 +124,7 @@ class Sums:
     def __init__(self, known: set[Key], rows: Sequence[Indicator], zones: Zones) -> None:
         self._known = known
         self._groups = {row.id: tuple(row.groups) for row in rows}
+        self._divided = counted.divided(rows)
         self._inside: dict[str, list[tuple[str, tuple[str, ...]]]] = {zone: [] for zone in zones.ids}
         for whole, areas in _areas_within(zones):
             for zone in (whole, *areas):
@@ -123,7 +132,7 @@ class Sums:
         self._made: dict[tuple[Key, Key], Family] = {}
 
     def of(self, key: Key) -> list[Family]:
-        """Sums by group, by area and by tenure in which a record stands."""
+        """Sums by group, by area, by tenure and of people by their group in which a record stands."""
         zone, indicator, group = key
         every = self._groups.get(indicator, ())
         kinds = {_kind(g) for g in every} if group == "all" else {_kind(group)}
@@ -138,6 +147,8 @@ class Sums:
         stem, _, ending = indicator.rpartition(".")
         stem = stem if ending in TENURES else indicator
         found.append(self._family((zone, stem, group), ((zone, f"{stem}.{one}", group) for one in TENURES)))
+        if group == "all" and indicator in self._divided:
+            found.append(self._counted(zone, self._divided[indicator]))
         return [family for family in found if family is not None]
 
     def _family(self, whole: Key, parts: Iterable[Key]) -> Family | None:
@@ -150,9 +161,14 @@ class Sums:
             self._made[whole, first] = Family(whole, (first, *known))
         return self._made[whole, first]
 
+    def _counted(self, zone: str, rows: tuple[str, ...]) -> Family | None:
+        """All people of a zone by their group, made once."""
+        parts = tuple(key for one in rows if (key := (zone, one, "all")) in self._known)
+        whole = (zone, "", " ".join(rows))
+        return self._made.setdefault((whole, parts[0]), Family(whole, parts, counted=True)) if parts else None
 
-def _kind(group: str) -> str:
-    return group.partition(":")[0]
+
+_kind = counted.kind_of
 
 
 def _areas_within(zones: Zones) -> list[tuple[str, tuple[str, ...]]]:
@@ -202,7 +218,7 @@ def protect(
         In the same order; further ones are withheld, and no comparison is left with a reference that is.
     """
     told = _Told({(r.zone, r.indicator, r.group): r for r in records}, dict(held))
-    sums, gaps = Sums(set(told.records), rows, zones), gaps_of(rows)
+    sums, gaps, changes = Sums(set(told.records), rows, zones), gaps_of(rows), counted.changes_of(rows)
     gone = [key for key, record in told.records.items() if record.reliability == "suppressed"]
     # Sums are made once, and so are told apart by what they are.
     waiting = list({id(family): family for key in gone for family in sums.of(key)}.values())
@@ -211,12 +227,14 @@ def protect(
         if key is None:
             continue
         zone, indicator, group = key
-        with_it = [key, *((zone, gap, "all") for gap in gaps.get((indicator, group), ()))]
+        of_it = [*gaps.get((indicator, group), ()), *(changes.get(indicator, ()) if group == "all" else ())]
+        with_it = [key, *((zone, one, "all") for one in of_it)]
         for one in with_it:
             if one in told.records and told.records[one].value is not None:
                 told.withhold(one)
                 waiting += sums.of(one)
-    return _without_hidden_references(told.records.values(), zones)
+    left = counted.unsaid(told.records.values(), rows, lambda n, key: _near(n, told.held.get(key, NO_AMOUNT).have))
+    return _without_hidden_references(left, zones)
 
 
 def _to_withhold(family: Family, told: _Told) -> Key | None:
@@ -224,7 +242,7 @@ def _to_withhold(family: Family, told: _Told) -> Key | None:
     shown = {key: found for key in family.parts if (found := told.shown(key)) is not None}
     if not shown or not _tells(family, shown, told):
         return None
-    return min(shown, key=lambda key: (_size(shown[key]), key))
+    return min(shown, key=lambda key: (shown[key].have if family.counted else _size(shown[key]), key))
 
 
 def _size(found: Amount) -> float:
@@ -234,6 +252,8 @@ def _size(found: Amount) -> float:
 def _tells(family: Family, shown: Mapping[Key, Amount], told: _Told) -> bool:
     """Whether what is shown of a sum leaves a rest that is one part, or adds up to the whole, that is withheld."""
     added = Amount(sum(one.have for one in shown.values()), sum(one.of for one in shown.values()))
+    if family.counted:
+        return _tells_of_people(max(one.of for one in shown.values()) - added.have, added.have, family, told)
     whole = told.shown(family.whole)
     if whole is None:
         return family.whole in told.held and _alike(added, told.held[family.whole], added)
@@ -241,14 +261,29 @@ def _tells(family: Family, shown: Mapping[Key, Amount], told: _Told) -> bool:
     return any(_alike(rest, told.held[key], whole) for key in family.parts if key in told.held)
 
 
+def _tells_of_people(rest: float, shown: float, family: Family, told: _Told) -> bool:
+    """Whether the people of whom no group tells are those of a small one; nobody is hidden where none are.
+
+    A group that is withheld for the sake of another one is not small: that it is known to a few people hurts nobody.
+    """
+    small = [key for key in family.parts if key in told.held and told.records[key].reason != WHY]
+    hidden = [told.held[key].have for key in small]
+    return rest > HAIR * shown and any(_near(rest, have) for have in hidden)
+
+
 def _alike(found: Amount, hidden: Amount, whole: Amount) -> bool:
     """Whether an amount tells of one that is withheld."""
     if math.isnan(found.have) or math.isnan(hidden.have):
         return False
-    near = [abs(found.have - hidden.have) <= max(ALIKE * abs(hidden.have), HAIR * abs(whole.have))]
+    near = [_near(found.have, hidden.have, whole.have)]
     if not (math.isnan(found.of) and math.isnan(hidden.of)):
-        near.append(abs(found.of - hidden.of) <= max(ALIKE * abs(hidden.of), HAIR * abs(whole.of)))
+        near.append(_near(found.of, hidden.of, whole.of))
     return all(near)
+
+
+def _near(found: float, hidden: float, whole: float = 0.0) -> bool:
+    """Whether a number tells of another one that is withheld."""
+    return abs(found - hidden) <= max(ALIKE * abs(hidden), HAIR * abs(whole))
 
 
 def _without_hidden_references(records: Iterable[Record], zones: Zones) -> list[Record]:

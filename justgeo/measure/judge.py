@@ -6,7 +6,7 @@ What is suppressed here is gone: a record carries no trace of the number, so tha
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,16 +14,15 @@ import numpy as np
 from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.result import Column, Comparison, Indicator, Record
 from justgeo.core.zones import Zones
-from justgeo.measure import compare, complement, margins
+from justgeo.measure import compare, complement, counted, margins
+from justgeo.measure.against import DEGREES, Against, comparisons
 from justgeo.measure.changes import ChangeColumn
-from justgeo.measure.gaps import POINTS, GapColumn, poorer
+from justgeo.measure.gaps import GapColumn, poorer
 
 SHARE_UNITS = frozenset({"share"})
-DEGREES = "°C"
-"""Unit of a difference of temperatures. Its 0 is no absence of anything, so that neither its coefficient of variation
-nor its ratio to another says anything: it is judged by its margin alone, in degrees (our choice)."""
 SURE_DEGREES, VAGUE_DEGREES, WIDEST_DEGREES = 0.5, 1.0, 2.0
-"""Margins up to which it is reliable, above which it is too uncertain, and from which on a group's is withheld."""
+"""Margins of temperatures up to which a number is reliable, above which it is too uncertain, and from which on a
+group's is withheld."""
 PERSONS, HOUSEHOLDS = "persons", "households"
 
 
@@ -37,8 +36,9 @@ class JudgeSettings:
         Coefficients of variation, percent: up to ``high_cv`` is high, above ``low_cv`` low.
     min_households, min_persons : float
         Smaller denominators are suppressed (the district as a whole is always kept).
-    group_cv : float
-        A group's row with a larger coefficient of variation is suppressed.
+    group_min, group_cv : float
+        A group's row with fewer people or households, or with a larger coefficient of variation, is suppressed; so is a
+        row that counts a group of so few (`counted`), of the district too.
     widest : float
         So is one of exactly 0 or 1 with a 95 % interval this wide (NCHS Series 2 No. 175).
     """
@@ -50,30 +50,6 @@ class JudgeSettings:
     group_min: float = 50.0
     group_cv: float = 60.0
     widest: float = 0.30
-
-
-@dataclass(frozen=True)
-class Against:
-    """What the zones are compared with.
-
-    Attributes
-    ----------
-    row : int
-        Row of the reference zone.
-    inside : (Z,) bool
-        Zones that lie wholly in it. Only there is the overlap taken out of the test (METHODS 2.0 item 9); else the two
-        are taken as independent, which is on the safe side where they share a part.
-    columns : callable or None
-        For each row, the column whose values are compared where these are not the ones shown: medians are rebuilt from
-        brackets on both sides (2.0 item 6), and a group counted by the survey is compared with a reference counted so.
-    basis : str
-        ``shown`` or ``rebuilt``.
-    """
-
-    row: int
-    inside: BoolArray
-    columns: Callable[[int], Column] | None = None
-    basis: str = "shown"
 
 
 def records(
@@ -116,7 +92,7 @@ def records(
         record = _record(column, row, classes[row], indicator, group, zones.ids[row], layers)
         reason = _suppress(record, column, row, indicator, group, zones, settings)
         if wide[row]:
-            record = replace(record, flags=(*record.flags, "wide interval (NCHS)"))
+            record = record.but(flags=(*record.flags, "wide interval (NCHS)"))
         if reason is not None:
             if held is not None:
                 held[record.zone, indicator.id, group] = complement.amount(record) or complement.NO_AMOUNT
@@ -125,10 +101,11 @@ def records(
     # A reference that is hidden must not come back as a value less its difference.
     if against is None or made[against.row].value is None or indicator.aggregate == "sum":
         return made
-    for row, record in enumerate(made):
-        if row != against.row and record.value is not None:
-            made[row] = replace(record, comparison=_comparison(column, row, against, indicator, zones))
-    return made
+    found = comparisons(column, against, indicator, zones)
+    return [
+        record if one is None or record.value is None else record.but(comparison=one)
+        for record, one in zip(made, found, strict=True)
+    ]
 
 
 def _classes(column: Column, share: bool, settings: JudgeSettings) -> Sequence[str]:
@@ -213,6 +190,8 @@ def _suppress(
     base = record.denominator
     if group != "all":
         return _suppress_group(record, base, settings)
+    if counted.group_of(indicator) and (why := _suppress_group(record, counted.people_of(record), settings)):
+        return why
     if zones.roles[row] == "district" or base is None or record.rule == "sum":
         return None
     smallest = _smallest(indicator, settings)
@@ -228,14 +207,14 @@ def _smallest(indicator: Indicator, settings: JudgeSettings) -> float:
 
 def withheld(column: Column, indicator: Indicator, zones: Zones, settings: JudgeSettings) -> BoolArray:
     """Zones whose number of everybody may not be shown, (Z,): the rule of `records`, without making any."""
-    if isinstance(column, GapColumn | ChangeColumn):
+    if isinstance(column, GapColumn | ChangeColumn) or counted.group_of(indicator):
         made = (_record(column, row, "", indicator, "all", zones.ids[row], ()) for row in range(len(zones)))
         reasons = [_suppress(one, column, row, indicator, "all", zones, settings) for row, one in enumerate(made)]
         return np.array([why is not None for why in reasons], dtype=np.bool_)
-    counted = np.array([rule != "sum" for rule in column.rule], dtype=np.bool_) & ~zones.having("district")
+    judged = np.array([rule != "sum" for rule in column.rule], dtype=np.bool_) & ~zones.having("district")
     with np.errstate(invalid="ignore"):
         few = column.denominator < _smallest(indicator, settings)
-    return np.asarray(counted & few, dtype=np.bool_)
+    return np.asarray(judged & few, dtype=np.bool_)
 
 
 def _suppress_group(record: Record, base: float | None, settings: JudgeSettings) -> str | None:
@@ -281,66 +260,6 @@ def _suppress_change(
     return None
 
 
-def _comparison(shown: Column, row: int, against: Against, indicator: Indicator, zones: Zones) -> Comparison | None:
-    column = shown if against.columns is None else against.columns(row)
-    reference = against.row
-    value, base = float(column.value[row]), float(column.value[reference])
-    if not (math.isfinite(value) and math.isfinite(base)):
-        return None
-    name, difference = zones.ids[reference], value - base
-    plain = not isinstance(column, GapColumn | ChangeColumn) and indicator.unit != DEGREES
-    ratio = value / base if base and plain else None
-    tested = _tested(column, row, against, indicator)
-    moe = float(tested.moe)
-    overlap = _overlap(column, row, against, indicator) or None
-    sampled = any(column.error["sampling"][z] != 0 for z in (row, reference))
-    if sampled:
-        verdict = str(compare.verdict(difference, moe))
-        z, p = _number(float(tested.z)), _number(float(tested.p))
-        return Comparison(name, difference, _number(moe), ratio, z, p, None, verdict, against.basis, overlap)
-    # Nothing is sampled: a difference smaller than what the way of dividing makes of it is not one.
-    doubt = max(moe, *(_half_range(column, z) for z in (row, reference)))
-    verdict = str(compare.verdict(difference, doubt))
-    return Comparison(name, difference, _number(moe), ratio, None, None, None, verdict, against.basis, overlap)
-
-
-def _half_range(column: Column, row: int) -> float:
-    half = (float(column.high[row]) - float(column.low[row])) / 2
-    return half if math.isfinite(half) else 0.0
-
-
-def _tested(column: Column, row: int, against: Against, indicator: Indicator) -> compare.Difference:
-    """The difference with the overlap taken out where the zone lies in the reference."""
-    reference = against.row
-    if isinstance(column, GapColumn):
-        # Each group's share against its own in the reference; the groups overlap with nobody but themselves.
-        first, second = (_tested(part, row, against, indicator) for part in column.parts)
-        return compare.apart(first, second, POINTS)
-    if isinstance(column, ChangeColumn) and column.points:
-        # Each survey's share against the reference's of that survey; the two surveys asked other people.
-        late, early = (_tested(part, row, against, indicator) for part in column.parts)
-        return compare.apart(late, early, POINTS)
-    others = [float(part[row]) for name, part in column.error.items() if name != "sampling"]
-    extra = math.sqrt(sum(part**2 for part in others if math.isfinite(part)))
-    return compare.overlap_difference(
-        float(column.value[row]),
-        float(column.error["sampling"][row]),
-        extra,
-        float(column.value[reference]),
-        float(column.moe[reference]),
-        _overlap(column, row, against, indicator),
-    )
-
-
-def _overlap(column: Column, row: int, against: Against, indicator: Indicator) -> float:
-    """The zone's share of the reference's universe; 0 where the two are taken as apart, or are two figures each."""
-    reference = against.row
-    two = isinstance(column, GapColumn) or (isinstance(column, ChangeColumn) and column.points)
-    if two or not against.inside[row] or indicator.aggregate == "median" or not column.denominator[reference] > 0:
-        return 0.0
-    return float(np.clip(np.nan_to_num(column.denominator[row] / column.denominator[reference]), 0.0, 1.0))
-
-
 def adjust(made: Sequence[Record]) -> list[Record]:
     """Benjamini-Hochberg q-values over all comparisons of one zone (they are read as one table)."""
     by_zone: dict[str, list[int]] = {}
@@ -353,7 +272,7 @@ def adjust(made: Sequence[Record]) -> list[Record]:
         for i, q in zip(positions, compare.benjamini_hochberg(p), strict=True):
             comparison = made[i].comparison
             assert comparison is not None
-            adjusted[i] = replace(made[i], comparison=replace(comparison, q=float(q)))
+            adjusted[i] = made[i].but(comparison=Comparison(**{**vars(comparison), "q": float(q)}))
     return adjusted
 
 

@@ -165,4 +165,5 @@ def _shown(item: dict[str, Any], indicators: Mapping[str, Any], reader: Reader) 
         for one in item["evidence"]
         if one in indicators
     ]
-    return item | {"evidence": evidence, "mark": STATUS_MARKS.get(item["status"], "○")}
+    why = item["reason"] and remarks.plain_reasons(item["reason"])
+    return item | {"reason": why, "evidence": evidence, "mark": STATUS_MARKS.get(item["status"], "○")}

@@ -18,7 +18,7 @@ class Field(NamedTuple):
 _NUMBERS = {
     "value": "The number, in the unit of its row; a share is from 0 to 1. Empty where there is none: unknown, never 0.",
     "moe": "Margin of error for 90 % confidence; 0 for what is not a sample; empty where it is not known.",
-    "numerator": "The people, homes or land behind a share.",
+    "numerator": "The people, homes or land behind a share; empty where it would tell how many a withheld group has.",
     "numerator_moe": "Margin of sampling alone.",
     "denominator": "All of whom the numerator is a part.",
     "denominator_moe": "Margin of sampling alone.",

@@ -40,6 +40,21 @@ TERMS = (
         "margin of error, margins of error",
     ),
     Term(
+        "sure",
+        "How sure",
+        "How large the margin is beside the number. Of a share it is held against the smaller side: those who are in it"
+        " or those who are not. So 97 of 100 is judged like 3 of 100: a margin of 2 points is nothing beside 97, but"
+        " most of 3. That is why a share near 100 can look well known and still say “use with care”.",
+        "how sure",
+    ),
+    Term(
+        "noise",
+        "Noise of the census counts",
+        "The Census Bureau changes the counts of the smallest areas a little on purpose, so that nobody can be found in"
+        " them. Added up over many of them, little of it is left. It says nothing of what a map may lack.",
+        "noise of the census counts",
+    ),
+    Term(
         "reference",
         "Reference area",
         "The larger area that stands beside the district, mostly its county. It is there to compare with. It is not a"

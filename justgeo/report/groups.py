@@ -8,7 +8,9 @@ from typing import Any
 
 from justgeo.report import instead, remarks, spoken, words
 from justgeo.report.cells import against, cell
+from justgeo.report.quoting import tables_in
 from justgeo.report.reader import Reader, Record
+from justgeo.report.speech import say
 
 _EVERYBODY = "total population"
 _COUNTED_IN = {
@@ -42,7 +44,8 @@ def groups(reader: Reader, indicator: str, present: Sequence[str], role: str) ->
     -------
     list of dict
         ``kind, title, rows`` (the largest group first), ``gone`` (those without a number, by their reason), ``n`` of
-        those with one, and ``reason`` where none has one, all for the same.
+        those with one, ``reason`` where none has one, all for the same, and ``apart``: that they are counted from other
+        tables than the number of everybody, where they are.
     """
     records = {g: reader.at(indicator, role, g) for g in present}
     reach = [abs(r["value"]) + (r["moe"] or 0.0) for r in records.values() if r is not None and r["value"] is not None]
@@ -70,6 +73,7 @@ def groups(reader: Reader, indicator: str, present: Sequence[str], role: str) ->
                 "title": words.group_kind(kind),
                 "rows": rows,
                 "gone": _gone(rows, told, reader),
+                "apart": _apart(reader, indicator, records, inside),
                 "n": n,
                 "reason": "" if n else same,
                 "few": "" if n else rows[0]["few"],
@@ -77,6 +81,28 @@ def groups(reader: Reader, indicator: str, present: Sequence[str], role: str) ->
             }
         )
     return found
+
+
+def _apart(reader: Reader, indicator: str, records: Mapping[str, Record | None], inside: Sequence[str]) -> str:
+    """That groups come from other census tables than the number of everybody: then they need not add up to it."""
+    row = next(one for one in reader.results["indicators"] if one["id"] == indicator)
+    asked = [(row.get("groups") or {}).get(g, {}) for g in inside]
+    whole = tables_in(row["parameters"].values())
+    own = sorted({table for one in asked for table in tables_in(one.values())} - whole)
+    given = any(str(name).startswith("table:") for g in inside for name in (records[g] or {"layers": ()})["layers"])
+    if not whole or not own or given:
+        return ""
+    told = {"own": ", ".join(own), "whole": ", ".join(sorted(whole))}
+    if all(one.get("geography") == "tract" for one in asked):
+        return say(
+            "From other census tables ({own}) than the number for everyone ({whole}), and by census tract: the groups "
+            "need not add up to it.",
+            **told,
+        )
+    return say(
+        "From other census tables ({own}) than the number for everyone ({whole}): the groups need not add up to it.",
+        **told,
+    )
 
 
 def by_kind(reader: Reader, present: Sequence[str]) -> Iterable[tuple[str, list[str]]]:

@@ -137,12 +137,14 @@ def _chance(this: Fact, voice: Voice) -> str:
 
 
 def _margin(this: Fact) -> str:
-    """``±4``; in words where none is known; empty for what is no sample."""
+    """``±4``; both ends of an uneven interval; in words where none is known; empty for what is no sample."""
     record = this.record
     if record is None or record["value"] is None:
         return ""
     if record["moe"] is None:
         return say("margin not known")
+    if ends := words.by_chance(record):
+        return ends
     return saying.spread(record["moe"], record["unit"], record["value"])
 
 
@@ -271,10 +273,14 @@ def shown(this: Fact, layers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, 
     return sorted(found, key=lambda one: one["id"] == "blocks")
 
 
+def tables_in(texts: Iterable[Any]) -> set[str]:
+    """Census tables whose cells some parameters of a row name."""
+    return {table for text in texts if isinstance(text, str) for table in _TABLE.findall(text)}
+
+
 def _tables(this: Fact) -> set[str]:
     """Census tables behind the number: the group's own, or those that the row cannot do without."""
-    asked = (this.row.get("groups") or {}).get(this.group, {})
-    own = {table for text in asked.values() if isinstance(text, str) for table in _TABLE.findall(text)}
+    own = tables_in((this.row.get("groups") or {}).get(this.group, {}).values())
     return own or {found["table"] for one in this.row["inputs"] if (found := _ACS.match(str(one)))}
 
 

@@ -36,9 +36,13 @@ class Reader:
         return "" if self.reference is None else str(self.reference["name"])
 
     def at(self, indicator: str, role: str, group: str = ALL) -> Record | None:
-        """Record of the district or the reference."""
+        """Record of the district or the reference; one that is compared has the other one in it, as ``base``."""
         zone = self.district if role == "district" else self.reference
-        return None if zone is None else self.records.get((indicator, zone["id"], group))
+        found = None if zone is None else self.records.get((indicator, zone["id"], group))
+        if found is None or not found["comparison"]:
+            return found
+        base = self.records.get((indicator, found["comparison"]["reference"], group))
+        return {**found, "comparison": {**found["comparison"], "base": base}}
 
     def told_of(self, row: Record) -> str:
         """Whose number a row of the catalogue is: ``district``, or ``reference`` where it is told of that alone."""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from justgeo.report import speech, spoken, words
+from justgeo.report.flags import flag as flag
 from justgeo.report.speech import say
 from justgeo.report.spoken import tell
 
@@ -47,6 +48,7 @@ _TOLD = {
     "apportionment error not told": "What dividing the cut areas adds is not in the margin: it is at least this wide.",
     "areas taken to err together": "The margin takes all areas to be off in one direction: it is on the safe side.",
     _SPREAD: "They are taken to be spread evenly over the land of their block; the range also has one point a block.",
+    "counts not told": "How many people stand behind it is not told: it would say how many a withheld group has.",
     "interval of a model": "The margin is the model's own: nobody was asked here.",
     "wide interval (NCHS)": "The interval is wide for a share: read it as a rough idea.",
 }
@@ -69,7 +71,8 @@ def marked(results: Mapping[str, Any]) -> dict[str, Any]:
     dict
         A copy; records have one more key, ``modelled``, and may have the reliability ``modelled`` (an input was
         computed by somebody's model and not counted) or ``chance`` (the likelihood that one area is of a kind).
-        Numbers that are too uncertain to rely on stay so.
+        Numbers that are too uncertain to rely on stay so. What is no sample, and has no margin but noise of the census
+        counts that no digit shows, is ``exact``, without that margin: it stands in the error budget.
     """
     modelled = {layer["id"] for layer in results["layers"] if layer["modelled"]}
     return {**results, "records": [mark(r, modelled) for r in results["records"]]}
@@ -95,8 +98,12 @@ def mark(record: Record, modelled: set[str]) -> dict[str, Any]:
         reliability = "chance"
     elif stands_on and reliability in _MODELLED_FROM:
         reliability = "modelled"
+    elif words.quiet(record):
+        reliability = "exact"
     told = None if record["reason"] is None else reason(record["reason"])
-    known = {"modelled": stands_on, "few": few(record), "stated": record["reason"]}
+    known: dict[str, Any] = {"modelled": stands_on, "few": few(record), "stated": record["reason"]}
+    if words.quiet(record):
+        known["moe"] = 0.0
     return {**record, "reliability": reliability, "reason": told, **known}
 
 
@@ -122,6 +129,11 @@ def plain_reason(text: str) -> str:
     return re.sub(r" \((?:coefficient of variation|coeficiente de variación) [^)]*\)$", "", told)
 
 
+def plain_reasons(text: str) -> str:
+    """Several reasons in a row, each after what it is told of, without terms of the trade."""
+    return re.sub(r" \(coefficient of variation [^)]*\)", "", re.sub(r"(^|[:;] )suppressed: ", r"\1withheld: ", text))
+
+
 def reason(text: str) -> str:
     """A reason without terms of the trade, in the language that is spoken."""
     return _reason(text, speech.current())
@@ -136,15 +148,6 @@ def _reason(text: str, code: str) -> str:
     return plain if isinstance(whole, spoken.Spoken) else plain_reason(whole)
 
 
-def flag(record: Record, name: str) -> float | None:
-    """Number of the flag ``name=0.06``, or None."""
-    for one in record["flags"]:
-        key, _, number = str(one).partition("=")
-        if key == name:
-            return float(number.split(" ")[0])
-    return None
-
-
 def beside(record: Record | None) -> list[str]:
     """What must stand beside the number itself, in a few words each; empty for most numbers."""
     if record is None or record["value"] is None:
@@ -155,7 +158,6 @@ def beside(record: Record | None) -> list[str]:
         found.append(_unknown(_percent(unknown), _WHOM.get(record["universe"], "those asked about"), ends(record)))
     elif _wide(record) and not _open_ground(record):
         found.append(_moved(record))
-    found += _by_chance(record)
     valid, lacking = flag(record, "valid_share"), flag(record, "lacking_share") or 0.0
     untagged = flag(record, "untagged_share") or 0.0
     if untagged >= UNTAGGED_TOLD:
@@ -175,14 +177,6 @@ def beside(record: Record | None) -> list[str]:
     if record.get("modelled") and record["reliability"] == "low":
         found.append(words.reliability("modelled"))
     return found
-
-
-def _by_chance(record: Record) -> Iterable[str]:
-    """Both ends of the exact interval of a rate of rare events, which lie unevenly around it."""
-    low, high = (flag(record, f"by_chance_{end}") for end in ("low", "high"))
-    if low is not None and high is not None:
-        ends_ = {name: words.figure(x, record["unit"], x / 10, bare=True) for name, x in (("low", low), ("high", high))}
-        yield say("so few deaths that chance alone may make it {low} to {high}", **ends_)
 
 
 def _unknown(share: str, whom: str, span: str) -> str:
@@ -216,7 +210,8 @@ def ends(record: Record) -> str:
     """``44% to 47%``: the range from ``low`` to ``high``; empty where it cannot be seen."""
     if record["low"] is None or record["high"] is None:
         return ""
-    low, high = (words.figure(record[end], record["unit"], record["moe"], bare=True) for end in ("low", "high"))
+    moe = words.shown_moe(record)
+    low, high = (words.figure(record[end], record["unit"], moe, bare=True) for end in ("low", "high"))
     return "" if low == high else say("{low} to {high}", low=low, high=high)
 
 
@@ -300,9 +295,9 @@ def parts(record: Record) -> list[str]:
         part = record["error"].get(name)
         if name == "sampling" and _OF_FIGURES in record["flags"]:
             why = "the published figures have an interval of their own"
-        if name == "sampling" and flag(record, "by_chance_low") is not None:
-            why = "so few deaths go up and down by chance; all of them are counted"
-        if part:
+        if name == "sampling" and (uneven := words.by_chance(record)):
+            found.append(say("{ends}: so few deaths go up and down by chance; all of them are counted", ends=uneven))
+        elif part:
             told = words.margin(part, record["unit"], record["value"])
             found.append(say("{margin} because {why}", margin=told, why=say(why)))
         elif name == "apportionment" and ends(record) and record["moe"] is not None and not _open_ground(record):

@@ -276,13 +276,15 @@ def missing(this: Fact, voice: Voice) -> str:
     question = asks(this, voice)
     if this.state != "suppressed":
         return say("It is not known {asks}: {reason}", asks=question, reason=reason(this, voice))
-    if "margin" in str((this.record or {}).get("stated") or ""):
+    stated = str((this.record or {}).get("stated") or "")
+    if "margin" in stated:
         return say("It is not told {asks}: withheld, because too few people were asked here to say", asks=question)
-    if "worked out" in str((this.record or {}).get("stated") or ""):
+    if "worked out" in stated:
         return say(
             "It is not told {asks}: withheld, because another withheld number could be worked out", asks=question
         )
-    if this.group != ALL:
+    # A row may itself count a group: it is then of everybody, and few are of the group.
+    if this.group != ALL or "of this group" in stated:
         return say("It is not told {asks}: withheld, because so few people of this group live here", asks=question)
     return say("It is not told {asks}: withheld, because so few people live here", asks=question)
 

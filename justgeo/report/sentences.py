@@ -173,11 +173,12 @@ def _tail(this: Fact, sentence: str) -> str:
 
 
 def _verdict(this: Fact) -> str:
-    """``higher``, ``lower``, ``not distinguishable``, ``unknown``; empty where nothing is compared."""
+    """``higher``, ``lower``, ``alike``, ``not distinguishable``, ``unknown``; empty where nothing is compared."""
     record = this.record
     if record is None or record["value"] is None or record["comparison"] is None or not this.reference:
         return ""
-    return str(record["comparison"]["verdict"])
+    told = words.verdict(record)
+    return told if told == "alike" else str(record["comparison"]["verdict"])
 
 
 def _compared(this: Fact, voice: Voice) -> tuple[str, str]:
@@ -186,6 +187,8 @@ def _compared(this: Fact, voice: Voice) -> tuple[str, str]:
     if not verdict or this.state in ("low", "chance") or this.even:
         return "", ""
     name = saying.where(this)
+    if verdict == "alike":
+        return say("about the same as in {name}", name=name), ""
     if verdict == "not distinguishable":
         if not _tested(this):
             return say("about the same as in {name}", name=name), ""

@@ -48,6 +48,8 @@ def _range(this: Fact) -> str:
     assert record is not None
     if not record["moe"]:
         return say(EXACT) if record["moe"] == 0 and not this.modelled else say(UNKNOWN)
+    if words.by_chance(record):
+        return f"{words.sentence(words.shown_margin(record))}."
     low, high = _ends(this)
     if low == high:
         return say("Give or take {size}.", size=words.difference(record["moe"], record["unit"]))

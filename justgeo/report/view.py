@@ -41,6 +41,9 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
         "reference": reader.reference_name,
         "n_indicators": len(measured),
         "n_listed": len(results["indicators"]),
+        "n_elsewhere": sum(
+            reader.told_of(row) == "reference" for row in results["indicators"] if row["id"] in measured
+        ),
         "n_areas": areas,
         "period": origins.period(reader.used(told)),
         "cards": shown,
@@ -181,15 +184,24 @@ def _compared(reader: Reader, indicator: str, alone: bool) -> list[tuple[str, st
     told = f"{reader.reference_name}: {words.told(base)}{f' ({fraction})' if fraction else ''}."
     versus = record["comparison"]
     if versus is not None and versus["difference"] is not None:
-        told += f" {_difference(versus, record['unit'])}"
+        told += f" {_difference(record)}"
     return [(say("Compared with"), told)]
 
 
-def _difference(versus: Mapping[str, Any], unit: str) -> str:
-    moe = versus["difference_moe"]
-    size = words.difference(versus["difference"], unit)
-    told = say("{size} more", size=size) if versus["difference"] > 0 else say("{size} less", size=size)
-    told += f" ({words.margin(moe, unit, versus['difference'])})" if moe else ""
+def _difference(record: Record) -> str:
+    versus, found = record["comparison"], words.apart(record)
+    assert found is not None
+    moe = 0.0 if words.quiet(record) else versus["difference_moe"]
+    more = versus["difference"] > 0
+    told = say("{size} more", size=found.size) if more else say("{size} less", size=found.size)
+    told += f" ({words.margin(moe, record['unit'], versus['difference'])})" if moe else ""
+    if found.why == words.ROUNDED:
+        return say("Difference before rounding: {told}, with the district taken out of the wider area.", told=told)
+    if found.why == words.OTHERWISE:
+        return say(
+            "Difference, with both worked out in the same way: {told}, with the district taken out of the wider area.",
+            told=told,
+        )
     return say("Difference: {told}, with the district taken out of the wider area.", told=told)
 
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from justgeo.report import spoken
+from justgeo.report import numbers, spoken
+from justgeo.report.flags import flag
+from justgeo.report.numbers import FEWEST as FEWEST
+from justgeo.report.numbers import MOST as MOST
+from justgeo.report.numbers import SUREST as SUREST
+from justgeo.report.numbers import Scale as Scale
+from justgeo.report.numbers import chance as chance
+from justgeo.report.numbers import difference as difference
+from justgeo.report.numbers import figure as figure
+from justgeo.report.numbers import fraction as fraction
+from justgeo.report.numbers import one_in as one_in
+from justgeo.report.numbers import scale as scale
+from justgeo.report.numbers import tick as tick
 from justgeo.report.speech import say
 
 RELIABILITY = {
@@ -23,9 +34,6 @@ RELIABILITY = {
     "suppressed": "withheld",
 }
 """What each class of reliability means, for people who never heard of a coefficient of variation."""
-
-SUREST = 0.99
-"""No chance is told as surer than this, or than one less it."""
 
 CATEGORIES = {
     "belonging": "Belonging",
@@ -47,53 +55,13 @@ GROUP_KINDS = {
     "vehicle": "By whether the home has a vehicle",
 }
 
-_SHARES = {"share", "proportion", "fraction"}
-_PERCENTS = {"percent", "%", "pct"}
-_CHANGE = "percent change"
-_DOLLARS = {"usd", "dollars", "$", "us dollars", "dollars per month", "usd per month"}
-_COUNTS = {"count", "persons", "people", "residents", "households", "homes", "housing units"}
-_MINUS = "\u2212"
-_VERDICTS = {"higher": ("▲", "higher"), "lower": ("▼", "lower"), "unknown": ("", "none")}
+_VERDICTS = {"higher": "higher", "lower": "lower", "unknown": "none"}
+_SIGNS = {"higher": "▲", "lower": "▼", "none": ""}
+NOISE_ALONE = "no survey margin: only the noise of the census counts"
+"""Of what is no sample but stands on counts that the Bureau changed a little, which no digit that is told shows."""
 
-FEWEST, MOST = 0.015, 0.965
-"""Shares below and above which no plain fraction is told: ``fewer than 1 in 50``, ``nearly all``."""
-
-_FRACTIONS = tuple(
-    [(1, n) for n in range(2, 11)] + [(2, 3), (3, 4), (2, 5), (3, 5), (4, 5), (3, 10), (7, 10), (9, 10), (1, 12)]
-    + [(1, 15), (1, 20), (1, 25), (1, 30), (1, 40), (1, 50)]
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Scale:
-    """How a unit is shown.
-
-    Attributes
-    ----------
-    factor : float
-        What a stored value is multiplied by (100 for shares).
-    before, after : str
-        Around the number: ``$``, ``%``.
-    unit : str
-        Words after the number where it stands alone; empty where the sign says it all.
-    margin : str
-        Words after a margin: ``points`` for percentages.
-    top : float or None
-        End of the scale for a bar; None where there is no natural end.
-    signed : bool
-        A number above 0 has a plus before it.
-    whole : bool
-        It counts people or homes, of which there are no parts.
-    """
-
-    factor: float
-    before: str
-    after: str
-    unit: str
-    margin: str
-    top: float | None = None
-    signed: bool = False
-    whole: bool = False
+ROUNDED, OTHERWISE = "rounded", "otherwise"
+"""Why a difference is not what a reader finds from the two numbers."""
 
 
 def sentence(text: str) -> str:
@@ -133,49 +101,6 @@ def category_title(text: str) -> str:
     return spoken.spoken(text) if known is None else say(known)
 
 
-def tick(value: float, unit: str) -> str:
-    """A class break as it stands, without rounding beyond six digits: ``12.5%``, ``$40,000``."""
-    s = scale(unit)
-    text = f"{float(f'{value * s.factor:.6g}') + 0.0:,.6f}".rstrip("0").rstrip(".")
-    return f"{s.before}{text}{s.after}".replace("-", _MINUS)
-
-
-def scale(unit: str) -> Scale:
-    """How numbers of ``unit`` are shown; an unknown unit is printed as it stands."""
-    key = unit.strip().casefold()
-    if key in _SHARES:
-        return Scale(100.0, "", "%", "", say("points"), 1.0)
-    if key in _PERCENTS or key.startswith("% of") or key.startswith("percent of"):
-        return Scale(1.0, "", "%", "", say("points"), 100.0)
-    if key == _CHANGE:
-        return Scale(1.0, "", "%", "", say("points"), signed=True)
-    if key in _DOLLARS:
-        return Scale(1.0, "$", "", say("per month") if "month" in key else "", "")
-    if key in _COUNTS:
-        told = {"count": "", "persons": "people"}.get(key, unit)
-        return Scale(1.0, "", "", spoken.spoken(told), "", whole=bool(told))
-    return Scale(1.0, "", "", spoken.spoken(unit), "")
-
-
-def figure(value: float, unit: str, moe: float | None = None, *, bare: bool = False) -> str:
-    """A value as people read it, no more exact than its margin warrants: ``54%``, ``$61,300``, ``4.2 acres``.
-
-    Parameters
-    ----------
-    value, moe : float
-        As stored (a share is 0 to 1).
-    bare : bool
-        Leave the words of the unit away (``4.2``), for columns that name it once.
-    """
-    s = scale(unit)
-    text = _digits(value * s.factor, _step(value * s.factor, None if moe is None else moe * s.factor, s))
-    sign, text = (_MINUS, text[1:]) if text.startswith("-") else ("", text)
-    if s.signed and not sign and text.strip("0."):
-        sign = "+"
-    tail = "" if bare or not s.unit else f" {s.unit}"
-    return f"{sign}{s.before}{text}{s.after}{tail}"
-
-
 def margin(moe: float | None, unit: str, value: float | None = None, *, reliability: str = "") -> str:
     """A margin with its sign: ``± 6 points``, ``± $2,100``; in words where there is none."""
     if not moe and reliability in ("modelled", "chance"):
@@ -185,43 +110,8 @@ def margin(moe: float | None, unit: str, value: float | None = None, *, reliabil
     if moe == 0:
         return say("not a sample") if reliability in ("", "exact") else "± 0"
     s = scale(unit)
-    text = _digits(moe * s.factor, _step((value or 0.0) * s.factor, moe * s.factor, s), show=True)
-    return f"± {s.before}{text}{_points(text, s.margin)}"
-
-
-def difference(value: float, unit: str) -> str:
-    """A difference without its sign: ``12 points``, ``$8,100``."""
-    s = scale(unit)
-    size = abs(value) * s.factor
-    step = 1.0 if s.after == "%" and size >= 1 else _step(size, None, s)
-    text = _digits(size, step, show=True)
-    return f"{s.before}{text}{_points(text, s.margin or s.unit)}"
-
-
-def one_in(share: float) -> str:
-    """A share in words: ``about 1 in 3``; ``fewer than 1 in 50``, ``nearly all`` at the ends."""
-    if share <= 0:
-        return say("none")
-    if share >= 1:
-        return say("all")
-    if share < FEWEST:
-        return say("fewer than 1 in 50")
-    if share > MOST:
-        return say("nearly all")
-    top, bottom = fraction(share)
-    return say("about {n} in {all}", n=top, all=bottom)
-
-
-def fraction(share: float) -> tuple[int, int]:
-    """The plain fraction nearest to a share: ``(7, 10)``."""
-    return min(_FRACTIONS, key=lambda f: (round(abs(f[0] / f[1] - share), 3), f[1]))
-
-
-def chance(p: float) -> str:
-    """A chance in whole percent; no surer than `SUREST`: records are cut off there, and lie beyond."""
-    if p >= SUREST:
-        return say("over {p}", p=f"{SUREST:.0%}")
-    return say("under {p}", p=f"{1.0 - SUREST:.0%}") if p <= 1.0 - SUREST else f"{100 * p:.0f}%"
+    text = numbers.digits(moe * s.factor, numbers.step((value or 0.0) * s.factor, moe * s.factor, s), show=True)
+    return f"± {s.before}{text}{numbers.points(text, s.margin)}"
 
 
 def shown(record: Mapping[str, Any] | None, *, bare: bool = False) -> str:
@@ -232,14 +122,53 @@ def shown(record: Mapping[str, Any] | None, *, bare: bool = False) -> str:
         return str(record["text"] or "–")
     if record.get("reliability") == "chance":
         return chance(record["value"])
-    return figure(record["value"], record["unit"], record["moe"], bare=bare)
+    return figure(record["value"], record["unit"], shown_moe(record), bare=bare)
+
+
+def shown_moe(record: Mapping[str, Any]) -> float | None:
+    """The margin by which a record's digits are cut: none where it cannot be seen in them (`quiet`)."""
+    moe: float | None = record["moe"]
+    return 0.0 if quiet(record) else moe
+
+
+def noise(record: Mapping[str, Any]) -> float:
+    """The noise of the census counts in a number that has no other margin; 0 for all others."""
+    parts = record.get("error") or {}
+    others = [part for name, part in parts.items() if name != "noise"]
+    return 0.0 if any(others) else float(parts.get("noise") or 0.0)
+
+
+def quiet(record: Mapping[str, Any]) -> bool:
+    """Whether all that is known of a number's error is noise of the census counts that no digit of it shows.
+
+    To tell it as a margin would claim too much: what the map lacks weighs more, and is not in it.
+    """
+    made = noise(record)
+    if not made or record["value"] is None:
+        return False
+    s = scale(record["unit"])
+    return made * s.factor < numbers.step(record["value"] * s.factor, 0.0, s) / 2
+
+
+def by_chance(record: Mapping[str, Any] | None) -> str:
+    """``8.5 to 27.3``: both ends of the exact interval of a rate of rare events, which lie unevenly around it."""
+    low, high = (None if record is None else flag(record, f"by_chance_{end}") for end in ("low", "high"))
+    if record is None or low is None or high is None:
+        return ""
+    ends = (figure(end, record["unit"], end / 10, bare=True) for end in (low, high))
+    return say("{low} to {high}", **dict(zip(("low", "high"), ends, strict=True)))
 
 
 def shown_margin(record: Mapping[str, Any] | None) -> str:
     """The margin of a record in words; empty where there is no value."""
     if record is None or record["value"] is None:
         return ""
-    return margin(record["moe"], record["unit"], record["value"], reliability=record["reliability"])
+    if ends := by_chance(record):
+        return say("{ends} by chance alone", ends=ends)
+    told = margin(shown_moe(record), record["unit"], record["value"], reliability=record["reliability"])
+    if not noise(record) or told == say(RELIABILITY["modelled"]):
+        return told
+    return say(NOISE_ALONE) if quiet(record) else say("{margin} by the noise of the census counts alone", margin=told)
 
 
 def told(record: Mapping[str, Any] | None) -> str:
@@ -258,20 +187,92 @@ def share_of(record: Mapping[str, Any]) -> float | None:
     return float(record["value"]) / s.top
 
 
+def verdict(record: Mapping[str, Any] | None) -> str:
+    """What may be said of a number against the reference's: the one place where that is decided.
+
+    Returns
+    -------
+    str
+        ``higher`` or ``lower``; ``alike`` where they would be but print as one number; ``same`` where they cannot be
+        told apart; ``none`` where there is nothing to compare, or no margin to do it by.
+    """
+    found = None if record is None or record["value"] is None else record["comparison"]
+    if record is None or found is None:
+        return "none"
+    told = _VERDICTS.get(found["verdict"], "same")
+    base = found.get("base")
+    return "alike" if told in ("higher", "lower") and _printed_alike(record, base) else told
+
+
+def _printed_alike(record: Mapping[str, Any], base: Mapping[str, Any] | None) -> bool:
+    return base is not None and base["value"] is not None and shown(record) == shown(base)
+
+
 def compared(record: Mapping[str, Any] | None, reference: str, *, terse: bool = False) -> tuple[str, str, str]:
     """What the comparison with the reference says; ``terse`` under a heading that names the reference.
 
     Returns
     -------
     tuple of str
-        Sign (``▲ ▼ ≈`` or empty), the words, and ``higher``, ``lower``, ``same`` or ``none``.
+        Sign (``▲ ▼ ≈`` or empty), the words, and the `verdict`.
     """
     found = None if record is None or record["value"] is None else record["comparison"]
-    if found is None:
+    if record is None or found is None:
         return "", "", "none"
-    sign, verdict = _VERDICTS.get(found["verdict"], ("≈", "same"))
-    gap = None if found["difference"] is None or record is None else difference(found["difference"], record["unit"])
-    return sign, _against(verdict, reference or str(found["reference"]), gap, terse), verdict
+    told = verdict(record)
+    return _SIGNS.get(told, "≈"), _against(told, reference or str(found["reference"]), gap(record), terse), told
+
+
+def gap(record: Mapping[str, Any]) -> str | None:
+    """The difference from the reference in words, and why it is not what a reader finds from the two, where it is not.
+
+    None where there is no difference.
+    """
+    told = apart(record)
+    if told is None or not told.why:
+        return None if told is None else told.size
+    if told.why == ROUNDED:
+        return say("{gap} before rounding", gap=told.size)
+    return say("{gap}, with both worked out in the same way", gap=told.size)
+
+
+class Apart(NamedTuple):
+    """A difference in words, and why it is not that of the two numbers as they are told: `ROUNDED`, `OTHERWISE`."""
+
+    size: str
+    why: str
+
+
+def apart(record: Mapping[str, Any]) -> Apart | None:
+    """The difference from the reference, no finer than the two numbers are told; None where there is none.
+
+    It may have been taken before the two were rounded, or of two numbers that were worked out in one way (medians from
+    brackets, groups by the survey) and not as each is shown.
+    """
+    found = record["comparison"]
+    size, base = found["difference"], found.get("base")
+    if size is None:
+        return None
+    if base is None or base["value"] is None or record["value"] is None:
+        return Apart(difference(size, record["unit"]), "")
+    text, told, step = numbers.rounded(size, record["unit"], max(_step_of(record), _step_of(base)))
+    read = abs(_printed(record) - _printed(base))
+    if abs(read - told) <= step / 2 * (1 + 1e-9):
+        return Apart(text, "")
+    own = record["value"] - base["value"]
+    return Apart(text, ROUNDED if math.isclose(own, size, rel_tol=1e-6, abs_tol=1e-9) else OTHERWISE)
+
+
+def _step_of(record: Mapping[str, Any]) -> float:
+    """The digit that a record's number is rounded to, as it is shown."""
+    s, moe = scale(record["unit"]), shown_moe(record)
+    return numbers.step(record["value"] * s.factor, None if moe is None else moe * s.factor, s)
+
+
+def _printed(record: Mapping[str, Any]) -> float:
+    """A record's number as it is shown."""
+    value, step = float(record["value"]) * scale(record["unit"]).factor, _step_of(record)
+    return round(value / step) * step
 
 
 def _against(verdict: str, name: str, gap: str | None, terse: bool) -> str:
@@ -280,6 +281,8 @@ def _against(verdict: str, name: str, gap: str | None, terse: bool) -> str:
         if gap is None:
             return say("{name} differs, but no margin is known to test it", name=name)
         return say("{name} differs by {gap}, but no margin is known to test it", name=name, gap=gap)
+    if verdict == "alike":
+        return say("about the same") if terse else say("about the same as in {name}", name=name)
     if verdict == "same":
         return say("not distinguishable") if terse else say("not distinguishable from {name}", name=name)
     higher = verdict == "higher"
@@ -292,34 +295,3 @@ def _against(verdict: str, name: str, gap: str | None, terse: bool) -> str:
     if higher:
         return say("higher than {name} by {gap}", name=name, gap=gap)
     return say("lower than {name} by {gap}", name=name, gap=gap)
-
-
-def _points(text: str, unit: str) -> str:
-    """The words after a number, in the singular after a plain 1."""
-    if not unit:
-        return ""
-    return f" {say('point') if text == '1' and unit == say('points') else unit}"
-
-
-def _step(value: float, moe: float | None, s: Scale) -> float:
-    """The digit to round to: about a tenth of the margin, within what people read easily."""
-    size = abs(value)
-    if s.after == "%":
-        tight = moe is not None and 0 < moe < 0.95
-        return 0.1 if tight or size < 1 or (size < 10 and not moe) else 1.0
-    if s.before == "$":
-        return 100.0 if size >= 10_000 else 10.0 if size >= 1_000 else 1.0
-    if size >= 1_000:
-        return 100.0 if size >= 10_000 else 10.0
-    if s.whole or size >= 100:
-        return 1.0
-    return 0.01 if size < 1 else 0.1
-
-
-def _digits(value: float, step: float, *, show: bool = False) -> str:
-    """``value`` rounded to ``step``; with ``show`` a value that would vanish keeps its first digit."""
-    while show and value != 0 and round(value / step) == 0 and step > 1e-6:
-        step /= 10
-    places = max(0, -math.floor(math.log10(step) + 1e-9)) if step < 1 else 0
-    rounded = round(value / step) * step if step >= 1 else round(value, places)
-    return f"{rounded + 0.0:,.{places}f}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from justgeo.catalogue import check, read
+from justgeo.core.errors import CatalogueError
 from justgeo.core.expression import parse
 from justgeo.core.result import Indicator
 from justgeo.indicators import FIELDS, mobility
@@ -151,6 +153,21 @@ def test_races_and_ages_are_exhaustive_and_do_not_overlap(stem: str) -> None:
     rows = [row for row in ROWS if row.id.startswith(stem) and row.field == "acs_share"]
     counted = [leaf for row in rows for leaf in leaves(row.parameters["numerator"])]
     assert sorted(counted) == sorted(leaves(rows[0].parameters["denominator"]))
+
+
+@pytest.mark.parametrize("stem", ["DEM-01.", "DEM-03."])
+def test_rows_that_count_a_group_name_it(stem: str) -> None:
+    rows = [row for row in ROWS if row.id.startswith(stem) and row.field == "acs_share"]
+    assert [row.parameters["counts"].partition(":")[2] for row in rows] == [row.id.removeprefix(stem) for row in rows]
+    counted = [row.id for row in ROWS if "counts" in row.parameters]
+    assert all(one.startswith(("DEM-01.", "DEM-03.")) for one in counted)
+
+
+def test_a_group_that_nobody_knows_is_not_counted() -> None:
+    odd = replace(BY_ID["DEM-01.nhpi"], parameters={**BY_ID["DEM-01.nhpi"].parameters, "counts": "race:nphi"})
+    with pytest.raises(CatalogueError, match="counts = 'race:nphi' is no group") as found:
+        read.check([odd], read.layers())
+    assert "race:nhpi" in found.value.remedy
 
 
 def test_burden_of_all_is_that_of_renters_and_owners() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from justgeo.core.answers import Answers, Entry
+from justgeo.core.known import OF_THE_REGION
 from justgeo.core.protocol import (
     Action,
     BaselineItem,
@@ -147,6 +148,16 @@ def test_a_theme_is_never_wholly_measured() -> None:
     assert found["BEL"].evidence == ("R1", "R2", "R3")
     assert found["P1"].reason is not None and found["P1"].reason.startswith("2 of 2 indicators measured")
     assert (found["food"].status, found["food"].evidence) == ("not measured", ())
+
+
+def test_what_is_told_of_the_reference_alone_is_named_beside_what_is_measured() -> None:
+    here = record("R3", None, OF_THE_REGION)
+    found = items([record("R1", 0.2), here, record("R3", 0.4, zone="reference")])
+    assert (found["P1"].reason or "").startswith("1 of 2 indicators measured, 1 told of the reference area alone; ")
+    # Neither where the reference has no number, nor where the district lacks it for another reason.
+    for others in ([here], [record("R3", None, "no table"), record("R3", 0.4, zone="reference")]):
+        found = items([record("R1", 0.2), *others])
+        assert (found["P1"].reason or "").startswith("1 of 2 indicators measured; ")
 
 
 def test_the_baseline_action_sums_up_its_items() -> None:

@@ -149,6 +149,89 @@ def test_no_difference_is_left_to_a_reference_that_is_withheld() -> None:
     assert left["race:black"] is None and left["race:white"] == against
 
 
+COUNTED = tuple(
+    row("acs_share", id=f"DEM-01.{name}", parameters={"counts": f"race:{name}"}, universe="total population")
+    for name in ("asian", "black", "nhpi", "white")
+)
+CHANGE = row(
+    "acs_change", id="DEM-01.black-change", aggregate="difference", unit="percentage points",
+    parameters={"counts": "race:black"}, universe="total population",
+)  # fmt: skip
+WALK = row("walk_share", id="MOB-01", groups={"race:black": {}, "race:nhpi": {}}, universe="total population")
+MIX = row("acs_mixture", id="BEL-09", aggregate="zone")
+
+
+def people(*counts: float) -> dict[Key, tuple[float, float]]:
+    """So many Asian, Black, Pacific and White residents of 1,000."""
+    return {(DISTRICT, one.id, "all"): (n, 1000.0) for one, n in zip(COUNTED, counts, strict=True)}
+
+
+def test_groups_that_are_counted_are_parts_of_all_people() -> None:
+    gone = [(DISTRICT, "DEM-01.nhpi", "all")]
+    found = kept(people(200, 92, 8, 700), gone, COUNTED, zones())
+    assert {i for (_, i, _), r in found.items() if r.value is None} == {"DEM-01.nhpi", "DEM-01.black"}
+    # That 92 to 100 are Black may be known: it is the 8 who are hidden.
+    assert found[DISTRICT, "DEM-01.black", "all"].reason == complement.WHY
+    # Two that are withheld hide one another, unless nearly all of the rest is one of them.
+    gone.append((DISTRICT, "DEM-01.black", "all"))
+    found = kept(people(230, 30, 10, 730), gone, COUNTED, zones())
+    assert [r.value is None for r in found.values()] == [False, True, True, False]
+    found = kept(people(230, 38, 2, 730), gone, COUNTED, zones())
+    assert [r.value is None for r in found.values()] == [True, True, True, False]
+
+
+def test_where_nobody_is_left_nobody_is_hidden() -> None:
+    gone = [(DISTRICT, "DEM-01.black", "all"), (DISTRICT, "DEM-01.nhpi", "all")]
+    found = kept(people(300, 0, 0, 700), gone, COUNTED, zones())
+    assert [r.value is None for r in found.values()] == [False, True, True, False]
+
+
+def test_groups_that_do_not_make_up_all_people_tell_of_nobody() -> None:
+    found = kept(people(200, 92, 8, 600), [(DISTRICT, "DEM-01.nhpi", "all")], COUNTED, zones())
+    assert [r.value is None for r in found.values()] == [False, False, True, False]
+
+
+def test_a_change_goes_with_its_share() -> None:
+    told = {**people(200, 92, 8, 700), (DISTRICT, "DEM-01.black-change", "all"): (2.0, 100.0)}
+    found = kept(told, [(DISTRICT, "DEM-01.nhpi", "all")], (*COUNTED, CHANGE), zones())
+    assert found[DISTRICT, "DEM-01.black-change", "all"].value is None
+
+
+def test_figures_of_a_group_do_not_say_how_many_it_has() -> None:
+    black, few, every = ((DISTRICT, "MOB-01", g) for g in ("race:black", "race:nhpi", "all"))
+    told = {**people(200, 92, 8, 700), black: (40.0, 92.0), few: (4.0, 40.0), every: (400.0, 1000.0)}
+    rows, gone = (*COUNTED, WALK), [(DISTRICT, "DEM-01.nhpi", "all")]
+    found = kept(told, gone, rows, zones())
+    assert found[black].value == 40 / 92 and found[black].moe is not None
+    assert found[black].numerator is found[black].denominator is None
+    assert (found[black].rule, found[black].flags) == ("none", ("counts not told",))
+    # Counted in full, by another source that says otherwise: it stays. So does everybody.
+    assert (found[few].denominator, found[every].denominator) == (40.0, 1000.0)
+    made = [record(key, *two) for key, two in told.items()]
+    made = [replace(r, flags=("sampled counts of block groups",)) if r.group == "race:nhpi" else r for r in made]
+    held: Held = {gone[0]: Amount(8.0, 1000.0)}
+    made = [complement.emptied(r, "suppressed: few") if r.indicator == "DEM-01.nhpi" else r for r in made]
+    assert {r.group: r for r in protect(made, held, rows, zones())}["race:nhpi"].denominator is None
+
+
+def test_an_index_of_the_mix_keeps_no_digits_from_which_two_groups_could_be_found() -> None:
+    mix = (DISTRICT, "BEL-09", "all")
+    versus = Comparison("reference", 0.0123456, 0.02, 1.0234567, 1.23456, 0.2173, None, "higher")
+    told = people(200, 92, 8, 700)
+    rows = (*COUNTED, MIX)
+
+    def index(gone: Sequence[Key]) -> Record:
+        made = [record(key, *two) for key, two in told.items()]
+        made = [complement.emptied(r, "few") if (r.zone, r.indicator, r.group) in gone else r for r in made]
+        made.append(replace(record(mix, 461.472, 1000), numerator=None, rule="none", low=0.46147, comparison=versus))
+        return protect(made, {key: Amount(*told[key]) for key in gone}, rows, zones())[-1]
+
+    assert (index([]).value, index([]).comparison) == (0.461472, versus)
+    found = index([(DISTRICT, "DEM-01.nhpi", "all")])
+    assert (found.value, found.low, found.moe) == (0.46, 0.46, 0.02)
+    assert found.comparison == replace(versus, difference=0.01, ratio=1.02, z=1.23, p=0.22)
+
+
 @st.composite
 def counties(draw: st.DrawFn) -> tuple[dict[Key, tuple[float, float]], list[Key], Zones]:
     """A district of whole tracts with its groups, all of it adding up; some cells withheld for few people."""

@@ -13,6 +13,7 @@ import pytest
 from justgeo.core.result import Column, Comparison, Indicator, Record
 from justgeo.core.zones import Role, Zones
 from justgeo.measure import judge
+from justgeo.measure.changes import ChangeColumn
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.margins import Z90
 from tests.indicators.town import row as indicator
@@ -469,3 +470,44 @@ def test_modelled_counts_are_not_called_exact() -> None:
     assert (plain.reliability, plain.moe) == ("exact", 0.0)
     assert (modelled.reliability, modelled.moe) == ("unknown", None)
     assert "modelled counts" in modelled.flags
+
+
+# ---------------------------------------------------------------------------------------------- groups that are counted
+
+OF_A_GROUP = indicator("acs_share", weight="persons", parameters={"counts": "race:nhpi"}, universe="total population")
+
+
+def test_a_row_that_counts_a_group_is_withheld_as_the_group_is() -> None:
+    roles: list[Role] = ["district", "reference", "area", "area", "area"]
+    counts, of = [8.0, 500.0, 49.0, 60.0, 0.0], [12_000.0, 92_000.0, 1000.0, 1000.0, 1000.0]
+    moe = [0.0001, 0.001, 0.005, 0.0601, 0.01]
+    share = [n / all_ for n, all_ in zip(counts, of, strict=True)]
+    found = column(share, moe, numerator=counts, denominator=of)
+    made = judged(found, roles, OF_A_GROUP)
+    few = "suppressed: fewer than 50 people or households of this group stand behind it"
+    wide = "suppressed: its margin is too wide to say anything (coefficient of variation 61 %)"
+    assert [r.reason for r in made] == [few, None, few, wide, few]
+    assert judge.withheld(found, OF_A_GROUP, zones(roles), JudgeSettings()).tolist() == [True, False, True, True, True]
+    # Not the district's number of everybody, of any other row.
+    assert judged(found, roles, PEOPLE)[0].value is not None
+
+
+def test_a_planner_s_percent_counts_people_too() -> None:
+    found = column([0.02, 0.06], [0.001, 0.001], denominator=[1000.0, 1000.0])
+    assert [r.value is None for r in judged(found, ["district", "area"], OF_A_GROUP)] == [True, False]
+
+
+def test_a_change_of_a_counted_group_is_withheld_where_either_share_is() -> None:
+    def share(n: float) -> Column:
+        return column([n / 1000], [0.001], numerator=[n], denominator=[1000.0])
+
+    told = indicator(
+        "acs_change", weight="persons", unit="percentage points", aggregate="difference",
+        parameters={"counts": "race:black", "measure": "share"},
+    )  # fmt: skip
+    for now, before, gone in ((80.0, 90.0, False), (40.0, 90.0, True), (80.0, 40.0, True)):
+        parts = (share(now), share(before))
+        plain = column([now - before], [2.0])
+        names = {f.name: getattr(plain, f.name) for f in dataclasses.fields(Column)}
+        (made,) = judged(ChangeColumn(**names, parts=parts, points=True), ["district"], told)
+        assert (made.value is None) is gone

@@ -148,6 +148,10 @@ def test_shares_come_back_from_their_row(neighbourhood: Found) -> None:
     for indicator in ("DEM-01.white", "DEM-01.black", "DEM-01.hispanic", "DEM-03.under18"):
         for zone in ("district", "reference"):
             row = neighbourhood.record(indicator, zone)
+            if (indicator, zone) == ("DEM-01.white", "district"):
+                # So few were asked that it says nothing: a row that counts a group is withheld as the group is.
+                assert row["value"] is None and "too wide to say anything" in row["reason"]
+                continue
             assert row["value"] == pytest.approx(row["numerator"] / row["denominator"], rel=1e-9)
             radicand = row["numerator_moe"] ** 2 - row["value"] ** 2 * row["denominator_moe"] ** 2
             assert row["rule"] == "proportion"

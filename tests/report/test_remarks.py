@@ -146,11 +146,57 @@ def test_the_range_of_a_map_says_what_it_is_of() -> None:
     assert "12% of the land is drawn in more than one class" in dict(remarks.details(twice))["Also"]
 
 
-def test_a_rate_of_few_deaths_has_both_ends_of_its_interval_beside_it() -> None:
+def test_a_rate_of_few_deaths_has_one_interval_the_exact_one() -> None:
     flags = ["deaths of 2020 to 2024", "by_chance_low=3.254", "by_chance_high=21.796"]
     error = {"sampling": 12.27, "apportionment": 0.0, "noise": 0.0}
-    one = record(value=9.52, moe=12.27, unit="deaths per 100,000 people a year", flags=flags, error=error)
-    assert remarks.beside(one) == ["so few deaths that chance alone may make it 3.3 to 21.8"]
+    one = record(
+        value=9.52, moe=12.27, unit="deaths per 100,000 people a year", flags=flags, error=error, reliability="low"
+    )
+    assert words.shown_margin(one) == "3.3 to 21.8 by chance alone"
+    assert remarks.beside(one) == []
+    assert remarks.parts(one) == ["3.3 to 21.8: so few deaths go up and down by chance; all of them are counted"]
     assert "Deaths of the years 2020 to 2024." in dict(remarks.details(one))["Also"]
-    assert any("go up and down by chance" in told for told in remarks.parts(one))
-    assert not any("the survey asks" in told for told in remarks.parts(one))
+
+
+NOISE = {"sampling": 0.0, "apportionment": None, "noise": 0.0007}
+
+
+def test_noise_that_no_digit_shows_is_no_margin() -> None:
+    one = record(value=0.98443, moe=0.0007, reliability="high", error=NOISE)
+    assert words.told(one) == "98%, no survey margin: only the noise of the census counts"
+    told = remarks.mark(one, set())
+    assert (told["reliability"], told["moe"]) == ("exact", 0.0)
+    assert words.told(told) == words.told(one)
+    # The error budget has it all the same.
+    assert remarks.parts(told) == [
+        "± 0.1 points because the Census Bureau changes block counts a little on purpose",
+    ]
+    modelled = remarks.mark(record(value=0.98443, moe=0.0007, reliability="high", error=NOISE), {"blocks"})
+    assert words.told(modelled) == "98%, modelled, not counted"
+
+
+def test_noise_that_can_be_seen_is_a_margin_and_says_what_it_is_of() -> None:
+    one = record(value=0.58, moe=0.041, reliability="high", error={**NOISE, "noise": 0.041})
+    assert words.told(one) == "58% ± 4 points by the noise of the census counts alone"
+    told = remarks.mark(one, set())
+    assert (told["reliability"], told["moe"]) == ("high", 0.041)
+    sampled = record(value=0.58, moe=0.041, reliability="high", error={**NOISE, "sampling": 0.041})
+    assert words.told(sampled) == "58% ± 4 points"
+
+
+@pytest.mark.parametrize(
+    ("value", "noise", "off"), [(0.5, 0.0049, True), (0.5, 0.0051, False), (0.05, 0.0004, True), (0.05, 0.0006, False)]
+)
+def test_it_is_off_below_half_of_the_last_digit(value: float, noise: float, off: bool) -> None:
+    assert words.quiet(record(value=value, moe=noise, error={**NOISE, "noise": noise})) is off
+
+
+def test_reasons_in_a_row_have_no_terms_of_the_trade() -> None:
+    told = (
+        "Black residents: suppressed: fewer than 50 people; Rent and Heat: suppressed: its margin is too wide to say "
+        "anything (coefficient of variation 70 %)"
+    )
+    assert remarks.plain_reasons(told) == (
+        "Black residents: withheld: fewer than 50 people; Rent and Heat: withheld: its margin is too wide to say "
+        "anything"
+    )

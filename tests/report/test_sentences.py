@@ -49,6 +49,9 @@ CASES: list[tuple[str, float | None, float | None, str, dict[str, Any], str]] = 
     ("cost", None, None, "suppressed", {"reason": "suppressed: fewer than 50 households stand behind it"},
      "It is not told how many households rent their home: withheld, because so few people live here."),
     ("cost", None, None, "suppressed",
+     {"reason": "suppressed: fewer than 50 people or households of this group stand behind it"},
+     "It is not told how many households rent their home: withheld, because so few people of this group live here."),
+    ("cost", None, None, "suppressed",
      {"group": "race:black", "reason": "suppressed: fewer than 50 people or households of this group stand behind it"},
      "Black, not Hispanic: it is not told how many households rent their home: withheld, because so few people of "
      "this group live here."),
@@ -110,6 +113,7 @@ CASES: list[tuple[str, float | None, float | None, str, dict[str, Any], str]] = 
     ("heat", -1.25, 0.0, "exact", EXACT | FEWER,
      "The ground here is 1.2 °C cooler than the wider area: cooler than in Nowhere County."),
     ("trees", 0.214, 0.0, "exact", EXACT | FEWER, "Trees cover 21% of the land: less than in Nowhere County."),
+    ("trees", 0.3301, 0.0, "exact", EXACT | MORE, "Trees cover 33% of the land: about the same as in Nowhere County."),
     ("trees", 0.0, 0.0, "exact", EXACT, "Trees cover none of the land."),
     ("buses", 6.74, 0.0, "exact", EXACT | FEWER,
      "About 6.7 buses an hour leave from stops near the average home: fewer than in Nowhere County."),

@@ -36,6 +36,7 @@ STATES: dict[str, tuple[float, float | None, str, dict[str, Any]]] = {
     "even": (0.1, 0.5, "high", {}),
     "vague": (1.0, 0.9, "low", {"comparison": versus(-0.05, "lower")}),
     "zero": (0.0, 0.0, "exact", {}),
+    "there": (0.6, 0.1, "high", {}),
     "chance": (1.0, None, "unknown", {"flags": ("probability of one unit",)}),
 }
 """A number's states: how much of its usual size, its margin by that, how sure, the rest."""
@@ -156,7 +157,7 @@ def test_every_sentence_of_every_row_is_told_in_spanish(state: str) -> None:
     records = [
         record(row, at, zone, group)
         for row in rows
-        for zone, at in (("district", state), ("reference", "alike"))
+        for zone, at in (("district", state), ("reference", "there"))
         for group in (results.ALL, "race:two")
     ]
     reader = place(*records)
@@ -196,7 +197,7 @@ def test_a_layer_named_in_spanish_is_not_marked_as_english() -> None:
         ("ENV-12", "more", "Cerca de 2 de cada 5 viviendas se construyeron antes de 1980: más que en Nowhere County."),
         ("OPP-10", "untested",
          "El 42% del total de empleos que tienen los residentes pagan $1,250 al mes o menos (margen desconocido); en "
-         "Nowhere County la cifra es 42%, y no se conoce ningún margen para compararlas."),
+         "Nowhere County la cifra es 25%, y no se conoce ningún margen para compararlas."),
         ("BEL-01.vulnerable", "chance",
          "Con una probabilidad de 42%, esta es un área de hogares que viven en un sector censal donde al menos tres de "
          "cuatro proporciones (hogares que alquilan, personas de color, adultos sin título universitario de cuatro "
@@ -213,4 +214,4 @@ def test_a_layer_named_in_spanish_is_not_marked_as_english() -> None:
 def test_how_sentences_read(id: str, state: str, text: str) -> None:
     row = next(one for one in ROWS if one.id == id)
     with speech.language(SPANISH):
-        assert sentences.headline(place(record(row, state), record(row, "alike", "reference")), id).text == text
+        assert sentences.headline(place(record(row, state), record(row, "there", "reference")), id).text == text

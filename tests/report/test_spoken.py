@@ -84,6 +84,27 @@ def test_groups_stand_by_their_size_and_small_ones_are_named() -> None:
     assert gone["few"] == "fewer than 50 people or households of this group stand behind it"
 
 
+@pytest.mark.parametrize(
+    ("parameters", "of_group", "said"),
+    [
+        ({"numerator": "C17002_002..003", "denominator": "C17002_001"},
+         {"numerator": "B17001H_002", "denominator": "B17001H_001", "geography": "tract"},
+         "From other census tables (B17001H) than the number for everyone (C17002), and by census tract: the groups "
+         "need not add up to it."),
+        ({"numerator": "B25003_003"}, {"numerator": "B25003H_003"},
+         "From other census tables (B25003H) than the number for everyone (B25003): the groups need not add up to it."),
+        ({"numerator": "B25091_008"}, {"numerator": "B25091_009", "geography": "tract"}, ""),
+        ({"distance_m": 800}, {"blocks": "p2_white", "sample": "B03002_003"}, ""),
+    ],
+)  # fmt: skip
+def test_groups_from_other_tables_say_so(parameters: dict[str, Any], of_group: dict[str, str], said: str) -> None:
+    given = reader()
+    row = next(one for one in given.results["indicators"] if one["id"] == "BEL-02")
+    row |= {"parameters": parameters, "groups": {g: of_group for g in given.groups["BEL-02"] if g.startswith("race")}}
+    found = {g["kind"]: g["apart"] for g in groups.groups(given, "BEL-02", given.groups["BEL-02"], "district")}
+    assert found == {"race": said, "income": ""}
+
+
 def test_the_people_of_a_group_by_race_are_those_that_are_counted() -> None:
     assert groups.size(reader(), "race:black") == pytest.approx(0.213 * 2000)
     assert groups.size(reader(), "race:nobody") == 0.0

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -92,3 +93,69 @@ def test_every_kind_of_group_has_its_heading() -> None:
     kinds = {group.partition(":")[0] for group in read.layers().groups} - {"all"}
     assert "vehicle" in kinds and kinds <= {*words.GROUP_KINDS}
     assert words.GROUP_KINDS["vehicle"] == "By whether the home has a vehicle"
+
+
+# ------------------------------------------------------------------------------------------- held against the reference
+
+
+def held(value: float, base: float, moe: float = 0.0, unit: str = "share", **more: Any) -> dict[str, Any]:
+    """A number and the reference's, compared as the measuring does where nothing is sampled."""
+
+    def number(at: float) -> dict[str, Any]:
+        return {"value": at, "moe": moe, "unit": unit, "reliability": "high" if moe else "exact", "text": None}
+
+    apart = value - base
+    verdict = "higher" if apart > 0 else "lower"
+    told = {"reference": "county", "difference": apart, "difference_moe": moe, "verdict": verdict, "base": number(base)}
+    told |= more
+    return {**number(value), "comparison": told}
+
+
+@pytest.mark.parametrize(
+    ("one", "said"),
+    [
+        # 4.69 and 4.70 %: exact, and one number on the page.
+        (held(0.0469211, 0.0470213), ("≈", "about the same", "alike")),
+        (held(0.5449, 0.5351, 0.011), ("≈", "about the same", "alike")),
+        (held(0.5449, 0.5449, verdict="not distinguishable"), ("≈", "not distinguishable", "same")),
+        (held(0.54, 0.34), ("▲", "higher by 20 points", "higher")),
+        # 47 % and 46 %, 0.2 points apart.
+        (held(0.466, 0.464), ("▲", "higher by 0.2 points before rounding", "higher")),
+        (held(0.344, 0.537), ("▼", "lower by 19 points before rounding", "lower")),
+        # Whole percents beside tenths: 54 less 33.4.
+        (held(0.544, 0.0334), ("▲", "higher by 51 points", "higher")),
+        (held(56_040, 61_310, unit="USD"), ("▼", "lower by $5,300", "lower")),
+        (held(0.54, 0.50, difference=0.06),
+         ("▲", "higher by 6 points, with both worked out in the same way", "higher")),
+        (held(0.54, 0.50, verdict="unknown"),
+         ("", "County differs by 4 points, but no margin is known to test it", "none")),
+    ],
+)  # fmt: skip
+def test_what_is_said_against_the_reference_agrees_with_both_numbers(
+    one: dict[str, Any], said: tuple[str, str, str]
+) -> None:
+    assert words.compared(one, "County", terse=True) == said
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.sampled_from([0.0, 0.004, 0.02, 0.06]))
+def test_no_difference_contradicts_the_two_numbers(value: float, base: float, moe: float) -> None:
+    one = held(value, base, moe)
+    shown, other = (words.figure(x, "share", moe) for x in (value, base))
+    if shown == other:
+        assert words.compared(one, "County", terse=True)[1] == "about the same"
+        return
+    text = words.gap(one)
+    assert text is not None
+    if "before rounding" in text:
+        return
+    size = text.split(" ")[0]
+    step = 10.0 ** -len(size.partition(".")[2])
+    read = abs(float(shown.rstrip("%")) - float(other.rstrip("%")))
+    assert abs(read - float(size)) <= step / 2 + 1e-6
+
+
+def test_without_the_reference_s_number_the_difference_is_told_as_it_is() -> None:
+    one = held(0.466, 0.464)
+    del one["comparison"]["base"]
+    assert words.compared(one, "County", terse=True) == ("▲", "higher by 0.2 points", "higher")
+    assert words.compared(held(0.0469211, 0.0470213), "County")[1] == "about the same as in County"
