@@ -8,12 +8,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Two processes, whole files each: a file's districts are made once. One process: make test PYTEST_ARGS=
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
-.PHONY: help demo test conformance lint types contracts check wheel clean
+.PHONY: help demo test bench conformance lint types contracts check wheel clean
 
 help:
 	@echo "make demo       the two embedded districts: writes out/, prints where to look"
 	@echo "make test       the whole suite, offline"
 	@echo "make conformance  our figures against those of others: docs/conformance.md"
+	@echo "make bench      beside others: docs/benchmarks.md (an hour on a quiet machine; some of it: BENCH_ARGS='--only startup')"
 	@echo "make check      lint, types, import contracts"
 	@echo "make wheel      dist/justgeo-*.whl"
 	@echo "make clean      removes $(VENV), out/, dist/ and caches"
@@ -28,6 +29,10 @@ test: $(VENV)/.justgeo-test
 conformance: $(VENV)/.justgeo-test
 	$(BIN)/python -m pytest -q tests/conformance
 	$(BIN)/python -m tests.conformance.table --out docs/conformance.md
+
+# Rivals are installed for this alone; each section is a process of its own, and one that fails leaves the page's as it is.
+bench: $(VENV)/.justgeo-bench
+	$(BIN)/python -m tests.benchmarks.bench $(BENCH_ARGS)
 
 check: lint types contracts
 
@@ -62,6 +67,10 @@ $(VENV)/.justgeo: pyproject.toml constraints.txt | $(BIN)/python
 # Its pins of 2024 are not met, and pip would say so at length: --no-warn-conflicts.
 $(VENV)/.justgeo-test: $(VENV)/.justgeo
 	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[test]'
+	@touch $@
+
+$(VENV)/.justgeo-bench: $(VENV)/.justgeo-test
+	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[bench]'
 	@touch $@
 
 clean:
