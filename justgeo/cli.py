@@ -101,7 +101,7 @@ def _tolerant_output() -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="justgeo",
-        description="A neighbourhood baseline for the Just Communities Protocol, each number with its margin of error.",
+        description="A neighborhood baseline for the Just Communities Protocol, each number with its margin of error.",
         epilog="A baseline for the Protocol, not a designation or a certification.",
     )
     parser.add_argument("--version", action=_Version)

@@ -242,13 +242,13 @@ def _notes(
         told.append(
             say(
                 "For a single area the number is the chance that it is such an area, not a share of its homes. The"
-                " colours show no stage of a market and rank no place."
+                " colors show no stage of a market and rank no place."
             )
         )
     if any(c is not None and c["reliability"] == "modelled" for c in cells):
         told.append(say("These numbers stand on modelled people, not on a count."))
     if _wide(values, edges):
-        told.append(say("Most margins here are wider than a class: neighbouring colours may not differ in truth."))
+        told.append(say("Most margins here are wider than a class: neighboring colors may not differ in truth."))
     return told
 
 

@@ -15,7 +15,7 @@ from justgeo.measure.typology.values import MARKETS, Typology
 from justgeo.report.displacement_terms import CONDITIONS, NO_MARKET, VARIANT
 
 CAVEATS: Mapping[str, str] = {
-    "rim": "It lies on the rim of the reference: neighbours outside are not known.",
+    "rim": "It lies on the rim of the reference: neighbors outside are not known.",
     "unplaced": "Which tracts touch it is not known: whether it lies beside a high one cannot be told.",
     "students": "Many people study beyond school: low incomes and rents may speak of student life.",
     "rents_stand_in": "Rents stand in for home values, which are missing.",

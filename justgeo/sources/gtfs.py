@@ -248,7 +248,7 @@ def _departures(
     guessed = int((times["seconds"].isna() & filled["seconds"].notna()).sum())
     if guessed:
         notes.append(
-            f"{guessed} of {len(times)} stop times are not in the timetable and were set between their neighbours, in "
+            f"{guessed} of {len(times)} stop times are not in the timetable and were set between their neighbors, in "
             "equal steps from stop to stop."
         )
     last = ~filled["trip_id"].duplicated(keep="last")

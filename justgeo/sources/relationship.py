@@ -151,7 +151,7 @@ def _chosen(
         foreign = names[(came > SLIVER_SHARE * land) & (names * _BLOCK // _STATE == state)]
         lacking = np.union1d(lacking, foreign)
         notes.append(
-            f"{int(border.sum())} rows about blocks of neighbouring states were left out"
+            f"{int(border.sum())} rows about blocks of neighboring states were left out"
             + (f"; {len(foreign)} tracts of 2020 took in their land, and have no number." if len(foreign) else ".")
         )
     whole = ~np.isin(tract, lacking) & (new // _STATE == state)

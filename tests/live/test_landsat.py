@@ -274,7 +274,7 @@ def test_neighbouring_zones(tmp_path: Path, records: Records) -> None:
         service = service_at(server.url)
         record = fetched(ask(service), records, places.tools(service))
     assert len(listed(record)) == 6
-    assert any("1 scenes that are kept in the neighbouring UTM zone" in note for note in record.told.notes)
+    assert any("1 scenes that are kept in the neighboring UTM zone" in note for note in record.told.notes)
     assert at(read(record, service), LON, LAT) == pytest.approx(degrees(45000))
 
 

@@ -204,7 +204,7 @@ def test_rows_of_a_neighbouring_state_are_left_out_and_told(tmp_path: Path) -> N
     layer = read_relationship(relation(tmp_path, [*LINES, water]), counted(tmp_path), prefixes=["51003"])
     assert not layer.data["block10"].str.startswith("24").any()
     assert layer.data["whole20"].all()
-    assert "neighbouring states" in layer.provenance.notes[0]
+    assert "neighboring states" in layer.provenance.notes[0]
     land = line(("1", "500", "1000", 99, 0), ("3", "101", "1000", 99, 0), ("24", "51"))
     layer = read_relationship(relation(tmp_path, [*LINES, land]), counted(tmp_path), prefixes=["51003"])
     whole = layer.data.groupby(layer.data["block20"].str[:11])["whole20"].all()

@@ -312,7 +312,7 @@ def _chosen(found: Sequence[_Item], area: Area, service: Service) -> tuple[list[
     elsewhere = sum(item.zone != zone for item in found)
     if elsewhere:
         notes.append(
-            f"{elsewhere} scenes that are kept in the neighbouring UTM zone are left out (EPSG:{zone} is read)."
+            f"{elsewhere} scenes that are kept in the neighboring UTM zone are left out (EPSG:{zone} is read)."
         )
     if zone != own:
         notes.append(f"Most scenes of the district are kept in EPSG:{zone}, beside its own zone EPSG:{own}.")
