@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from importlib import resources
 from pathlib import Path
@@ -25,15 +26,20 @@ from justgeo.batch_list import Given, Refusal, Work, ZoneKind
 from justgeo.batch_work import Task, carried
 from justgeo.config import RunConfig
 from justgeo.core.district import District
-from justgeo.core.errors import ConfigError, OutputError
+from justgeo.core.errors import ConfigError, JustgeoError, OutputError, SourceError
 from justgeo.core.layer import Layer
 from justgeo.core.location import Location
+from justgeo.core.spec import LayerSpec
 from justgeo.report.results import DISCLAIMER, INVENTED
 from justgeo.sources._hash import digest_of, sha256_of
 
 FORM = 1
 """Form of the outputs: one of another form is written anew."""
 SUMMARY = "batch.json"
+OVERLAPPING = (
+    "Districts have land in common. What is withheld in one of them may be worked out from two others: publish figures "
+    "of small groups of such districts with care."
+)
 Tell = Callable[[str], None]
 
 
@@ -61,6 +67,8 @@ class Report:
     refused : tuple of Refusal
         Districts that could not be read, or measured.
     failed : tuple of Failure
+    overlapping : int
+        Pairs of districts that have land in common: what is withheld in one may be worked out from two others.
     """
 
     folder: Path
@@ -68,6 +76,12 @@ class Report:
     kept: tuple[str, ...]
     refused: tuple[Refusal, ...]
     failed: tuple[Failure, ...]
+    overlapping: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether every district has its numbers, and nothing failed to be fetched."""
+        return not (self.failed or self.refused or any(one.failures for one in self.done))
 
     @property
     def n_zones(self) -> int:
@@ -133,13 +147,27 @@ def batch(
     given, refused = _read(Path(source), settings, name, layer, zones)
     works, others = _deal(given, zones, how)
     _begin(how.out)
+    with batch_files.alone_in(how.out):
+        return _done(
+            works, [*refused, *others], how, again, lambda tasks: carried(tasks, workers, scheduler, step), progress
+        )
+
+
+def _done(
+    works: Sequence[Work],
+    refused: Sequence[Refusal],
+    how: How,
+    again: bool,
+    carry: Callable[[Sequence[Task]], Iterable[tuple[Task, Done | JustgeoError]]],
+    progress: Tell | None,
+) -> Report:
     kept, tasks = _standing(works, how, again)
     said = progress or (lambda line: None)
     for work in works:
         if work.key in kept:
             said(f"{work.key}: done before")
     done, failed = dict(kept), list[Failure]()
-    for task, made in carried(tasks, workers, scheduler, step):
+    for task, made in carry(tasks):
         work = task[0]
         if isinstance(made, Done):
             done[work.key] = made
@@ -153,8 +181,9 @@ def batch(
         how.out,
         ordered,
         tuple(sorted(kept)),
-        tuple(sorted([*refused, *others, *(one for d in ordered for one in d.refused)], key=lambda one: one.slug)),
+        tuple(sorted([*refused, *(one for d in ordered for one in d.refused)], key=lambda one: one.slug)),
         tuple(sorted(failed, key=lambda one: one.key)),
+        batch_list.overlapping(works),
     )
     _summary(report)
     return report
@@ -175,10 +204,17 @@ def _check(workers: int, scheduler: str) -> None:
 def _read(
     source: Path, settings: Path | None, name: str | None, layer: str | None, zones: ZoneKind
 ) -> tuple[list[Given], list[Refusal]]:
+    # By their full paths: a worker of a cluster may stand in another folder.
+    source, settings = source.absolute(), None if settings is None else settings.absolute()
     if zones:
         told = collecting.read_config(settings or source)
-        return [Given(District(told.name, told.slug, shapely.Point()), told)], []
-    if source.is_dir():
+        return [Given(batch_list.outline(told), told)], []
+    if source.is_dir() and source.suffix.lower() != ".gdb":
+        if settings is not None or name is not None or layer is not None:
+            raise ConfigError(
+                f"{source.name} is a folder of districts, each with settings of its own.",
+                remedy="leave --settings, --name and --layer out, or name a file of outlines.",
+            )
         return batch_list.folders(source)
     if not source.exists():
         raise ConfigError(f"There is no file or folder {source}.", remedy="name the outlines, or the folder.")
@@ -193,13 +229,24 @@ def _read(
 def _deal(given: Sequence[Given], zones: ZoneKind, how: How) -> tuple[list[Work], list[Refusal]]:
     if not zones:
         return batch_list.deal(given, lambda settings, some: _counties(settings, some, how))
-    settings = given[0].settings
+    one = given[0]
+    found, refused = batch_list.deal(given, lambda settings, some: _counties(settings, some, how))
+    if refused:
+        raise ConfigError(refused[0].message, remedy=refused[0].remedy)
+    codes = found[0].settings.reference_geoids
+    if not codes:
+        raise ConfigError(
+            f"Of which counties the {zones.replace('_', ' ')} are asked for is not known.",
+            remedy='write [reference] with geoids = ["51540"] into district.toml.',
+        )
+    settings = one.settings
     live = collecting.start(settings, how.records, how.offline)
     if live is not None:
-        live.find_counties(None, settings.reference_geoids)
+        live.find_counties(None, codes)
         live.geography()
+        _refuse_without(live.failures, "counties" in live.settings.layers)
         settings = live.settings
-    return batch_list.whole(settings, zones, collecting.geography(settings, None)), []
+    return batch_list.whole(settings, zones, collecting.geography(settings, None), codes), []
 
 
 def _counties(settings: RunConfig, some: Sequence[District], how: How) -> Layer | None:
@@ -208,12 +255,20 @@ def _counties(settings: RunConfig, some: Sequence[District], how: How) -> Layer 
     if live is not None:
         shapes = shapely.union_all([one.boundary for one in some])
         live.find_counties(shapes, settings.reference_geoids)
+        _refuse_without(live.failures, "counties" in live.settings.layers)
         settings = live.settings
     coarsest = next((name for name in collecting.GEOGRAPHY if name in settings.layers), None)
     if coarsest is None:
         return None
     only = replace(settings, layers={coarsest: settings.layers[coarsest]})
     return batch_list.counties_of(collecting.geography(only, None))
+
+
+def _refuse_without(failures: Mapping[str, SourceError], counties: bool) -> None:
+    """Without its counties a batch would be another one, and what is done would not be found."""
+    if failures and not counties:
+        label, why = next(iter(failures.items()))
+        raise ConfigError(f"The counties are not at hand ({label}: {why.message})", remedy=why.remedy)
 
 
 def _begin(out: Path) -> None:
@@ -226,27 +281,35 @@ def _begin(out: Path) -> None:
     try:
         (out / batch_files.MARKS).mkdir(parents=True, exist_ok=True)
     except OSError as why:
-        raise OutputError(
-            f"{out} cannot be made ({why.strerror}).", remedy="name a folder that you may write."
-        ) from why
-    batch_files.sweep(out)
+        remedy = "name a folder that you may write."
+        raise OutputError(f"{out} cannot be made ({why.strerror}).", remedy=remedy) from why
 
 
 def _standing(works: Sequence[Work], how: How, again: bool) -> tuple[dict[str, Done], list[Task]]:
-    """What an earlier batch did of the same inputs, and what is to be done; what is no longer asked for goes."""
+    """What an earlier batch did of the same inputs, and what is to be done; what is no longer asked for goes.
+
+    Raises
+    ------
+    OutputError
+        Nothing of what is there is asked for: it is another batch's, and would go without a word.
+    """
+    there = batch_files.marks(how.out)
+    if there and not there & {work.key for work in works}:
+        raise OutputError(
+            f"{how.out} holds the outputs of another batch, of {', '.join(sorted(there)[:3])}.",
+            remedy="name another folder with --out, or remove that one; nothing was written.",
+        )
     kept: dict[str, Done] = {}
     tasks: list[Task] = []
     for work in works:
         digest = digest_of_work(work, how)
         before = batch_files.known(how.out, work.key)
-        if before is not None and before.digest == digest and not again and (how.offline or not before.failures):
+        # What could not be fetched may be among the records by now.
+        if before is not None and before.digest == digest and not again and not before.failures:
             kept[work.key] = before
         else:
             tasks.append((work, how, digest))
-    asked = {work.key for work in works} - {task[0].key for task in tasks}
-    for mark in sorted((how.out / batch_files.MARKS).glob("*.json")):
-        if mark.stem not in asked:
-            batch_files.clear(how.out, mark.stem)
+    batch_files.keep_only(how.out, kept.values())
     return kept, tasks
 
 
@@ -259,8 +322,9 @@ def digest_of_work(work: Work, how: How) -> str:
         "justgeo": justgeo.__version__,
         "catalogue": {name: _sha(catalogue.joinpath(name).read_bytes()) for name in manifests.CATALOGUE},
         "settings": repr(replace(settings, layers={}, tables=())),
-        "layers": {name: [repr(dict(spec.options)), _file(spec.path)] for name, spec in settings.layers.items()},
-        "tables": [[repr(table), _file(table.spec.path)] for table in settings.tables],
+        "layers": {name: [repr(dict(spec.options)), _files(spec)] for name, spec in settings.layers.items()},
+        "tables": [[repr(table), _files(table.spec)] for table in settings.tables],
+        "reference": [_file(path) for path in _named(settings.reference_file, Path())],
         "crs": work.crs,
         "zones": work.zones,
         "each": how.each,
@@ -271,6 +335,25 @@ def digest_of_work(work: Work, how: How) -> str:
 
 def _sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _files(spec: LayerSpec) -> list[str]:
+    """Digests of a layer's file and of all others that its options name: parts, what is joined, what it covers."""
+    return [_file(path) for path in (spec.path, *_named(spec.options, spec.path.parent))]
+
+
+def _named(told: Any, base: Path) -> Iterator[Path]:
+    """Files that are named anywhere within some options."""
+    if isinstance(told, Mapping):
+        for value in told.values():
+            yield from _named(value, base)
+    elif isinstance(told, list | tuple):
+        for value in told:
+            yield from _named(value, base)
+    elif isinstance(told, str | Path) and told:
+        with suppress(OSError, ValueError):  # a text that cannot be a path at all
+            if (base / told).is_file():
+                yield base / told
 
 
 def _file(path: Path) -> str:
@@ -289,6 +372,7 @@ def _summary(report: Report) -> None:
         "disclaimer": DISCLAIMER,
         "invented": INVENTED if synthetic else "",
         "zones": report.n_zones,
+        "overlapping": {"pairs": report.overlapping, "note": OVERLAPPING if report.overlapping else ""},
         "counties": [
             {"key": one.key, "zones": len(one.zones), "refused": len(one.refused), "absent": one.absent,
              "failures": one.failures} for one in report.done

@@ -28,9 +28,11 @@ from justgeo.core.zones import Role, Zones
 from justgeo.indicators.place import Place
 from justgeo.measure import judge
 from justgeo.measure.reduce import ReduceSettings
+from justgeo.sources._covering import LEAST_COVER, part_of, uncovered
+from justgeo.sources.collect import is_unit
 
 AT_ONCE = 250
-"""Zones that are measured at once: their records are held in memory together (our choice)."""
+"""Districts that are measured at once: their records are held in memory together (our choice)."""
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -97,7 +99,20 @@ def measured(
         refused.append(Refusal(one.slug, one.name, why.message, why.remedy))
 
     for some, found in _without_bad(work.districts, collect, refuse):
-        yield from _chunks(work, found, some, refuse, progress)
+        there = some if work.zones else [one for one in some if _is_covered(found, one, refuse)]
+        if there:
+            yield from _chunks(work, found, there, refuse, progress)
+
+
+def _is_covered(found: Collected, one: District, refuse: Callable[[District, JustgeoError], None]) -> bool:
+    """Whether the geography at hand covers this district, not only all of them together."""
+    for name, layer in found.layers.items():
+        if is_unit(name) and not name.startswith("areas") and isinstance(layer, Layer):
+            share = part_of(layer, one.boundary)
+            if share < LEAST_COVER:
+                refuse(one, uncovered(f"Layer {name!r}", share))
+                return False
+    return True
 
 
 def _chunks(
@@ -107,7 +122,10 @@ def _chunks(
     refuse: Callable[[District, JustgeoError], None],
     progress: Progress | None,
 ) -> Iterator[tuple[Collected, Place, list[Record]]]:
-    """The zones of one collection, `AT_ONCE` at a time: what is found of small areas is found once for all."""
+    """The zones of one collection, `AT_ONCE` at a time: what is found of small areas is found once for all.
+
+    Areas of a county are measured together: what is withheld of one is guarded by the others (`measure.complement`).
+    """
     whole = run.make_place(found, _zones(work, found, some))
     reference = list(range(len(whole.zones))[-1:]) if found.reference.shape is not None else []
     n = len(whole.zones) - len(reference)
@@ -120,8 +138,9 @@ def _chunks(
     def without(row: int, why: JustgeoError) -> None:
         refuse(some[0] if work.zones else some[row], why)
 
-    for start in range(0, n, AT_ONCE):
-        for _, (place, records) in _without_bad(range(start, min(start + AT_ONCE, n)), told, without):
+    step = n if work.zones else AT_ONCE
+    for start in range(0, n, step):
+        for _, (place, records) in _without_bad(range(start, min(start + step, n)), told, without):
             yield found, place, records
 
 

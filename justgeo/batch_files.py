@@ -7,8 +7,10 @@ there; it names the files, and the digest of what they were made of.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,9 +28,12 @@ from justgeo.indicators.place import Place
 from justgeo.report import batch_table, results
 from justgeo.report.batch_table import RecordsFile, Zone
 
+log = logging.getLogger(__name__)
+
 RECORDS, ZONES, MARKS, EACH = "records", "zones", "done", "districts"
 """Folders of the outputs: tables of records and of zones, marks of what is done, results of each district."""
 REFERENCE = "reference"
+LOCK = ".lock"
 _PART = ".part"
 
 
@@ -77,6 +82,8 @@ class Done:
         told: dict[str, Any] = json.loads(data)
         told["refused"] = tuple(Refusal(**one) for one in told["refused"])
         told |= {name: tuple(told[name]) for name in ("zones", "files")}
+        if not all(isinstance(one, str) for one in (told["key"], told["digest"], *told["zones"], *told["files"])):
+            raise TypeError("a mark names its zones and files by texts")
         return cls(**told)
 
 
@@ -89,7 +96,7 @@ def known(out: Path, key: str) -> Done | None:
     """What an earlier batch did of a work, if its files are all there."""
     try:
         done = Done.load(mark_of(out, key).read_bytes())
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     return done if all((out / file).is_file() for file in done.files) else None
 
@@ -109,30 +116,70 @@ def put(path: Path, make: Callable[[Path], object]) -> None:
     except OSError as why:
         raise _unwritable(path, why) from why
     finally:
-        part.unlink(missing_ok=True)
-
-
-def sweep(out: Path) -> None:
-    """Take away what a batch that was killed left unfinished."""
-    for folder in (RECORDS, ZONES, MARKS, EACH):
-        for part in (out / folder).rglob(f".*{_PART}"):
+        with suppress(OSError):  # a name that is too long was never made, and cannot be asked for either
             part.unlink(missing_ok=True)
 
 
-def clear(out: Path, key: str) -> None:
-    """Take away what an earlier batch wrote of a work, its mark first."""
+@contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Nobody else writes into this folder meanwhile, on a file system that has locks.
+
+    Raises
+    ------
+    OutputError
+        Another batch does.
+    """
+    path = out / LOCK
     try:
-        done = Done.load(mark_of(out, key).read_bytes())
-    except (OSError, ValueError, TypeError, KeyError):
-        return
-    mark_of(out, key).unlink(missing_ok=True)
-    root = out.resolve()
-    for file in done.files:
-        path = (out / file).resolve()
-        if root in path.parents:
-            path.unlink(missing_ok=True)
-            if path.parent.parent == root / EACH and not any(path.parent.iterdir()):
-                path.parent.rmdir()
+        held = path.open("wb")
+    except OSError as why:
+        raise _unwritable(path, why) from why
+    with held:
+        if not _locked(held.fileno()):
+            raise OutputError(
+                f"Another batch writes into {out}.", remedy="wait for it, or name another folder with --out."
+            )
+        yield
+
+
+def _locked(file: int) -> bool:
+    """Whether we have the lock; without locks (Windows, some network file systems) nobody is kept out."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as why:
+        log.debug("a file system without locks: %s", why)
+    return True
+
+
+def marks(out: Path) -> set[str]:
+    """Keys of the works that an earlier batch marked as done."""
+    return {path.stem for path in (out / MARKS).glob("*.json")}
+
+
+def keep_only(out: Path, kept: Iterable[Done]) -> None:
+    """Take away what no kept mark names: what is no longer asked for, and what a killed batch left.
+
+    The marks go first, so that a mark never names what is not there.
+    """
+    dones = list(kept)
+    keys, files = {one.key for one in dones}, {file for one in dones for file in one.files}
+    for key in marks(out) - keys:
+        mark_of(out, key).unlink(missing_ok=True)
+    tables = [path for folder in (RECORDS, ZONES) for path in (out / folder).rglob("*.parquet")]
+    ours = [*tables, *(out / EACH).glob("*/results.json")]
+    parts = [part for folder in (RECORDS, ZONES, MARKS, EACH) for part in (out / folder).rglob(f".*{_PART}")]
+    for path in [*(one for one in ours if one.relative_to(out).as_posix() not in files), *parts]:
+        path.unlink(missing_ok=True)
+        for folder in path.relative_to(out).parents[:-1]:
+            if any((out / folder).iterdir()):
+                break
+            (out / folder).rmdir()
 
 
 def _unwritable(path: Path, why: OSError) -> OutputError:
@@ -155,6 +202,7 @@ class Writing:
         self._zones: list[Zone] = []
         self._files: list[str] = []
         self._said: dict[str, str] = {}
+        self._layers: dict[str, Mapping[str, Any]] = {}
         self._absent: dict[str, str] = {}
         self._failures: dict[str, str] = {}
         self._synthetic = work.settings.synthetic
@@ -164,8 +212,10 @@ class Writing:
 
     def __exit__(self, kind: object, why: BaseException | None, where: object) -> None:
         if self._file is not None:
-            self._file.close()
-        self._part.unlink(missing_ok=True)
+            with suppress(OSError):  # what went wrong is on its way already
+                self._file.close()
+        with suppress(OSError):
+            self._part.unlink(missing_ok=True)
         if isinstance(why, OSError):
             raise _unwritable(self._table, why) from why
 
@@ -175,8 +225,8 @@ class Writing:
         self._absent |= found.absent
         self._failures |= {label: error.message for label, error in found.failures.items()}
         first = self._file is None
+        self._said = batch_table.about(self._work.key, self._synthetic, self._layers_of(found))
         if self._file is None:
-            self._said = batch_table.about(self._work.key, self._synthetic, results.layers(_known(found)))
             self._table.parent.mkdir(parents=True, exist_ok=True)
             self._file = RecordsFile(self._part, self._said)
         self._file.add([r for r in records if first or r.zone != REFERENCE])
@@ -185,6 +235,11 @@ class Writing:
             for zone in place.zones.ids_of("district"):
                 self._write_each(found, place, records, zone)
 
+    def _layers_of(self, found: Collected) -> list[Mapping[str, Any]]:
+        """Whose data the table stands on: of all that was collected, where that was done in parts."""
+        self._layers |= {str(one["id"]): one for one in results.layers(_known(found))}
+        return [self._layers[name] for name in sorted(self._layers)]
+
     def _write_each(self, found: Collected, place: Place, records: Sequence[Record], zone: str) -> None:
         content = results.dump(results.to_dict(alone(found, place, records, zone)))
         path = self._out / EACH / zone / "results.json"
@@ -192,7 +247,7 @@ class Writing:
         self._files.append(path.relative_to(self._out).as_posix())
 
     def finish(self, digest: str, refused: Sequence[Refusal]) -> Done:
-        """Put the tables in their places, then the mark."""
+        """Put the tables in their places, then the mark; what gave nothing gets none, so that it is tried again."""
         if self._file is not None:
             self._file.close()
             self._file = None
@@ -205,7 +260,8 @@ class Writing:
             self._work.key, digest, ids, tuple(refused), tuple(sorted(self._files)), self._synthetic,
             dict(sorted(self._absent.items())), dict(sorted(self._failures.items())),
         )  # fmt: skip
-        put(mark_of(self._out, self._work.key), lambda part: part.write_bytes(done.dump()))
+        if ids:
+            put(mark_of(self._out, self._work.key), lambda part: part.write_bytes(done.dump()))
         return done
 
 

@@ -6,6 +6,7 @@ same reference, the same metric CRS) make up one `Work`, whose layers are read o
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +31,10 @@ from justgeo.sources.files import read_boundary
 ZoneKind = Literal["", "tracts", "block_groups"]
 INVENTED = "-invented"
 UNKNOWN_COUNTY = "00000"
+RESERVED = ("district", "reference")
+"""What results call their own zones."""
+_LONGEST_KEY = 80
+"""Longer names of counties together are cut, and told apart by a digest: they name files."""
 _NAMES = ("name", "NAME", "Name", "NAMELSAD", "title")
 
 
@@ -126,6 +131,9 @@ def outlines(
         try:
             if not label:
                 raise ConfigError(f"Row {row + 1} of {path.name} has no name.", remedy="give every outline a name.")
+            if slug in RESERVED:
+                why = f"Row {row + 1} of {path.name} is called {label!r}, as results call a zone of their own."
+                raise ConfigError(why, remedy="give it another name.")
             if slug in taken:
                 why = f"{path.name} has two districts that would be called {slug!r}; the second one is row {row + 1}."
                 raise ConfigError(why, remedy="give each outline a name of its own.")
@@ -157,17 +165,21 @@ def folders(path: Path) -> tuple[list[Given], list[Refusal]]:
     for file in files:
         try:
             settings = collecting.read_config(file)
+            if settings.slug in RESERVED:
+                why = f"{file.parent.name} is called {settings.slug!r}, as results call a zone of their own."
+                raise ConfigError(why, remedy="give it another slug.")
             if settings.slug in taken:
                 why = f"{file.parent.name} and {taken[settings.slug]} are both called {settings.slug!r}."
                 raise ConfigError(why, remedy="give each district a slug of its own.")
             taken[settings.slug] = file.parent.name
-            given.append(Given(_outline(settings), settings))
+            given.append(Given(outline(settings), settings))
         except JustgeoError as why:
             refused.append(Refusal(file.parent.name, file.parent.name, why.message, why.remedy))
     return given, refused
 
 
-def _outline(settings: RunConfig) -> District:
+def outline(settings: RunConfig) -> District:
+    """The district of a ``district.toml``."""
     if not settings.geoids:
         return collecting.make_district(settings, {})
     # Drawn by its own counties' geography, which is at hand or among the records.
@@ -182,9 +194,18 @@ def _slug(label: str, synthetic: bool) -> str:
 def common(settings: RunConfig) -> RunConfig:
     """What districts can have in common: all but who they are, and what people said of each."""
     return replace(
-        settings, path=Path(), base=Path(), name="", slug="", boundary={}, geoids=(), answers=NOTHING_SAID,
-        answers_file=Path(), protections=(), commitments=None, output=Path("out"), language="en",
+        settings, path=Path(), base=Path(), name="", slug=INVENTED if settings.slug.endswith(INVENTED) else "",
+        boundary={}, geoids=(), answers=NOTHING_SAID, answers_file=Path(), protections=(), commitments=None,
+        output=Path("out"), language="en", reference_file=_absolute(settings),
     )  # fmt: skip
+
+
+def _absolute(settings: RunConfig) -> Mapping[str, Any] | None:
+    """The reference's file by its full path: the folder that it was written down in is not kept."""
+    told = settings.reference_file
+    if told is None:
+        return None
+    return {key: str(settings.base / value) if key in ("file", "path") else value for key, value in told.items()}
 
 
 def deal(
@@ -271,8 +292,11 @@ def _named(works: Iterable[Work]) -> Iterator[Work]:
     """Works with keys of their own: where two share their counties, the second is ``51540-2``."""
     seen: dict[str, int] = {}
     for work in works:
-        seen[work.key] = seen.get(work.key, 0) + 1
-        yield work if seen[work.key] == 1 else replace(work, key=f"{work.key}-{seen[work.key]}")
+        key = work.key
+        if len(key) > _LONGEST_KEY:
+            key = f"{key[:_LONGEST_KEY]}-{hashlib.sha256(key.encode('ascii')).hexdigest()[:8]}"
+        seen[key] = seen.get(key, 0) + 1
+        yield replace(work, key=key if seen[key] == 1 else f"{key}-{seen[key]}")
 
 
 def _main_county(boundary: BaseGeometry, units: Sequence[Layer], among: Sequence[str]) -> str:
@@ -287,8 +311,20 @@ def _main_county(boundary: BaseGeometry, units: Sequence[Layer], among: Sequence
     return UNKNOWN_COUNTY
 
 
-def whole(settings: RunConfig, kind: ZoneKind, units: Mapping[str, Layer]) -> list[Work]:
-    """Every tract (or block group) of the counties of some settings as a zone: one `Work` a county.
+def overlapping(works: Iterable[Work]) -> int:
+    """How many pairs of districts have land in common: from their numbers those of the rest can be worked out."""
+    shapes = np.array([one.boundary for work in works for one in work.districts if not work.zones], dtype=object)
+    if len(shapes) < 2:
+        return 0
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    first, second = first[first < second], second[first < second]
+    smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
+    # Neighbors that touch, or whose lines were drawn by hand, are not meant.
+    return int((shapely.area(shapely.intersection(shapes[first], shapes[second])) > 1e-3 * smaller).sum())
+
+
+def whole(settings: RunConfig, kind: ZoneKind, units: Mapping[str, Layer], codes: Sequence[str]) -> list[Work]:
+    """Every tract (or block group) of some counties as a zone: one `Work` a county.
 
     Raises
     ------
@@ -301,7 +337,7 @@ def whole(settings: RunConfig, kind: ZoneKind, units: Mapping[str, Layer]) -> li
     held = set(layer.features["geoid"].str[:5])
     frame = counties.features.set_index("geoid")
     works = []
-    for code in settings.reference_geoids or tuple(sorted(held)):
+    for code in codes:
         if code not in held or code not in frame.index:
             raise ConfigError(
                 f"The layers at hand hold nothing of county {code}.",

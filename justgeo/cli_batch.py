@@ -47,7 +47,7 @@ def _batch(args: argparse.Namespace) -> int:
             each=not args.table_only, again=args.again, progress=tell, step=step,
         )  # fmt: skip
     print("\n".join(report(made, args.out)))
-    return 1 if made.failed or made.refused else 0
+    return 0 if made.whole else 1
 
 
 def report(made: Report, out: Path) -> list[str]:
@@ -58,6 +58,10 @@ def report(made: Report, out: Path) -> list[str]:
         lines.append(f"  {len(made.kept)} done before by an earlier batch, of the same inputs (--again does them anew)")
     if any(one.synthetic for one in made.done):
         lines.append("  invented data: not a real place")
+    if made.overlapping:
+        lines.append(
+            f"  {made.overlapping} pairs of districts overlap: what is withheld in one may follow from two others"
+        )
     fetched = sum(bool(one.failures) for one in made.done)
     if fetched:
         lines.append(f"  {fetched} lack what could not be fetched: run the batch again to complete them")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pickle
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,11 @@ import pyarrow.dataset as ds
 import pytest
 import shapely
 
-from justgeo import batch_work, run
+from justgeo import batch_county, batch_files, batch_list, batch_work, run
 from justgeo.batch import Report, batch
 from justgeo.batch_county import _without_bad
+from justgeo.batch_list import Work
+from justgeo.core.district import District
 from justgeo.core.errors import ConfigError, LayerError, OutputError, SourceError
 from justgeo.report import results as reports
 from tests import places_many as many
@@ -54,7 +57,8 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
 
 
 def contents(out: Path) -> dict[str, bytes]:
-    return {path.relative_to(out).as_posix(): path.read_bytes() for path in sorted(out.rglob("*")) if path.is_file()}
+    files = [path for path in sorted(out.rglob("*")) if path.is_file() and path.name != batch_files.LOCK]
+    return {path.relative_to(out).as_posix(): path.read_bytes() for path in files}
 
 
 def table(out: Path, name: str = "records") -> pd.DataFrame:
@@ -149,7 +153,7 @@ def test_what_is_absent_has_nothing_behind_it(region: Region) -> None:
 
 def test_every_tract_as_a_zone(region: Region, tmp_path: Path) -> None:
     report = batch(region.settings, tmp_path / "out", zones="tracts")
-    assert report.n_zones == 2 * len(gpd.read_file(region.source / "tl_2024_99_tract.zip"))
+    assert report.n_zones == len(gpd.read_file(region.source / "tl_2024_99_tract.zip")), "of its own county"
     found = table(tmp_path / "out")
     baseline, _ = run.measure_place(run.collect_layers(run.read_config(region.settings)))
     areas = {zone for zone, kind in zip(baseline.zones.ids, baseline.zones.geography, strict=True) if kind == "tract"}
@@ -241,16 +245,48 @@ def test_it_is_done_again_where_its_inputs_are_others(region: Region, tmp_path: 
     assert report.kept == ("99001",)
     assert not (out / "districts" / "east-square").exists(), "what is no longer asked for goes"
     assert set(table(out, "zones")["zone"]) == {"old-harbour", "square", "east-harbour", "reference"}
+    # A work that a killed batch left without its mark goes too.
+    (out / "districts" / "ghost").mkdir()
+    (out / "districts" / "ghost" / "results.json").write_text("{}", encoding="utf-8")
     home = changed[~changed["name"].str.startswith("East")]
     home.to_file(tmp_path / "third.gpkg", driver="GPKG")
     batch(tmp_path / "third.gpkg", out, settings=region.settings)
     assert [path.name for path in (out / "records").rglob("*.parquet")] == ["99001.parquet"]
+    assert sorted(path.name for path in (out / "districts").iterdir()) == ["old-harbour", "square"]
+
+
+@pytest.mark.parametrize("what", ["joined", "reference"])
+def test_it_is_done_again_where_a_file_beside_its_layers_is_another(region: Region, tmp_path: Path, what: str) -> None:
+    """The counts that are joined to the blocks, and the planner's own reference, stand in files of their own."""
+    folder = tmp_path / "settings"
+    many.settings(region.source, folder)
+    if what == "reference":
+        county = gpd.read_file(folder / "counties.gpkg").iloc[[0]]
+        county.to_file(folder / "ref.geojson")
+        told = (folder / "district.toml").read_text(encoding="utf-8")
+        told += '\n[reference]\nname = "Own"\nfile = "ref.geojson"\n'
+        (folder / "district.toml").write_text(told, encoding="utf-8")
+    frame = gpd.read_file(region.outlines)
+    frame[frame["name"].isin(["Old Harbour", "Square"])].to_file(tmp_path / "home.gpkg", driver="GPKG")
+    ask = {"source": tmp_path / "home.gpkg", "out": tmp_path / "out", "settings": folder}
+    assert len(batch(**ask).done) == 1
+    assert len(batch(**ask).kept) == 1
+    if what == "reference":
+        county["geometry"] = county.geometry.difference(
+            frame.geometry[0].buffer(0.001).envelope.boundary.buffer(0.0005)
+        )
+        county.to_file(folder / "ref.geojson")
+    else:
+        path = folder / "pl94171_p2_blocks.csv"
+        path.write_bytes(path.read_bytes() + b"\r\n")
+    assert batch(**ask).kept == ()
 
 
 def test_a_damaged_mark_is_no_mark(region: Region, tmp_path: Path) -> None:
     out = tmp_path / "out"
     batch(region.outlines, out, settings=region.settings)
-    (out / "done" / "99001.json").write_text("{", encoding="utf-8")
+    crafted = json.loads((out / "done" / "99001.json").read_text(encoding="utf-8")) | {"files": [5]}
+    (out / "done" / "99001.json").write_text(json.dumps(crafted), encoding="utf-8")
     (out / "records" / "state=99" / "county=99003" / "99003.parquet").unlink()
     report = batch(region.outlines, out, settings=region.settings)
     assert report.kept == ()
@@ -346,6 +382,98 @@ def test_what_cannot_be_meant(region: Region, tmp_path: Path, asked: Mapping[str
     with pytest.raises(ConfigError, match=told):
         batch(source, tmp_path / "out", **given)
     assert not (tmp_path / "out" / "batch.json").exists()
+
+
+def test_a_district_is_not_called_like_a_zone_of_the_results(region: Region, tmp_path: Path) -> None:
+    frame = gpd.read_file(region.outlines)
+    frame["name"] = ["Reference", "Square", "District", "East Square"]
+    frame.to_file(tmp_path / "some.gpkg", driver="GPKG")
+    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=region.settings)
+    assert [one.slug for one in report.refused] == ["district", "reference"]
+    assert report.n_zones == 2 and not report.whole
+
+
+def test_one_district_beyond_the_geography_is_refused_though_all_together_are_within(
+    region: Region, tmp_path: Path
+) -> None:
+    frame = gpd.read_file(region.outlines)
+    own = frame.geometry[0]
+    county = gpd.read_file(region.source / "tl_2024_us_county.zip").to_crs(4326).geometry.union_all()
+    big = county.buffer(-0.001)
+    x, y = min(shapely.get_coordinates(big).tolist())
+    half = shapely.box(x - 0.012, y - 0.005, x + 0.006, y + 0.005)
+    some = gpd.GeoDataFrame({"name": ["Big", "Half", "Own"]}, geometry=[big, half, own], crs=4326)
+    some.to_file(tmp_path / "some.gpkg", driver="GPKG")
+    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=region.settings)
+    assert [one.slug for one in report.refused] == ["half"]
+    assert "of the district" in report.refused[0].message
+    assert report.overlapping == 2, "the big one holds the others"
+
+
+def test_all_tracts_guard_what_is_withheld_of_one(
+    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few districts are measured at once, the areas of a county are measured together."""
+    whole, few = tmp_path / "whole", tmp_path / "few"
+    batch(region.settings, whole, zones="tracts")
+    monkeypatch.setattr(batch_county, "AT_ONCE", 7)
+    batch(region.settings, few, zones="tracts")
+    assert contents(few) == contents(whole)
+
+
+def test_districts_in_parts_have_the_same_numbers(
+    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_county, "AT_ONCE", 1)
+    batch(region.outlines, tmp_path / "out", settings=region.settings)
+    for slug in FOUR:
+        ours, theirs = (
+            by_key(json.loads((out / "districts" / slug / "results.json").read_text(encoding="utf-8")))
+            for out in (tmp_path / "out", region.out)
+        )
+        assert ours == theirs
+
+
+def test_another_batch_is_not_written_over(region: Region, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    batch(region.outlines, out, settings=region.settings)
+    before = contents(out)
+    with pytest.raises(OutputError, match="another batch"):
+        batch(region.settings, out, zones="tracts")
+    nameless = gpd.read_file(region.outlines).iloc[[0]].assign(name=None)
+    nameless.to_file(tmp_path / "nameless.gpkg", driver="GPKG")
+    with pytest.raises(OutputError, match="another batch"):
+        batch(tmp_path / "nameless.gpkg", out, settings=region.settings)
+    assert contents(out) == before
+
+
+def test_two_batches_do_not_write_into_one_folder(region: Region, tmp_path: Path) -> None:
+    pytest.importorskip("fcntl", reason="no locks of files on this system")
+    out = tmp_path / "out"
+    (out / "done").mkdir(parents=True)
+    with batch_files.alone_in(out), pytest.raises(OutputError, match="Another batch"):
+        batch(region.outlines, out, settings=region.settings)
+
+
+def test_a_full_disk_is_said_and_nothing_is_left(
+    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(batch_files.RecordsFile, "add", full)
+    report = batch(region.outlines, tmp_path / "out", settings=region.settings)
+    assert {one.key for one in report.failed} == {"99001", "99003"}
+    assert "No space left" in report.failed[0].message and "room" in report.failed[0].remedy
+    assert not [path for path in (tmp_path / "out").rglob("*") if path.name.endswith((".part", ".parquet"))]
+
+
+def test_many_counties_together_have_a_short_name(region: Region) -> None:
+    shape = shapely.box(0, 0, 1, 1)
+    settings = run.read_config(region.settings)
+    work = Work("+".join(f"{n:05}" for n in range(133)), "00000", settings, "", (District("a", "a", shape),))
+    one, two = batch_list._named([work, replace(work, county="00001")])
+    assert len(one.key) < 100 and two.key == f"{one.key}-2"
 
 
 def test_a_folder_that_is_not_ours_is_left_alone(region: Region, tmp_path: Path) -> None:
