@@ -106,7 +106,7 @@ def test_what_nobody_agreed_to_show_changes_no_number_and_stands_nowhere(here: H
 
 
 def content(here: Here, told: dict[str, Any] | None) -> dict[str, Any]:
-    baseline = run._baseline(here.found, here.place, here.official)
+    baseline = run.baseline_of(here.found, here.place, here.official)
     return reports.to_dict(replace(baseline, corrections=told))
 
 
@@ -117,7 +117,7 @@ def test_two_columns_on_the_page_in_both_languages_and_hostile_notes_are_text(he
     assert view is not None
     acres = next(row for row in view["rows"] if row["id"] == "WEL-05")
     assert acres["official"]["value"] != acres["corrected"]["value"]
-    baseline = run._baseline(here.found, here.place, here.official)
+    baseline = run.baseline_of(here.found, here.place, here.official)
     _, checklist = run.measure_place(here.found, place=here.place)
     html = page.render(results, checklist, reports.zones_frame(baseline.zones))
     assert "As residents know it" in html and "As corrected" in html

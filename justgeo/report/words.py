@@ -57,7 +57,7 @@ GROUP_KINDS = {
 
 _VERDICTS = {"higher": "higher", "lower": "lower", "unknown": "none"}
 _SIGNS = {"higher": "▲", "lower": "▼", "none": ""}
-NOISE_ALONE = "no survey margin: only the noise of the census counts"
+NOISE_ALONE = "no survey margin, only noise of the census"
 """Of what is no sample but stands on counts that the Bureau changed a little, which no digit that is told shows."""
 
 ROUNDED, OTHERWISE = "rounded", "otherwise"

@@ -163,7 +163,7 @@ NOISE = {"sampling": 0.0, "apportionment": None, "noise": 0.0007}
 
 def test_noise_that_no_digit_shows_is_no_margin() -> None:
     one = record(value=0.98443, moe=0.0007, reliability="high", error=NOISE)
-    assert words.told(one) == "98%, no survey margin: only the noise of the census counts"
+    assert words.told(one) == "98%, no survey margin, only noise of the census"
     told = remarks.mark(one, set())
     assert (told["reliability"], told["moe"]) == ("exact", 0.0)
     assert words.told(told) == words.told(one)
