@@ -121,7 +121,7 @@ def batch(
     name, layer : str, optional
         Column of the names, and layer, of that file.
     zones : {'', 'tracts', 'block_groups'}
-        Report on every such area of the counties in ``reference.geoids`` (of all at hand by default).
+        Report on every such area of the counties in ``reference.geoids`` (by default those that the district lies in).
     workers : int
         Processes; 1 for none besides this one.
     scheduler : str
@@ -227,10 +227,9 @@ def _read(
 
 
 def _deal(given: Sequence[Given], zones: ZoneKind, how: How) -> tuple[list[Work], list[Refusal]]:
-    if not zones:
-        return batch_list.deal(given, lambda settings, some: _counties(settings, some, how))
-    one = given[0]
     found, refused = batch_list.deal(given, lambda settings, some: _counties(settings, some, how))
+    if not zones:
+        return found, refused
     if refused:
         raise ConfigError(refused[0].message, remedy=refused[0].remedy)
     codes = found[0].settings.reference_geoids
@@ -239,7 +238,7 @@ def _deal(given: Sequence[Given], zones: ZoneKind, how: How) -> tuple[list[Work]
             f"Of which counties the {zones.replace('_', ' ')} are asked for is not known.",
             remedy='write [reference] with geoids = ["51540"] into district.toml.',
         )
-    settings = one.settings
+    settings = given[0].settings
     live = collecting.start(settings, how.records, how.offline)
     if live is not None:
         live.find_counties(None, codes)

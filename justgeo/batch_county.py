@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 import geopandas as gpd
 from shapely.geometry.base import BaseGeometry
 
-from justgeo import measuring, run, zoning
+from justgeo import run, zoning
 from justgeo.batch_files import REFERENCE, Done, Writing
 from justgeo.batch_list import Refusal, Work
 from justgeo.collecting import Collected, Progress, collect_layers
@@ -26,8 +26,6 @@ from justgeo.core.location import Location
 from justgeo.core.result import Record
 from justgeo.core.zones import Role, Zones
 from justgeo.indicators.place import Place
-from justgeo.measure import judge
-from justgeo.measure.reduce import ReduceSettings
 from justgeo.sources._covering import LEAST_COVER, part_of, uncovered
 from justgeo.sources.collect import is_unit
 
@@ -133,7 +131,7 @@ def _chunks(
     def told(rows: Sequence[int]) -> tuple[Place, list[Record]]:
         all_of_them = len(rows) == n
         place = whole if all_of_them else whole.with_zones(whole.weights.only([*rows, *reference]))
-        return place, _records(found, place, progress)
+        return place, run.records_of(found, place, progress)
 
     def without(row: int, why: JustgeoError) -> None:
         refuse(some[0] if work.zones else some[row], why)
@@ -173,17 +171,6 @@ def _fails(attempt: Callable[[Sequence[T]], U], some: Sequence[T]) -> str:
     except JustgeoError as why:
         return why.message
     return ""
-
-
-def _records(found: Collected, place: Place, progress: Progress | None) -> list[Record]:
-    return measuring.measure(
-        found.rows,
-        place,
-        settings=ReduceSettings(),
-        judging=judge.JudgeSettings(),
-        progress=progress,
-        among_tracts=True,
-    )
 
 
 def _zones(work: Work, found: Collected, some: Sequence[District]) -> Zones:

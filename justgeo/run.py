@@ -137,7 +137,15 @@ def measure_place(
     ``place`` is that of `make_place`, where it is at hand.
     """
     place = make_place(found) if place is None else place
-    records = measuring.measure(
+    records = records_of(found, place, progress)
+    baseline = replace(baseline_of(found, place, records), corrections=correcting.correct(found, place, records))
+    answers = found.config.answers.public()
+    return baseline, fill(checklists.protocol(found.config), records, found.rows, answers, found.absent)
+
+
+def records_of(found: Collected, place: Place, progress: Progress | None = None) -> list[Record]:
+    """All records of a place, of one district or of many."""
+    return measuring.measure(
         found.rows,
         place,
         settings=ReduceSettings(),
@@ -145,9 +153,6 @@ def measure_place(
         progress=progress,
         among_tracts=True,
     )
-    baseline = replace(baseline_of(found, place, records), corrections=correcting.correct(found, place, records))
-    answers = found.config.answers.public()
-    return baseline, fill(checklists.protocol(found.config), records, found.rows, answers, found.absent)
 
 
 def make_place(found: Collected, zones: Zones | None = None) -> Place:
