@@ -19,7 +19,7 @@ from typing import Any
 import shapely
 
 import justgeo
-from justgeo import batch_files, batch_list, collecting, manifests
+from justgeo import batch_files, batch_list, batch_zones, collecting, manifests
 from justgeo.batch_county import How
 from justgeo.batch_files import Done
 from justgeo.batch_list import Given, Refusal, Work, ZoneKind
@@ -120,8 +120,9 @@ def batch(
         For a file of outlines: a ``district.toml`` whose layers, reference and surveys hold for all of them.
     name, layer : str, optional
         Column of the names, and layer, of that file.
-    zones : {'', 'tracts', 'block_groups'}
+    zones : {'', 'tracts', 'block_groups', 'places'}
         Report on every such area of the counties in ``reference.geoids`` (by default those that the district lies in).
+        Places are districts, each beside the county or counties that it lies in, or beside ``reference.geoids``.
     workers : int
         Processes; 1 for none besides this one.
     scheduler : str
@@ -242,10 +243,15 @@ def _deal(given: Sequence[Given], zones: ZoneKind, how: How) -> tuple[list[Work]
     live = collecting.start(settings, how.records, how.offline)
     if live is not None:
         live.find_counties(None, codes)
-        live.geography()
-        _refuse_without(live.failures, "counties" in live.settings.layers)
-        settings = live.settings
-    return batch_list.whole(settings, zones, collecting.geography(settings, None), codes), []
+        live.places() if zones == "places" else live.geography()
+        _refuse_without(live.failures, (batch_zones.PLACES if zones == "places" else "counties") in live.settings.layers)
+    drawn = settings if live is None else live.settings
+    units = collecting.geography(drawn, None)
+    if zones != "places":
+        return batch_zones.whole(drawn, zones, units, codes), []
+    some, bad = batch_zones.places(settings, drawn.layers.get(batch_zones.PLACES), units, codes)
+    works, others = batch_list.deal(some, lambda asked, near: _counties(asked, near, how))
+    return works, [*bad, *others]
 
 
 def _counties(settings: RunConfig, some: Sequence[District], how: How) -> Layer | None:
@@ -263,11 +269,11 @@ def _counties(settings: RunConfig, some: Sequence[District], how: How) -> Layer 
     return batch_list.counties_of(collecting.geography(only, None))
 
 
-def _refuse_without(failures: Mapping[str, SourceError], counties: bool) -> None:
-    """Without its counties a batch would be another one, and what is done would not be found."""
-    if failures and not counties:
+def _refuse_without(failures: Mapping[str, SourceError], there: bool) -> None:
+    """Without its counties or places a batch would be another one, and what is done would not be found."""
+    if failures and not there:
         label, why = next(iter(failures.items()))
-        raise ConfigError(f"The counties are not at hand ({label}: {why.message})", remedy=why.remedy)
+        raise ConfigError(f"The outlines that it begins with are not at hand ({label}: {why.message})", remedy=why.remedy)
 
 
 def _begin(out: Path) -> None:

@@ -28,7 +28,7 @@ from justgeo.core.texts import visible
 from justgeo.district_file import slugify
 from justgeo.sources.files import read_boundary
 
-ZoneKind = Literal["", "tracts", "block_groups"]
+ZoneKind = Literal["", "tracts", "block_groups", "places"]
 INVENTED = "-invented"
 UNKNOWN_COUNTY = "00000"
 RESERVED = ("district", "reference")
@@ -73,7 +73,7 @@ class Work:
     districts : tuple of District
         In the order of their slugs; none where ``zones`` are asked for.
     zones : {'', 'tracts', 'block_groups'}
-        Areas of the reference that are reported on in their place.
+        Areas of the reference that are reported on in their place; places are districts.
     """
 
     key: str
@@ -321,30 +321,3 @@ def overlapping(works: Iterable[Work]) -> int:
     smaller = np.minimum(shapely.area(shapes[first]), shapely.area(shapes[second]))
     # Neighbors that touch, or whose lines were drawn by hand, are not meant.
     return int((shapely.area(shapely.intersection(shapes[first], shapes[second])) > 1e-3 * smaller).sum())
-
-
-def whole(settings: RunConfig, kind: ZoneKind, units: Mapping[str, Layer], codes: Sequence[str]) -> list[Work]:
-    """Every tract (or block group) of some counties as a zone: one `Work` a county.
-
-    Raises
-    ------
-    ConfigError
-        No layer of them is at hand, or nothing of a county that is asked for.
-    """
-    layer, counties = units.get(kind), counties_of(units)
-    if layer is None or counties is None:
-        raise ConfigError(f"There is no layer {kind!r} to take the zones from.", remedy=f"declare [layers.{kind}].")
-    held = set(layer.features["geoid"].str[:5])
-    frame = counties.features.set_index("geoid")
-    works = []
-    for code in codes:
-        if code not in held or code not in frame.index:
-            raise ConfigError(
-                f"The layers at hand hold nothing of county {code}.",
-                remedy="correct reference.geoids, or give that county's files.",
-            )
-        shape = frame.geometry[code]
-        plain = replace(common(settings), reference_geoids=(code,))
-        district = District(str(frame["name"].get(code, code)), f"{code}-{kind}", shape)
-        works.append(Work(f"{code}-{kind}", code, plain, districts.metric_crs(shape), (district,), kind))
-    return works

@@ -25,7 +25,10 @@ def add(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--settings", type=Path, metavar="TOML", help="layers and reference of the outlines")
     parser.add_argument("--name", metavar="COLUMN", help="column of the outlines' names")
     parser.add_argument("--layer", help="layer of the file of outlines")
-    parser.add_argument("--zones", choices=("tracts", "block_groups"), default="", help="every such area as a zone")
+    parser.add_argument(
+        "--zones", choices=("tracts", "block_groups", "places"), default="",
+        help="every such area of the county as a zone; places are cities, towns and census-designated places",
+    )  # fmt: skip
     parser.add_argument("--workers", type=int, default=1, metavar="N", help="processes (default: 1)")
     parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="of dask.distributed: tcp://host:8786")
     parser.add_argument("--records", type=location, help="folder or URL of records (default: that of [fetch])")

@@ -190,6 +190,14 @@ class Gathering:
         self._bring(asks)
         self._tell_of_races()
 
+    def places(self) -> None:
+        """Outlines of the places of the counties' states, for a batch of them."""
+        from justgeo.sources.live import tiger
+
+        if self._fetch.census and self.counties and self._wants("areas_places"):
+            files = self._services["census_files"]
+            self._bring(tiger.geometry_asks(files, self.settings.acs_year, self.counties, ["places"]))
+
     def _of_2010(self) -> list[str]:
         """Geography of the census of 2010 that tables stand on which are asked for or declared."""
         from justgeo.sources.live import dataset_parts

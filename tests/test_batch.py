@@ -28,6 +28,7 @@ from justgeo.batch_list import Work
 from justgeo.core.district import District
 from justgeo.core.errors import ConfigError, LayerError, OutputError, SourceError
 from justgeo.report import results as reports
+from tests import nowhere
 from tests import places_many as many
 from tests.test_nowhere import layers
 
@@ -165,6 +166,33 @@ def test_every_tract_as_a_zone(region: Region, tmp_path: Path) -> None:
     # Of a single tract nothing is told that a run does not tell of it.
     told = set(theirs[theirs.notna()].index.get_level_values("indicator"))
     assert told <= {key[1] for key in ours}
+
+
+def test_every_place_of_a_county_as_a_district(region: Region, tmp_path: Path) -> None:
+    """A place has the numbers of a district of its outline; those of another county are not asked for."""
+    outlines = gpd.read_file(region.outlines)
+    named = {"GEOID": ["9900004", "9900003", "9900002", "9900001"], "NAMELSAD": [f"{n} CDP" for n in outlines["name"]]}
+    gpd.GeoDataFrame(named, geometry=outlines.geometry).to_crs(4269).to_file(tmp_path / "tl_2024_99_place.shp")
+    told = nowhere.table("layers.areas_places", {"path": str(tmp_path / "tl_2024_99_place.shp"), "synthetic": True})
+    settings = region.settings.with_name("places.toml")
+    settings.write_text(f"{region.settings.read_text(encoding='utf-8')}\n\n{told}\n", encoding="utf-8")
+    report = batch(settings, tmp_path / "out", zones="places")
+    assert report.whole and report.n_zones == 2
+    found, others = table(tmp_path / "out"), table(region.out)
+    for place, outline in (("9900004-old-harbour-cdp", "old-harbour"), ("9900003-square-cdp", "square")):
+        ours, theirs = (
+            one[one["zone"] == zone].set_index(["indicator", "group"])["value"].dropna()
+            for one, zone in ((found, place), (others, outline))
+        )
+        assert len(ours) > 10 and ours.index.equals(theirs.index)
+        # A shapefile in NAD83 rounds the corners.
+        assert ours.to_numpy(dtype=float) == pytest.approx(theirs.to_numpy(dtype=float), rel=1e-6)
+
+
+def test_places_want_a_file_of_places(region: Region, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no layer 'areas_places'") as why:
+        batch(region.settings, tmp_path / "out", zones="places")
+    assert "[layers.areas_places]" in why.value.remedy
 
 
 # However it is carried out -------------------------------------------------------------------------------------------
