@@ -11,16 +11,20 @@ import pandas as pd
 import pytest
 import shapely
 
+from justgeo import batch_zones
 from justgeo.catalogue import read as catalogue
+from justgeo.collecting import read_config
 from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import Layer
 from justgeo.core.service import Service
 from justgeo.core.spec import LayerSpec
+from justgeo.gathering import Gathering
 from justgeo.sources.files import read_zones
 from justgeo.sources.live import tiger
 from justgeo.sources.live.ask import bring, merged
 from justgeo.sources.live.records import Records
 from justgeo.synthetic.declare import layers as declarations
+from tests import nowhere as districts
 from tests.live.bureau import (
     COUNTIES,
     COUNTY,
@@ -366,3 +370,31 @@ def test_places_are_all_of_a_state(records: Records) -> None:
         ["5135624", "Area 5135624"],
     ]
     assert (layer.geography, layer.geography_vintage) == ("", 0)
+
+
+def test_places_of_a_batch_come_with_its_counties(tmp_path: Path) -> None:
+    two = areas(["5114968", "5135624"])
+    towns = two.set_geometry(
+        [shapely.box(*one.centroid.coords[0], *one.centroid.buffer(0.03).bounds[2:]) for one in two.geometry]
+    )
+    files = {
+        "tl_2024_51_place.zip": zipped(towns, "tl_2024_51_place"),
+        "tl_2024_us_county.zip": zipped(areas(["51540", "51003"]), "tl_2024_us_county"),
+    }
+    areas(["x"]).to_file(tmp_path / "line.geojson", driver="GeoJSON")
+    with Bureau(files) as service:
+        told = [
+            districts.table("district", {"name": "Here", "boundary": "line.geojson"}),
+            districts.table("fetch", {"records": "records"}),
+            districts.table("services", {"census_files": service.urls[0]}),
+        ]
+        (tmp_path / "district.toml").write_text("\n\n".join(told), encoding="utf-8")
+        live = Gathering.of(read_config(tmp_path), tools=tools(service))
+        assert live is not None
+        live.find_counties(None, ["51540"])
+        live.places()
+    assert live.fetched == ["counties 2024", "places 2024, state 51"] and not live.failures
+    units = {"counties": read_zones(live.settings.layers["counties"])}
+    some, refused = batch_zones.places(live.settings, live.settings.layers[batch_zones.PLACES], units, ["51540"])
+    assert [one.district.slug for one in some] == ["5114968-area-5114968"] and not refused
+    assert batch_zones.PLACES not in some[0].settings.layers
