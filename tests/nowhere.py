@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pytest
 import shapely
 
 from justgeo import collecting, measuring, run
@@ -22,6 +24,15 @@ from justgeo.synthetic.declare import layers as declarations
 UNITS = ("counties", "tracts", "block_groups", "blocks")
 FEW_LAYERS = (*UNITS, "osm")
 FEW_TABLES = ("B01001", "B25003", "B19001", "B19013", "B03002")
+
+
+def cache(factory: pytest.TempPathFactory) -> Path:
+    """A folder for the invented county's files that all modules of one session share, whatever process they run in.
+
+    They are made by this version of the code, once; nobody writes into them.
+    """
+    base = factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "county"
 
 
 def value(told: Any) -> str:

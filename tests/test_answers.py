@@ -229,7 +229,7 @@ if step == "half written":
         def write(self, body): self.opened.write(body[: len(body) // 2]); self.opened.flush(); die()
     def half(self, mode="r", *a, **k):
         opened = real(self, mode, *a, **k)
-        return Half(opened) if mode == "xb" else opened
+        return Half(opened) if mode == "r+b" else opened
     Path.open = half
 if step == "before replace": Path.replace = die
 if step == "after replace":

@@ -49,7 +49,7 @@ class Region:
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     folder = tmp_path_factory.mktemp("region")
-    with layers(tmp_path_factory.mktemp("cache")) as source:
+    with layers(nowhere.cache(tmp_path_factory)) as source:
         settings, outlines = many.settings(source, folder / "settings"), many.outlines(source, folder / "four.gpkg")
         said: list[str] = []
         report = batch(outlines, folder / "out", settings=settings, progress=said.append)

@@ -30,7 +30,7 @@ class Two:
 
 @pytest.fixture(scope="module")
 def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
-    with layers(tmp_path_factory.mktemp("cache")) as source:
+    with layers(nowhere.cache(tmp_path_factory)) as source:
         here = tmp_path_factory.mktemp("candidates")
         whole = nowhere.boundary(source).geometry.union_all()
         west, south, east, north = whole.bounds

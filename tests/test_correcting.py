@@ -40,7 +40,7 @@ class Here:
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Here]:
-    with layers(tmp_path_factory.mktemp("cache")) as source:
+    with layers(nowhere.cache(tmp_path_factory)) as source:
         path, found = nowhere.harbour(source, tmp_path_factory.mktemp("here") / "a")
         found = replace(found, rows=tuple(row for row in found.rows if row.id in (*PARKS, "MOB-01.400", "BEL-02")))
         place = run.make_place(found)

@@ -26,7 +26,7 @@ NOT_PUBLIC = {*STAGES, *MARKET_NAMES, "early type", "hot market"} - PLAIN_WORDS
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.ensure(2020, tmp_path_factory.mktemp("cache"))
+    return synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
 
 
 def district(source: Path, folder: Path, names: tuple[str, ...] = LAYERS, **more: Any) -> Path:

@@ -57,7 +57,7 @@ def read(path: Path) -> Read:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    source = synthetic.ensure(2020, tmp_path_factory.mktemp("cache"))
+    source = synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
     return two.write(source, tmp_path_factory.mktemp("two"))
 
 

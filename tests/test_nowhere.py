@@ -36,6 +36,7 @@ from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings, recompute
 from justgeo.report import results as reports
 from justgeo.synthetic import County, county, extract
+from tests import nowhere
 from tests.report.pages import whole
 
 DISTRICT = Path(__file__).parents[1] / "data" / "districts" / "nowhere-invented" / "district.toml"
@@ -71,7 +72,7 @@ def layers(cache: Path) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    with layers(tmp_path_factory.mktemp("cache")) as folder:
+    with layers(nowhere.cache(tmp_path_factory)) as folder:
         yield folder
 
 

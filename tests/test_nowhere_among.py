@@ -17,6 +17,7 @@ from justgeo.measure.complement import Held, Key, Sums
 from justgeo.measure.instead import RELIABLE
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
+from tests import nowhere
 from tests.test_nowhere import DISTRICT, layers
 
 IDS = (
@@ -51,7 +52,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
                 seen[key] = complement.amount(before[key]) or complement.NO_AMOUNT
         return found
 
-    with layers(tmp_path_factory.mktemp("cache")), pytest.MonkeyPatch.context() as patch:
+    with layers(nowhere.cache(tmp_path_factory)), pytest.MonkeyPatch.context() as patch:
         place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
         plain = measuring.measure(ROWS, place, settings=ReduceSettings(), judging=JudgeSettings())
         patch.setattr(complement, "protect", listen)

@@ -16,6 +16,7 @@ from justgeo.core.result import Record
 from justgeo.indicators.place import Place
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
+from tests import nowhere
 from tests.test_nowhere import DISTRICT, layers
 
 ROWS = tuple(
@@ -38,7 +39,7 @@ def told(place: Place, records: Sequence[Record]) -> dict[str, Budget]:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(tmp_path_factory.mktemp("cache")):
+    with layers(nowhere.cache(tmp_path_factory)):
         place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
     records = measuring.measure(ROWS, place, settings=ReduceSettings(), judging=JudgeSettings())
     yield Made(place, records, told(place, records))

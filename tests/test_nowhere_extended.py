@@ -57,7 +57,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    files = ensure(2020, tmp_path_factory.mktemp("cache"))
+    files = ensure(2020, nowhere.cache(tmp_path_factory))
     names = [*nowhere.UNITS, "block_groups_2010", *MAPS, *(f"data:{name}" for name in TABLES)]
     told = {**nowhere.layers(files, names), "acs": nowhere.survey(files, tmp_path_factory.mktemp("acs"), ["B03002"])}
     district = {"boundary": str(files / "district.geojson"), "slug": "old-harbour-invented"}

@@ -37,7 +37,7 @@ FIGURES = [(i, g) for i in OWN for g in ROWS[i].groups if not g.startswith("race
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(tmp_path_factory.mktemp("cache")):
+    with layers(nowhere.cache(tmp_path_factory)):
         yield Made(county(2020), *nowhere.measured(DISTRICT, ROWS.values()))
 
 

@@ -40,7 +40,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Made]]:
-    here, source = tmp_path_factory.mktemp("market"), synthetic.ensure(2020, tmp_path_factory.mktemp("cache"))
+    here, source = tmp_path_factory.mktemp("market"), synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
     told = nowhere.layers(source, NEEDED)
     yield {
         name: of(nowhere.write(here / name, told, {"slug": "some-tracts-invented", "geoids": geoids}))

@@ -39,7 +39,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(tmp_path_factory.mktemp("cache")):
+    with layers(nowhere.cache(tmp_path_factory)):
         place, rows = nowhere.measured(DISTRICT, ROWS.values())
     yield Made(county(2020), place, rows)
 

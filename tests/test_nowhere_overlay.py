@@ -76,7 +76,7 @@ def flat(shape: BaseGeometry) -> BaseGeometry:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(tmp_path_factory.mktemp("cache")) as files:
+    with layers(nowhere.cache(tmp_path_factory)) as files:
         folder = tmp_path_factory.mktemp("district")
         told = nowhere.layers(files, MINE)
         path = nowhere.write(folder, told, {"boundary": str(files / "district.geojson")})

@@ -58,7 +58,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(tmp_path_factory.mktemp("cache")) as files:
+    with layers(nowhere.cache(tmp_path_factory)) as files:
         place, rows = nowhere.measured(DISTRICT, ROWS.values())
     yield Made(county(2020), files, place, rows)
 

@@ -62,7 +62,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    files = ensure(2020, tmp_path_factory.mktemp("cache"))
+    files = ensure(2020, nowhere.cache(tmp_path_factory))
     told = {**nowhere.layers(files, [*UNITS, *DATA])}
     told["acs"] = nowhere.survey(files, tmp_path_factory.mktemp("acs"), ["B03002", "C17002"])
     district = {"boundary": str(files / "district.geojson"), "slug": "old-harbour-invented"}

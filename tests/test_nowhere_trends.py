@@ -24,6 +24,7 @@ from justgeo.measure.column import ReduceSettings
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import reduce
 from justgeo.synthetic import County, county
+from tests import nowhere
 from tests.test_nowhere import DISTRICT, layers
 
 ROWS = {row.id: row for row in catalogue.indicators() if row.field == "acs_change"}
@@ -49,7 +50,7 @@ class Made:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(tmp_path_factory.mktemp("cache")):
+    with layers(nowhere.cache(tmp_path_factory)):
         place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
     asked = [*ROWS.values(), *(row for row in catalogue.indicators() if row.id == "BEL-05.value")]
     found = measuring.measure(asked, place, settings=ReduceSettings(), judging=JudgeSettings())

@@ -44,7 +44,7 @@ class Region:
 @pytest.fixture(scope="module")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     folder = tmp_path_factory.mktemp("peers")
-    with layers(tmp_path_factory.mktemp("cache")) as source:
+    with layers(nowhere.cache(tmp_path_factory)) as source:
         settings = many.settings(source, folder / "settings")
         x, y = nowhere.boundary(source).geometry.union_all().centroid.coords[0]
         rng = np.random.default_rng(3)

@@ -41,7 +41,7 @@ class Shifted:
 
 @pytest.fixture(scope="module")
 def shifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shifted]:
-    with layers(tmp_path_factory.mktemp("cache")) as source:
+    with layers(nowhere.cache(tmp_path_factory)) as source:
         path, found = nowhere.harbour(source, tmp_path_factory.mktemp("here") / "a")
         made = shifting.shift(found)
         yield Shifted(path, found, made, {row["id"]: row for row in made["rows"]})

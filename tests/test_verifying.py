@@ -51,7 +51,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 @pytest.fixture(scope="module")
 def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.ensure(2020, tmp_path_factory.mktemp("cache"))
+    return synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
 
 
 @pytest.fixture

@@ -75,7 +75,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     found = {name: folder / f"{name}.html" for name in ("public", "analyst")}
     made.write_page(found["public"], kept)
     displacement_page.write(found["analyst"], md.analyst(kind="district"))
-    with layers(tmp_path_factory.mktemp("cache")) as source:
+    with layers(nowhere.cache(tmp_path_factory)) as source:
         shape = nowhere.boundary(source).geometry.union_all()
         paths = (
             nowhere.side(source, folder / "a", "Whole", shape),

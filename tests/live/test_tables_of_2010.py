@@ -14,7 +14,7 @@ from tests import nowhere
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ensure(2020, tmp_path_factory.mktemp("cache"))
+    return ensure(2020, nowhere.cache(tmp_path_factory))
 
 
 def drawn(

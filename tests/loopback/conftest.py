@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from justgeo import synthetic
+from tests import nowhere
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.ensure(2020, tmp_path_factory.mktemp("cache"))
+    return synthetic.ensure(2020, nowhere.cache(tmp_path_factory))

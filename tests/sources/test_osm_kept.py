@@ -365,7 +365,7 @@ def test_writing_that_breaks_off_leaves_nothing_that_answers(
     with pytest.raises(KeyboardInterrupt):
         answer(nowhere, bounds, osm.LAYERS, tmp_path)
     assert _osm_kept.load(nowhere, tmp_path) is None
-    assert not list(tmp_path.glob(".writing-*"))
+    assert not list(tmp_path.glob(".*.part"))
     assert_same(answer(nowhere, bounds, osm.LAYERS, None), answer(nowhere, bounds, osm.LAYERS, tmp_path))
 
 

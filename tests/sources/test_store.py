@@ -13,10 +13,10 @@ import pytest
 import shapely
 from geopandas.testing import assert_geodataframe_equal
 
+from justgeo.core import whole
 from justgeo.core.errors import LayerError, OutputError
 from justgeo.core.layer import AnyLayer, Feed, Layer, Network, Provenance, Raster
 from justgeo.core.spec import Area, LayerSpec
-from justgeo.sources import store as store_module
 from justgeo.sources.store import Store, key_for
 
 BOX = shapely.box(-60, 30, -59, 31)
@@ -127,14 +127,14 @@ def test_a_record_without_its_part_is_refused(tmp_path: Path) -> None:
 
 def test_an_interrupted_writing_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(tmp_path)
-    real = store_module._write
+    real = whole.put
 
     def fail_at_the_record(path: Path, data: bytes) -> None:
         if path.suffix == ".json":
             raise OSError(28, "No space left on device")
         real(path, data)
 
-    monkeypatch.setattr(store_module, "_write", fail_at_the_record)
+    monkeypatch.setattr(whole, "put", fail_at_the_record)
     with pytest.raises(OutputError, match="No space left"):
         store.put(features(), KEY)
     monkeypatch.undo()
@@ -149,7 +149,7 @@ def test_an_interrupted_writing_leaves_nothing_behind(tmp_path: Path, monkeypatc
     with pytest.raises(OutputError):
         store.put(table(), KEY)
     monkeypatch.undo()
-    assert not list(tmp_path.glob(".writing-*"))
+    assert not list(tmp_path.glob(".*.part"))
     back = store.get(KEY)
     assert isinstance(back, Layer) and back.name == "parks"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from justgeo.synthetic import County, county, ensure
+from tests.nowhere import cache
 
 
 @pytest.fixture(scope="session")
@@ -16,4 +17,4 @@ def nowhere() -> County:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ensure(2020, tmp_path_factory.mktemp("cache"))
+    return ensure(2020, cache(tmp_path_factory))
