@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from justgeo.core.layer import FloatArray
@@ -20,7 +21,9 @@ ENOUGH = 100.0
 MOST, BINS = 2**14, 2**13
 """Beyond ``MOST`` different sums they are gathered in ``BINS`` classes of equal width, each at its own mean."""
 _ROUNDING = 1e-9
-_HALVINGS = 40
+_FAR = 9.0
+"""Standard errors beyond which a bell has nothing that a float can hold beside 1."""
+_CLOSE = 1e-10
 
 
 def margin(size: FloatArray, chance: FloatArray, noise: float = 0.0) -> float:
@@ -93,13 +96,20 @@ def _gathered(value: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatA
 
 
 def _quantile(value: FloatArray, weight: FloatArray, part: float, noise: float) -> float:
-    """The smallest x that ``part`` of the sums, each blurred by the noise, do not exceed."""
+    """The smallest x that ``part`` of the sums, each blurred by the noise, do not exceed; sums from the smallest up."""
+    below = np.cumsum(weight)
     if not noise > 0:
-        below = np.cumsum(weight)
         return float(value[min(int(np.searchsorted(below, part - _ROUNDING)), below.size - 1)])
-    low, high = float(value[0]) - 5 * noise, float(value[-1]) + 5 * noise
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        enough = float(weight @ ndtr((middle - value) / noise)) >= part
-        low, high = (low, middle) if enough else (middle, high)
-    return high
+    sharp = float(value[min(int(np.searchsorted(below, part)), below.size - 1)])
+    far = _FAR * noise
+
+    def lacking(x: float) -> float:
+        # Sums far below x are below it however they are blurred, those far above are not.
+        first, last = np.searchsorted(value, (x - far, x + far))
+        near = float(weight[first:last] @ ndtr((x - value[first:last]) / noise))
+        return (float(below[first - 1]) if first else 0.0) + near - part
+
+    low, high = sharp - far, sharp + far
+    if lacking(high) <= 0:  # by rounding alone
+        return high
+    return float(brentq(lacking, low, high, xtol=_CLOSE * far))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import binom
+from scipy.stats import binom, norm
 
 from justgeo.core.layer import FloatArray
 from justgeo.measure import compare, lumps
@@ -131,3 +131,20 @@ def test_the_same_bytes_for_the_same_tracts() -> None:
     rng = np.random.default_rng(9)
     size, chance = rng.lognormal(7, 0.6, 40), rng.beta(0.5, 0.5, 40)
     assert lumps.margin(size, chance).hex() == lumps.margin(size.copy(), chance.copy()).hex()
+
+
+@pytest.mark.parametrize("part", [0.05, 0.95])
+@pytest.mark.parametrize("blur", [1e-4, 0.05, 0.5, 20.0])
+def test_a_blurred_quantile_is_where_bells_add_up_to_the_part(part: float, blur: float) -> None:
+    """By halving alone, with every bell looked at: slow, and nothing in common with how it is found."""
+    rng = np.random.default_rng(4)
+    for n in (1, 2, 7, 13):
+        size = rng.lognormal(7, 1, n)
+        value, weight = lumps.distribution(size, rng.beta(0.5, 0.5, n))
+        noise = blur * float(size.mean())
+        low, high = value[0] - 10 * noise, value[-1] + 10 * noise
+        for _ in range(80):
+            middle = (low + high) / 2
+            enough = weight @ norm.cdf((middle - value) / noise) >= part
+            low, high = (low, middle) if enough else (middle, high)
+        assert lumps._quantile(value, weight, part, noise) == pytest.approx(high, abs=1e-7 * noise)
