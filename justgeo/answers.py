@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 
 from justgeo import answers_form, answers_text
 from justgeo.catalogue import read as catalogue
+from justgeo.core import whole
 from justgeo.core.answers import Answers, Entry, Target, conflicts
 from justgeo.core.errors import ConfigError
 from justgeo.core.words import suggestion
@@ -205,27 +205,25 @@ def _target_row(one: Target) -> dict[str, Any]:
 def _write(path: Path, text: str, before: str | None) -> bool:
     """Put the text in the file's place, whole; False where the file is no longer as it was read."""
     target = path.resolve()
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        with part.open("xb") as opened:
-            opened.write(text.encode("utf-8"))
-            opened.flush()
-            os.fsync(opened.fileno())
-        if before is not None:
-            part.chmod(target.stat().st_mode & 0o777)
-        if _text(target) != before:
-            return False
-        part.replace(target)
-        _settle(target.parent)
-        return True
+        whole.sweep(target)
+        with whole.making(target, Path.touch) as part:
+            with part.open("r+b") as opened:
+                opened.write(text.encode("utf-8"))
+                opened.flush()
+                os.fsync(opened.fileno())
+            if before is not None:
+                part.chmod(target.stat().st_mode & 0o777)
+            if _text(target) != before:
+                return False
+            part.replace(target)
+            _settle(target.parent)
+            return True
     except OSError as why:
         raise ConfigError(
             f"{path.name} cannot be written: {why.strerror or why}.",
             remedy="see that its folder is there, may be written to, and has room left.",
         ) from why
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
 
 
 def _settle(folder: Path) -> None:

@@ -244,7 +244,8 @@ def _deal(given: Sequence[Given], zones: ZoneKind, how: How) -> tuple[list[Work]
     if live is not None:
         live.find_counties(None, codes)
         live.places() if zones == "places" else live.geography()
-        _refuse_without(live.failures, (batch_zones.PLACES if zones == "places" else "counties") in live.settings.layers)
+        first = batch_zones.PLACES if zones == "places" else "counties"
+        _refuse_without(live.failures, first in live.settings.layers)
     drawn = settings if live is None else live.settings
     units = collecting.geography(drawn, None)
     if zones != "places":
@@ -273,7 +274,8 @@ def _refuse_without(failures: Mapping[str, SourceError], there: bool) -> None:
     """Without its counties or places a batch would be another one, and what is done would not be found."""
     if failures and not there:
         label, why = next(iter(failures.items()))
-        raise ConfigError(f"The outlines that it begins with are not at hand ({label}: {why.message})", remedy=why.remedy)
+        told = f"The outlines that it begins with are not at hand ({label}: {why.message})"
+        raise ConfigError(told, remedy=why.remedy)
 
 
 def _begin(out: Path) -> None:
@@ -314,7 +316,12 @@ def _standing(works: Sequence[Work], how: How, again: bool) -> tuple[dict[str, D
             kept[work.key] = before
         else:
             tasks.append((work, how, digest))
-    batch_files.keep_only(how.out, kept.values())
+    try:
+        # First: of a batch that is killed it would tell what is no longer there, and peers would take that for all.
+        (how.out / SUMMARY).unlink(missing_ok=True)
+        batch_files.keep_only(how.out, kept.values())
+    except OSError as why:
+        raise batch_files.unwritable(how.out, why) from why
     return kept, tasks
 
 

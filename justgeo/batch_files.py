@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import logging
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +19,7 @@ import shapely
 from justgeo import run
 from justgeo.batch_list import Refusal, Work
 from justgeo.collecting import Collected
+from justgeo.core import whole
 from justgeo.core.district import WGS84
 from justgeo.core.errors import OutputError
 from justgeo.core.layer import Provenance
@@ -34,7 +34,6 @@ RECORDS, ZONES, MARKS, EACH = "records", "zones", "done", "districts"
 """Folders of the outputs: tables of records and of zones, marks of what is done, results of each district."""
 REFERENCE = "reference"
 LOCK = ".lock"
-_PART = ".part"
 
 
 @dataclass(frozen=True)
@@ -108,16 +107,15 @@ def put(path: Path, make: Callable[[Path], object]) -> None:
     ------
     OutputError
     """
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}{_PART}")
+    part = whole.aside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         make(part)
         part.replace(path)
     except OSError as why:
-        raise _unwritable(path, why) from why
+        raise unwritable(path, why) from why
     finally:
-        with suppress(OSError):  # a name that is too long was never made, and cannot be asked for either
-            part.unlink(missing_ok=True)
+        whole.remove(part)
 
 
 @contextmanager
@@ -133,7 +131,7 @@ def alone_in(out: Path) -> Iterator[None]:
     try:
         held = path.open("wb")
     except OSError as why:
-        raise _unwritable(path, why) from why
+        raise unwritable(path, why) from why
     with held:
         if not _locked(held.fileno()):
             raise OutputError(
@@ -173,16 +171,23 @@ def keep_only(out: Path, kept: Iterable[Done]) -> None:
         mark_of(out, key).unlink(missing_ok=True)
     tables = [path for folder in (RECORDS, ZONES) for path in (out / folder).rglob("*.parquet")]
     ours = [*tables, *(out / EACH).glob("*/results.json")]
-    parts = [part for folder in (RECORDS, ZONES, MARKS, EACH) for part in (out / folder).rglob(f".*{_PART}")]
+    parts = [part for folder in (RECORDS, ZONES, MARKS, EACH) for part in (out / folder).rglob(f".*{whole.PART}")]
     for path in [*(one for one in ours if one.relative_to(out).as_posix() not in files), *parts]:
         path.unlink(missing_ok=True)
-        for folder in path.relative_to(out).parents[:-1]:
-            if any((out / folder).iterdir()):
-                break
-            (out / folder).rmdir()
+    whole.sweep_all(out)
+    for folder in (RECORDS, ZONES, EACH):
+        _remove_empty(out / folder)
 
 
-def _unwritable(path: Path, why: OSError) -> OutputError:
+def _remove_empty(folder: Path) -> None:
+    """Remove folders in which nothing is left, the inner ones first."""
+    for one in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
+        if not any(one.iterdir()):
+            one.rmdir()
+
+
+def unwritable(path: Path, why: OSError) -> OutputError:
+    """The refusal of a disk, with its remedy."""
     return OutputError(
         f"{path} cannot be written ({why.strerror or why}).",
         remedy="see that there is room and that you may write there; then run the batch again, it goes on.",
@@ -197,7 +202,7 @@ class Writing:
         state, county = work.county[:2], work.county
         self._where = Path(f"state={state}") / f"county={county}" / f"{work.key}.parquet"
         self._table = out / RECORDS / self._where
-        self._part = self._table.with_name(f".{self._table.name}.{uuid.uuid4().hex[:8]}{_PART}")
+        self._part = whole.aside(self._table)
         self._file: RecordsFile | None = None
         self._zones: list[Zone] = []
         self._files: list[str] = []
@@ -217,7 +222,7 @@ class Writing:
         with suppress(OSError):
             self._part.unlink(missing_ok=True)
         if isinstance(why, OSError):
-            raise _unwritable(self._table, why) from why
+            raise unwritable(self._table, why) from why
 
     def add(self, found: Collected, place: Place, records: Sequence[Record]) -> None:
         """Write the records of some zones; those of the reference once."""

@@ -7,6 +7,7 @@ import json
 import os
 from pathlib import Path
 
+from justgeo.core import whole
 from justgeo.core.errors import ConfigError
 from justgeo.district_file import slugify
 
@@ -91,21 +92,31 @@ def write(folder: Path, files: dict[str, str]) -> Path:
         One of them is there already, or cannot be written.
     """
     for name in files:
-        if (folder / name).exists():
+        if (folder / name).exists() and not _left(folder, name, files):
             raise ConfigError(f"{folder / name} is there already.", remedy="edit it, or choose another folder.")
     made: list[Path] = []
     target = folder / NAME
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
+            whole.put(folder / name, text.encode("utf-8"))
             made.append(folder / name)
-            made[-1].write_text(text, encoding="utf-8", newline="\n")
     except OSError as exc:
         for path in made:
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
         raise ConfigError(f"{target} cannot be written ({exc.strerror}).", remedy="choose another folder.") from exc
     return target
+
+
+def _left(folder: Path, name: str, files: dict[str, str]) -> bool:
+    """Whether a file is of a beginning that was stopped before ``district.toml`` was there, and is as it would be."""
+    if name == NAME or (folder / NAME).exists():
+        return False
+    try:
+        return (folder / name).read_bytes() == files[name].encode("utf-8")
+    except OSError:
+        return False
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -6,9 +6,8 @@ content is the same or whoever asks says to replace it: it may have been edited 
 
 from __future__ import annotations
 
-import json
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
+from justgeo.core import json_text, whole
 from justgeo.core.errors import ConfigError, LayerError, OutputError
 from justgeo.core.paths import for_ogr
 from justgeo.core.words import suggestion
@@ -193,12 +193,24 @@ def _results(folder: Path) -> dict[str, Any]:
 
 def _targets(folder: Path) -> list[Mapping[str, Any]]:
     """What the community aims at, from the checklist beside the results; nothing where there is none."""
-    try:
-        told = json.loads((folder / "checklist.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    path = folder / "checklist.json"
+    if not path.is_file():
         return []
-    found = told.get("targets", []) if isinstance(told, dict) else []
+    try:
+        told = json_text.loads(path.read_bytes(), finite=True)
+    except (OSError, ValueError) as why:
+        raise _damaged(path, str(why)) from why
+    found = told.get("targets", []) if isinstance(told, dict) else None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise _damaged(path, "it holds no list of targets")
     return [one for one in found if {"indicator", "group", "target", "year"} <= set(one)]
+
+
+def _damaged(path: Path, why: str) -> OutputError:
+    """What the community aims at is not passed over in silence."""
+    return OutputError(
+        f"{path.name} is damaged ({why}), so the targets in it are lost.", remedy="run `justgeo run` again."
+    )
 
 
 def zones(folder: Path, content: Mapping[str, Any]) -> gpd.GeoDataFrame:
@@ -327,19 +339,18 @@ def _put(bodies: Mapping[Path, bytes], replace: bool) -> None:
             raise OutputError(
                 f"{path} is there already, and differs.", remedy="name another file with --out, or say --replace."
             )
-    parts: dict[Path, Path] = {}
     try:
-        for path, body in bodies.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = parts[path] = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
-            part.write_bytes(body)
-        for path, part in parts.items():
-            part.replace(path)
+        with ExitStack() as made:
+            parts: dict[Path, Path] = {}
+            for path, body in bodies.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                whole.sweep(path)
+                parts[path] = made.enter_context(whole.making(path, Path.touch))
+                parts[path].write_bytes(body)
+            for path, part in parts.items():
+                part.replace(path)
     except OSError as why:
         raise OutputError(
             f"{next(iter(bodies))} cannot be written: {why.strerror or why}.",
-            remedy="Choose a place that you may write to; close programs that have the file open.",
+            remedy="Choose a place that you may write to, with room left; close programs that have the file open.",
         ) from why
-    finally:
-        for part in parts.values():
-            part.unlink(missing_ok=True)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import uuid
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +16,7 @@ from typing import Any
 
 from justgeo import checklists, manifests
 from justgeo.config import RunConfig
+from justgeo.core import whole
 from justgeo.core.answers import Answers
 from justgeo.core.errors import ConfigError, OutputError
 from justgeo.report import packet_page, write
@@ -161,27 +160,20 @@ def _zip(target: Path, made: Mapping[str, bytes]) -> None:
             entry = zipfile.ZipInfo(name, _DAY)
             entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
             folder.writestr(entry, made[name])
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as opened:
-            opened.write(out.getvalue())
-            opened.flush()
-            os.fsync(opened.fileno())
-        part.replace(target)
+        whole.put(target, out.getvalue())
     except OSError as why:
         raise OutputError(
             f"The packet cannot be written to {target}: {why.strerror or why}.",
-            remedy="Choose a place that you may write to.",
+            remedy="Choose a place that you may write to and that has room left.",
         ) from why
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _is_packet(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as folder:
             found = json.loads(folder.read("manifest.json"))
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+    except (OSError, KeyError, ValueError, RecursionError, RuntimeError, zipfile.BadZipFile):
         return False
     return isinstance(found, dict) and found.get("made_by") == MAKER

@@ -200,7 +200,7 @@ def _layers(file: Path) -> dict[str, str]:
         version = told.get(b"schema_version", b"").decode() or None
         if version == SCHEMA_VERSION:
             return _vintages(told[b"layers"])
-    except (OSError, ValueError, KeyError) as why:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as why:
         raise _unreadable(file, why) from why
     raise OutputError(
         f"{file.name} has schema version {version!r}; this version of justgeo reads {SCHEMA_VERSION!r}.",

@@ -6,8 +6,6 @@ or a method that moved between the two. Such a row says so, and *cannot tell* is
 
 from __future__ import annotations
 
-import contextlib
-import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 from justgeo import answers as said
 from justgeo import budgets, checklists, differing, manifests, moves
 from justgeo.checklists import CONTENT
+from justgeo.core import whole
 from justgeo.core.answers import Target
 from justgeo.core.errors import ConfigError, OutputError
 from justgeo.differing import Periods
@@ -251,14 +250,10 @@ def put(path: Path, body: bytes) -> None:
     OutputError
         It cannot be written.
     """
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        part.write_bytes(body)
-        part.replace(path)
+        whole.put(path, body)
     except OSError as why:
         raise OutputError(
-            f"{path} cannot be written: {why.strerror or why}.", remedy="name a place you may write to."
+            f"{path} cannot be written: {why.strerror or why}.",
+            remedy="name a place that you may write to and that has room left.",
         ) from why
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)

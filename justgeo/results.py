@@ -194,8 +194,16 @@ class Results:
         return zones(self.folder, self.content)
 
     def write_csv(self, path: str | PathLike[str]) -> None:
-        """Write ``indicators.csv`` again, to ``path``: the same bytes as those beside ``results.json``."""
-        Path(path).write_bytes(indicators_csv(self.content))
+        """Write ``indicators.csv`` again, to ``path``: the same bytes as those beside ``results.json``.
+
+        Raises
+        ------
+        OutputError
+            It cannot be written; what was there is then untouched.
+        """
+        from justgeo.progress import put
+
+        put(Path(path), indicators_csv(self.content))
 
 
 def read(folder: str | PathLike[str]) -> Results:

@@ -16,6 +16,7 @@ from typing import Any
 import geopandas as gpd
 from markupsafe import escape
 
+from justgeo.core import whole
 from justgeo.core.errors import ConfigError, OutputError
 from justgeo.core.words import suggestion
 from justgeo.report import choropleth, inline, maps, origins, remarks, words
@@ -154,7 +155,7 @@ def _told(name: str, cell: list[str]) -> dict[str, str]:
 
 
 def put(path: str | PathLike[str], body: bytes) -> Path:
-    """Write a file that was asked for from a notebook.
+    """Write a file that was asked for from a notebook, whole, or leave what was there.
 
     Raises
     ------
@@ -163,9 +164,10 @@ def put(path: str | PathLike[str], body: bytes) -> Path:
     """
     target = Path(path)
     try:
-        target.write_bytes(body)
+        whole.put(target, body)
     except OSError as why:
         raise OutputError(
-            f"{target} cannot be written: {why.strerror or why}.", remedy="name a place you may write to."
+            f"{target} cannot be written: {why.strerror or why}.",
+            remedy="name a place that you may write to and that has room left.",
         ) from why
     return target

@@ -1,22 +1,24 @@
 """Writing a folder of results: all of it or nothing.
 
-Everything is made in a new folder beside the target; only when it is complete does it take the target's place.
+Everything is made in a new folder beside the target; only when it is complete does it take the target's place, in one
+step where the system can exchange two folders. What a run left that was killed is put right by the next one.
 """
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import logging
 import os
 import shutil
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 
+from justgeo.core import whole
 from justgeo.core.answers import target_row
 from justgeo.core.errors import OutputError
 from justgeo.report import checklist as lists
@@ -28,6 +30,7 @@ from justgeo.report import (
     grant_files,
     package,
     page,
+    quality_page,
     results,
     styles,
     tables,
@@ -46,6 +49,8 @@ FILES = (
     "checklist.html",
     "checklist.md",
     "checklist.xlsx",
+    quality_page.FILE,
+    quality_page.TABLE,
     "datapackage.json",
     "manifest.json",
 )
@@ -57,6 +62,8 @@ INNER = "displacement"
 """Maker of the folder for analysts, and its name inside the outputs of a run."""
 SHIFTED, SHIFTER = "sensitivity", "justgeo run --sensitivity"
 """Name of the folder of other lines and thresholds inside the outputs of a run, and its maker."""
+OLD = ".old"
+"""Ending of the folder that has made room for another, where the two cannot be exchanged."""
 FOLDERS = {INNER: INTERNAL, SHIFTED: SHIFTER}
 """Folders that a run may write inside its outputs, each with its maker."""
 
@@ -132,22 +139,25 @@ def put(folder: Path, files: Sequence[str], fill: Callable[[Path], None], maker:
     OutputError
         The folder cannot be written, or holds files of something else. What was there is then untouched.
     """
-    target = folder.expanduser().resolve()
+    target = _place(folder)
+    _mend(target)
     kept = _foreign(target, files, maker)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex[:8]}.part")
     try:
-        part.mkdir(parents=True)
-        fill(part)
-        for one in kept:
-            _copy(target / one, part / one)
-        _swap(part, target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        whole.sweep(target)
+        with whole.making(target, Path.mkdir) as part:
+            fill(part)
+            for one in kept:
+                _copy(target / one, part / one)
+            _swap(part, target)
+            if part.exists():  # the earlier results, by now
+                for one in _late(part, target, _foreign(part, files, maker)):
+                    _copy(part / one, target / one)
     except OSError as why:
         raise OutputError(
             f"The results cannot be written to {folder}: {why.strerror or why}.",
             remedy="Choose a folder that you may write to, with room left; close programs that have its files open.",
         ) from why
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return [target / name for name in files]
 
 
@@ -174,7 +184,8 @@ def check(folder: Path, maker: str = MAKER) -> None:
     OutputError
         A file is in the way, the folder holds other things than results, or it may not be written.
     """
-    target = folder.expanduser().resolve()
+    target = _place(folder)
+    _mend(target)
     _foreign(target, (), maker)
     nearest = next(one for one in (target.parent, *target.parent.parents) if one.exists())
     if not nearest.is_dir() or not os.access(nearest, os.W_OK):
@@ -182,6 +193,15 @@ def check(folder: Path, maker: str = MAKER) -> None:
             f"The results cannot be written to {folder}: {nearest.name or nearest} is no folder that you may write to.",
             remedy="Choose a folder that you may write to.",
         )
+
+
+def _place(folder: Path) -> Path:
+    """Where a folder is, by its full path."""
+    try:
+        return folder.expanduser().resolve()
+    except RuntimeError as why:  # nobody of the name after ~, or links that lead to one another
+        told = f"{folder} leads nowhere: {str(why).rstrip('.')}."
+        raise OutputError(told, remedy="Name the folder by its full path.") from why
 
 
 def _fill(
@@ -204,6 +224,8 @@ def _fill(
     (part / "checklist.html").write_bytes(checklist_page.render(checklist, content, assets).encode("utf-8"))
     (part / "checklist.md").write_bytes(checklist_text.render(checklist, content, assets).encode("utf-8"))
     (part / "checklist.xlsx").write_bytes(checklist_sheets.workbook(checklist, content, assets))
+    (part / quality_page.FILE).write_bytes(quality_page.render(content).encode("utf-8"))
+    (part / quality_page.TABLE).write_bytes(quality_page.to_csv(content))
     (part / "datapackage.json").write_bytes(json_bytes(package.datapackage(content, part)))
     outputs = {name: sha256(part / name) for name in FILES if name != "manifest.json"}
     (part / "manifest.json").write_bytes(manifest_bytes(content, outputs, manifest))
@@ -286,7 +308,7 @@ def _maker(manifest: Path) -> str | None:
     """Who says to have made a folder; None where nobody does."""
     try:
         found = json.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return str(found["made_by"]) if isinstance(found, dict) and "made_by" in found else None
 
@@ -299,11 +321,20 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _swap(part: Path, target: Path) -> None:
-    """Put the finished folder in the target's place; the old one is put back if that fails."""
+    """Put the finished folder in the target's place; the old one, then under the other's name, goes with it.
+
+    Where the system cannot exchange them, the old one is moved first, and put back if the new one cannot follow.
+    """
     if not target.exists():
-        part.replace(target)
+        try:
+            part.replace(target)
+            return
+        except OSError:
+            if not target.exists():
+                raise  # else another run was first: its results make room as earlier ones do
+    if whole.exchange(part, target):
         return
-    old = part.with_suffix(".old")
+    old = part.with_suffix(OLD)
     target.replace(old)
     try:
         part.replace(target)
@@ -313,3 +344,26 @@ def _swap(part: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if old.exists():
         log.warning("The earlier results could not be removed; they are in %s", old.name)
+
+
+def _late(old: Path, target: Path, names: Sequence[str]) -> list[str]:
+    """What somebody put among the earlier results, or changed there, after it was copied beside the new ones."""
+    return [name for name in names if not (target / name).exists() or _edited(old / name, target / name)]
+
+
+def _edited(old: Path, copy: Path) -> bool:
+    return old.is_file() and old.stat().st_mtime_ns != copy.stat().st_mtime_ns
+
+
+def _mend(target: Path) -> None:
+    """Put back what a run had moved that was killed before its results took that place; remove it where they have."""
+    try:
+        olds = sorted(target.parent.glob(f".{glob.escape(target.name)}.*{OLD}"), key=lambda one: one.stat().st_mtime)
+        olds = [one for one in olds if not whole.is_made(one.with_suffix(whole.PART))]
+        if olds and not target.exists():
+            olds.pop().replace(target)
+            log.warning("A run into %s was stopped at its end: the results before it are there again", target.name)
+        for one in olds:
+            shutil.rmtree(one, ignore_errors=True)
+    except OSError as why:  # the folder cannot be read or changed: whoever writes to it is told
+        log.debug("what may be left of %s cannot be mended: %s", target, why)

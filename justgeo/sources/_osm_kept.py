@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -23,6 +22,7 @@ from typing import Any
 import pyarrow as pa
 import shapely
 
+from justgeo.core import whole
 from justgeo.core.errors import OutputError
 from justgeo.sources._hash import combined, digest_of, sha256_of
 from justgeo.sources._osm_found import Extract
@@ -84,6 +84,7 @@ def save(path: Path, folder: Path, extract: Extract, raw: Raw) -> None:
     head = head_of(path, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        whole.sweep_all(folder)
         parts = {name: _write_table(_part(head, name), table) for name, table in raw.tables().items()}
         about = {**asdict(extract), "covers": str(shapely.to_wkb(extract.covers, hex=True, byte_order=1))}
         told: dict[str, Any] = {"format": FORMAT, "file": path.name, "extract": about, "parts": parts}
@@ -155,14 +156,8 @@ def _write_table(path: Path, table: pa.Table) -> str:
 @contextmanager
 def _aside(path: Path) -> Iterator[Path]:
     """Another name in the same folder, which takes the place of ``path`` once everything is on the disk."""
-    handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        yield temporary
-        with temporary.open("rb+") as file:
+    with whole.making(path, Path.touch) as part:
+        yield part
+        with part.open("rb+") as file:
             os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        part.replace(path)

@@ -12,9 +12,7 @@ import hashlib
 import io
 import json
 import logging
-import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -27,6 +25,7 @@ import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
 
+from justgeo.core import whole
 from justgeo.core.errors import LayerError, OutputError, StoreError
 from justgeo.core.layer import AnyLayer, Feed, Layer, Network, Provenance, Raster
 from justgeo.core.spec import Area, LayerSpec
@@ -153,13 +152,14 @@ class Store:
     def _keep(self, record: Path, parts: Mapping[str, bytes], text: bytes) -> None:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
+            whole.sweep_all(self.root)
             for suffix, data in parts.items():
-                _write(record.with_name(record.stem + suffix), data)
-            _write(record, text)
+                whole.put(record.with_name(record.stem + suffix), data)
+            whole.put(record, text)
         except OSError as error:
             raise OutputError(
                 f"The store {self.root} cannot be written to ({error.strerror or error}).",
-                remedy="make the folder writable, or name another one.",
+                remedy="make the folder writable and see that there is room, or name another one.",
             ) from error
 
     def _send(self, record: Path, parts: Mapping[str, bytes], text: bytes) -> None:
@@ -206,21 +206,6 @@ def _head(text: bytes, key: str) -> dict[str, Any]:
     if head.pop("digest", None) != digest_of(head) or head["key"] != key:
         raise ValueError("its own digest does not fit")
     return head
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write under another name in the same folder, then rename: readers see the old file or the new one."""
-    handle, name = tempfile.mkstemp(prefix=".writing-", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _record_of(layer: AnyLayer) -> tuple[dict[str, Any], dict[str, bytes]]:

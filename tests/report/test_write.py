@@ -12,6 +12,7 @@ from typing import Any
 import geopandas as gpd
 import pytest
 
+from justgeo.core import whole
 from justgeo.core.errors import OutputError
 from justgeo.report import tables, write
 from tests.report import made
@@ -88,7 +89,9 @@ def test_a_failure_leaves_the_old_results(
 def test_a_failed_swap_puts_the_old_back(
     out: Path, content: dict[str, Any], zones: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """As where the system cannot exchange two folders: the old one is moved, and has to come back."""
     _write(out, content, zones)
+    monkeypatch.setattr(whole, "exchange", lambda one, other: False)
     real = Path.replace
 
     def stuck(self: Path, target: Path) -> Path:

@@ -15,13 +15,11 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
-import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from justgeo.core import whole
 from justgeo.core.errors import SourceError
 from justgeo.core.location import Location, is_url
 from justgeo.sources._hash import sha256_of
@@ -36,9 +34,6 @@ log = logging.getLogger(__name__)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)  # names of devices on Windows
 _LONGEST = 80
-_PART = ".part"
-_DEAD_S = 24 * 3600.0
-"""A half-made record that nobody wrote to for so long is of a process that was killed."""
 _TRIES = 3
 
 
@@ -139,16 +134,17 @@ class Records:
             ``disk``: it cannot be made.
         """
         place = self._folder(question)
-        aside = _aside(place)
+        made: list[Path] = []
         try:
-            aside.mkdir(parents=True)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            whole.sweep_all(place.parent)
+            with whole.making(place, Path.mkdir) as aside:
+                made.append(aside)
+                yield aside
         except OSError as error:
+            if made:
+                raise
             raise _disk(self.root, "written", error) from error
-        try:
-            _sweep(place.parent)
-            yield aside
-        finally:
-            shutil.rmtree(aside, ignore_errors=True)
 
     def keep(self, question: Question, folder: Path, told: Told) -> Record:
         """Make a record of all files in a folder that :meth:`room` gave.
@@ -214,17 +210,14 @@ class Records:
     def _clear(self, question: Question) -> None:
         """Remove what stands in the local place."""
         place = self._folder(question)
-        aside = _aside(place)
+        aside = whole.aside(place)
         try:
             os.rename(place, aside)  # noqa: PTH104
         except FileNotFoundError:
             return
         except OSError as error:
             raise _disk(self.root, "written", error) from error
-        if aside.is_dir():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            aside.unlink(missing_ok=True)
+        whole.remove(aside)
 
     def _other(self, question: Question) -> Record | None:
         """The record that stands in the place; None where it is damaged, and then it is gone."""
@@ -314,10 +307,6 @@ def _folder_name(label: str) -> str:
     return f"_{name}" if _RESERVED.fullmatch(name) else name
 
 
-def _aside(place: Path) -> Path:
-    return place.with_name(f".{place.name}.{uuid.uuid4().hex[:8]}{_PART}")
-
-
 def _moved(folder: Path, place: Path) -> bool:
     """Put a folder in its place; False where something is there already, which a renaming does not replace."""
     try:
@@ -327,17 +316,6 @@ def _moved(folder: Path, place: Path) -> bool:
             return False
         raise
     return True
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what processes left that were killed while they fetched."""
-    for one in folder.glob(f".*{_PART}"):
-        try:
-            touched = max(path.stat().st_mtime for path in (one, *one.rglob("*")))
-        except OSError:
-            continue  # another process is at it
-        if time.time() - touched > _DEAD_S:
-            shutil.rmtree(one, ignore_errors=True)
 
 
 def _readable(folder: Path) -> list[Record]:
