@@ -16,6 +16,7 @@ from justgeo.batch_county import How
 from justgeo.batch_files import Done
 from justgeo.batch_list import Work
 from justgeo.core.errors import ConfigError, JustgeoError, OutputError
+from justgeo.core.silence import silent_libraries
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,9 @@ def carry_out(task: Task, step: Callable[[str], None] | None = None) -> Done | J
         return batch_county.do(work, how, digest, step)
     except JustgeoError as why:
         return why
+    except MemoryError:
+        remedy = "close other programs, or run the batch again with fewer --workers; what is done is kept."
+        return OutputError("There was not enough memory for this county.", remedy=remedy)
     except Exception as why:  # one county's fault must not end the others; it is told in full
         log.exception("county %s", work.key)
         remedy = "this is a fault in justgeo; please report it with the log."
@@ -60,7 +64,8 @@ def carry_out(task: Task, step: Callable[[str], None] | None = None) -> Done | J
 
 def _in_processes(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Done | JustgeoError]]:
     # Started anew rather than forked: GDAL and its threads do not outlive a fork.
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=get_context("spawn")) as pool:
+    many = min(workers, len(tasks))
+    with ProcessPoolExecutor(many, mp_context=get_context("spawn"), initializer=silent_libraries) as pool:
         waiting: dict[Future[Done | JustgeoError], Task] = {pool.submit(carry_out, task): task for task in tasks}
         for future in as_completed(waiting):
             yield waiting[future], _result(future)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,10 +23,12 @@ from justgeo import (
 )
 from justgeo.core.errors import JustgeoError
 from justgeo.core.location import location
+from justgeo.core.silence import silent_libraries
 
 INCOMPLETE = 1
 WRONG_USE = 2
 INTERRUPTED = 130
+_MEMORY = "close other programs, choose a smaller district or reference, or fewer --workers, and start again."
 
 RECORDS = (
     "folder of what was fetched and of what was read from large files, or its URL, s3://bucket/prefix "
@@ -48,13 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         asked; 130 after Ctrl-C.
     """
     _tolerant_output()
+    silent_libraries()
+    return guarded(lambda: _called(argv))
+
+
+def _called(argv: Sequence[str] | None) -> int | None:
     args = _parser().parse_args(argv)
     if args.verbose:
         import logging
 
         logging.basicConfig(level=logging.INFO, format="%(message)s")
     command: Callable[[argparse.Namespace], int | None] = args.command
-    return guarded(lambda: command(args))
+    return command(args)
 
 
 def guarded(call: Callable[[], int | None]) -> int:
@@ -70,29 +78,88 @@ def guarded(call: Callable[[], int | None]) -> int:
         As of :func:`main`.
     """
     try:
-        return call() or 0
+        status = call() or 0
+        sys.stdout.flush()
+        return status
     except JustgeoError as refused:
         return _refuse(refused.message, refused.remedy)
-    except BrokenPipeError:
-        # Whoever read our output has enough (`justgeo indicators list | head`); Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except MemoryError:
+        return _refuse("There is not enough memory for this.", _MEMORY)
     except OSError as failed:
-        return _refuse(str(failed), "see that the folder is there, may be written to, and has room left.")
+        return _failed(failed)
     except KeyboardInterrupt:
-        print("stopped; nothing half-written was left", file=sys.stderr)
+        _tell("stopped; nothing half-written was left")
         return INTERRUPTED
-    return 0
+
+
+def _failed(failed: OSError) -> int:
+    """Say what the system refused; whoever has read enough of our output (`justgeo ... | head`) is no error."""
+    if not _in_printing(failed):
+        return _refuse(*_words(failed))
+    # What is still to be printed goes nowhere: Python would complain at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(failed, BrokenPipeError):
+        return 0
+    return _refuse(
+        f"What is to be said cannot be printed ({failed.strerror}).",
+        "send the output elsewhere; files that were written are whole.",
+    )
+
+
+def _in_printing(failed: OSError) -> bool:
+    """Whether it was printing that failed: the last step that Python took was one of the command line's own."""
+    step = failed.__traceback__
+    while step is not None and step.tb_next is not None:
+        step = step.tb_next
+    file = Path("" if step is None else step.tb_frame.f_code.co_filename)
+    return file.parent == Path(__file__).parent and file.name.startswith("cli")
+
+
+def _words(failed: OSError) -> tuple[str, str]:
+    """What the system refused, and what can be done about it."""
+    try:
+        Path.cwd()
+    except OSError:
+        return "The working folder is not there any more.", "change to a folder that is there, and start again."
+    if failed.errno in (errno.EMFILE, errno.ENFILE):
+        return (
+            f"Too many files are open ({failed}).",
+            "allow more (ulimit -n 1024), or close programs, and start again.",
+        )
+    if failed.errno == errno.ENOMEM:
+        return f"There is not enough memory for this ({failed}).", _MEMORY
+    return str(failed), "see that the folder is there, may be written to, and has room left."
 
 
 def _refuse(message: str, remedy: str) -> int:
-    print(f"error: {message}", file=sys.stderr)
-    print(f"what to do: {remedy}", file=sys.stderr)
+    _tell(f"error: {message}\nwhat to do: {remedy}")
     return WRONG_USE
 
 
+def _tell(text: str) -> None:
+    """To stderr; where nobody can read that, the exit status has to say it alone."""
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:  # what is left of it would change the exit status at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def _tolerant_output() -> None:
-    """A console that cannot print "≥" prints a stand-in for it rather than failing."""
-    for stream in (sys.stdout, sys.stderr):
+    """A console that cannot print "≥" prints a stand-in for it rather than failing; a closed one swallows it.
+
+    Where a stream was closed before we began, the next file that is opened would take its number, and what a library
+    prints would end up in it.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - open to the end
+            continue
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="replace")
@@ -179,7 +246,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *args: object) -> None:
         from justgeo import __version__
 
-        print(__version__)
+        print(__version__, flush=True)
         parser.exit()
 
 
@@ -197,7 +264,8 @@ def _run(args: argparse.Namespace) -> None:
 def _measure(config: Path, out: Path | None, args: argparse.Namespace) -> None:
     from justgeo import console
 
-    place = config.resolve().parent.name if config.suffix else config.resolve().name
+    whole = Path(os.path.normpath(config.absolute()))  # not resolved: a loop of links is told by whoever reads it
+    place = whole.parent.name if config.suffix else whole.name
     with console.progress(place, quiet=args.quiet) as tell:
         from justgeo.run import run_config
 

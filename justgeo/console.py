@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from justgeo.catalogue import read as catalogue
+from justgeo.core.quality import STATUSES
 from justgeo.core.words import WIDTH as WIDTH
 from justgeo.core.words import wrapped as wrapped
 
@@ -85,8 +87,7 @@ def counties(*, quiet: bool = False) -> Iterator[tuple[Tell, Tell]]:
     if not sys.stderr.isatty():
 
         def line(said: str) -> None:
-            sys.stderr.write(f"batch: {said}\n")
-            sys.stderr.flush()
+            hint(f"batch: {said}")
 
         yield line, silent
         return
@@ -101,6 +102,15 @@ def counties(*, quiet: bool = False) -> Iterator[tuple[Tell, Tell]]:
         )
 
 
+def hint(line: str) -> None:
+    """A line of progress. Whoever read it may have gone (`justgeo run ... 2>&1 | head`): that ends no run."""
+    try:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def _stages(place: str) -> Tell:
     """One line for each stage, for logs."""
     ids = {row.id for row in catalogue.indicators()}
@@ -110,8 +120,7 @@ def _stages(place: str) -> Tell:
         stage = "measuring" if what in ids else _STAGES.get(what, "reading layers")
         if stage not in said:
             said.append(stage)
-            sys.stderr.write(f"{place}: {stage}\n")
-            sys.stderr.flush()
+            hint(f"{place}: {stage}")
 
     return tell
 
@@ -136,6 +145,7 @@ def report(done: RunReport) -> list[str]:
     if done.synthetic:
         lines.append("  INVENTED: this place does not exist; nothing here is true of any place")
     lines.append(f"  {done.n_measured} figures of the district measured, {done.n_absent} absent with their reason")
+    lines += _checked(done)
     lines += failed(done.failures)
     if not done.n_measured and not done.failures:
         lines += _first()
@@ -146,6 +156,15 @@ def report(done: RunReport) -> list[str]:
     lines += [f"  answers: {one}" for one in done.answers]
     lines.append(f"  look at {done.folder / 'index.html'}")
     return [piece for line in lines for piece in wrapped(line, "    ")]
+
+
+def _checked(done: RunReport) -> list[str]:
+    """How many checks of the data hold; nothing where none was made."""
+    odd, holds, unknown = (done.checks.get(status, 0) for status in STATUSES)
+    if not odd + holds + unknown:
+        return []
+    look = f": look at {done.folder / 'quality.html'} before you show the numbers" if odd else ""
+    return [f"  checks of the data: {holds} hold, {odd} odd, {unknown} could not be made{look}"]
 
 
 def candidates(made: Mapping[str, Any], folder: Path) -> list[str]:

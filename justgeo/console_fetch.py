@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from justgeo.console import failed
+from justgeo.console import failed, hint
 from justgeo.core.words import wrapped
 
 if TYPE_CHECKING:
@@ -73,8 +73,7 @@ def _lines() -> Tell:
     def tell(label: str, done: int, whole: int | None) -> None:
         if label not in said:
             said.add(label)
-            sys.stderr.write(f"fetching {label}\n")
-            sys.stderr.flush()
+            hint(f"fetching {label}")
 
     return tell
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, cast, get_args
 import geopandas as gpd
 
 import justgeo
-from justgeo import budgets, checklists, correcting, gathering, manifests, measuring, zoning
+from justgeo import budgets, checklists, correcting, gathering, manifests, measuring, quality, unchanged, zoning
 from justgeo.answers import Merged
 from justgeo.catalogue import read as catalogue
 from justgeo.collecting import BASEMAP, GEOGRAPHY, Collected, collect_layers, compared, make_district, read_config
@@ -25,6 +25,7 @@ from justgeo.core.errors import Absent, ConfigError, LayerError, SourceError
 from justgeo.core.layer import Layer
 from justgeo.core.location import Location
 from justgeo.core.protocol import Checklist, fill
+from justgeo.core.quality import STATUSES
 from justgeo.core.result import Baseline, Record
 from justgeo.core.zones import Zones
 from justgeo.indicators.displacement import NO_EARLIER
@@ -96,6 +97,8 @@ class RunReport:
     """What became of the folder for analysts; nothing where none was asked for."""
     answers: tuple[str, ...] = ()
     """For the planner alone: what was read from the sheet that this run replaced, and what does not agree."""
+    checks: Mapping[str, int] = field(default_factory=dict)
+    """How many checks of the data are ``odd``, hold (``holds``), or could not be made (``unknown``)."""
 
 
 def plan(path: Path) -> list[PlanRow]:
@@ -144,8 +147,14 @@ def measure_place(
 
 
 def records_of(found: Collected, place: Place, progress: Progress | None = None) -> list[Record]:
-    """All records of a place, of one district or of many."""
-    return measuring.measure(
+    """All records of a place, of one district or of many.
+
+    Raises
+    ------
+    LayerError
+        A number cannot be true.
+    """
+    made = measuring.measure(
         found.rows,
         place,
         settings=ReduceSettings(),
@@ -153,6 +162,7 @@ def records_of(found: Collected, place: Place, progress: Progress | None = None)
         progress=progress,
         among_tracts=True,
     )
+    return quality.measured(place, made)
 
 
 def make_place(found: Collected, zones: Zones | None = None) -> Place:
@@ -189,6 +199,8 @@ def make_place(found: Collected, zones: Zones | None = None) -> Place:
 def baseline_of(found: Collected, place: Place, records: Sequence[Record]) -> Baseline:
     """Records with all that stands behind them, but for corrections."""
     words = catalogue.layers()
+    checks = quality.checks(place, records)
+    records = quality.flagged(records, checks)
     told = budgets.budgets(found.rows, place, records, words.layers)
     used = {name for record in records for name in record.layers} | {name for one in told for name in one.layers}
     drawn = {name for name in (*BASEMAP, "areas") if name in found.layers}
@@ -213,6 +225,7 @@ def baseline_of(found: Collected, place: Place, records: Sequence[Record]) -> Ba
         displacement=_displacement(found, place),
         programmes=catalogue.programmes(),
         budgets=told,
+        quality=checks,
     )
 
 
@@ -306,6 +319,7 @@ def run_config(
     folder = Path(out) if out is not None else settings.output
     write.check(folder)
     settings, typed = checklists.taken(settings, folder)
+    before = unchanged.seen(settings)
     found = collect_layers(settings, progress, records, offline)
     place = make_place(found)
     baseline, checklist = measure_place(found, progress, place)
@@ -319,6 +333,7 @@ def run_config(
     if progress is not None:
         progress("page")
     _, late = checklists.taken(settings, folder)
+    unchanged.refuse_changed(settings, before)
     files = write.write_all(
         folder,
         reports.to_dict(baseline),
@@ -336,6 +351,7 @@ def run_config(
         name=baseline.name,
         synthetic=baseline.synthetic,
         n_measured=measured,
+        checks={status: sum(one.status == status for one in baseline.quality) for status in STATUSES},
         n_absent=len(shown) - measured,
         absent_layers=baseline.absent_layers,
         notes=baseline.notes,

@@ -89,8 +89,12 @@ def divergence(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     reasons[ref] = ITSELF
     known = np.array([r is None for r in reasons], dtype=np.bool_)
     noise = np.full(len(value), np.nan)
-    # The same draws for every zone: what is told of one does not depend on which others are measured beside it.
-    noise[known] = indices.sampling_margin(index, of_zone[known], sd[known, None])
+    # The same draws for every zone: what is told of one does not depend on which others are measured beside it. A group
+    # that nobody in the reference is of is in neither make-up: noise in a count of nobody would be infinitely far.
+    held = whole > 0
+    noise[known] = indices.sampling_margin(
+        lambda counts: indices.divergence(counts, whole[held]), of_zone[known][:, held], sd[known, None]
+    )
     return _field(row, np.where(known, value, np.nan), total, noise, reasons)
 
 

@@ -1,0 +1,204 @@
+"""One interpreter that has everything imported and brings forth a process for each command, odd as it is told.
+
+A new interpreter takes two seconds to import what a run needs; a forked one none, and nothing that is done to it is
+left in another. What is decided before an interpreter starts (hash seeds, locales, ``-O``) takes `started`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tests.faults import hamlet
+
+HERE = Path(__file__).parents[2]
+PATIENCE = 100.0
+UNFORESEEN = 70
+"""Exit status where an exception left the command line: what no case may end in."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended: 0, 1, 2 or 130; 70 with a traceback; less than 0 by a signal."""
+
+    code: int
+    out: bytes
+    err: str
+
+
+class Nursery:
+    """The interpreter that the others are forked from."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._number = 0
+        command = [sys.executable, "-m", "tests.faults.nursery", "serve", str(folder / "warm")]
+        self._server = subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def start(self, *argv: str | Path, prepare: str = "", **told: Any) -> Child:
+        """Start a command; ``prepare`` names a function of `odd`, called before it with ``told["how"]``."""
+        self._number += 1
+        files = [self._folder / f"{self._number}.{kind}" for kind in ("out", "err")]
+        asked = {"argv": [str(one) for one in argv], "prepare": prepare, "out": str(files[0]), "err": str(files[1])}
+        pid = int(self._ask({**asked, **told})["pid"])
+        return Child(self, pid, *files)
+
+    def run(self, *argv: str | Path, prepare: str = "", **told: Any) -> Ended:
+        """Start a command and wait for it."""
+        return self.start(*argv, prepare=prepare, **told).wait()
+
+    def _ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        assert self._server.stdin is not None and self._server.stdout is not None
+        self._server.stdin.write(json.dumps(asked, default=str) + "\n")
+        self._server.stdin.flush()
+        said: dict[str, Any] = json.loads(self._server.stdout.readline())
+        return said
+
+    def close(self) -> None:
+        assert self._server.stdin is not None
+        self._server.stdin.close()
+        self._server.wait(30)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A command that was started."""
+
+    nursery: Nursery
+    pid: int
+    out: Path
+    err: Path
+
+    def wait(self) -> Ended:
+        code = int(self.nursery._ask({"wait": self.pid})["code"])
+        files = (self.out, self.err, Path(f"{self.err}.trace"))
+        out, err, trace = (path.read_bytes() if path.is_file() else b"" for path in files)
+        return Ended(code, out, (err + trace).decode("utf-8", errors="replace"))
+
+    def send(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+
+@contextmanager
+def nursery(folder: Path) -> Iterator[Nursery]:
+    """A nursery that ends with the tests."""
+    made = Nursery(folder)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def started(*argv: str | Path, options: Sequence[str] = (), env: Mapping[str, str | None] | None = None) -> Ended:
+    """A command of a new interpreter with `hamlet.ROWS` alone; a variable that is None is taken away."""
+    every = {**os.environ, "PYTHONPATH": str(HERE), **(env or {})}
+    command = [sys.executable, *options, "-m", "tests.faults.nursery", "run", *map(str, argv)]
+    told = {name: value for name, value in every.items() if value is not None}
+    done = subprocess.run(command, cwd=HERE, env=told, capture_output=True, timeout=PATIENCE, check=False)
+    return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", errors="replace"))
+
+
+def _serve(warm: Path) -> None:
+    """Warm up, then fork a process for each line; no extract is read here, since osmium's threads outlive no fork."""
+    from justgeo import batch, cli, fetching, verifying  # noqa: F401 - imported once for all
+    from justgeo.report import write  # noqa: F401
+
+    path = hamlet.write(warm)
+    text = path.read_text(encoding="utf-8")
+    path.write_text("[layers".join(one for one in text.split("[layers") if "osm" not in one[:8]), encoding="utf-8")
+    saved = os.dup(1)
+    os.dup2(2, 1)
+    cli.main(["-q", "run", str(path), "--out", str(warm / "out")])
+    sys.stdout.flush()
+    os.dup2(saved, 1)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        if "wait" in asked:
+            said = {"code": _reaped(asked["wait"])}
+        else:
+            pid = os.fork()
+            if not pid:
+                _child(asked)
+            said = {"pid": pid}
+        print(json.dumps(said), flush=True)
+
+
+def _reaped(pid: int) -> int:
+    """The exit status; who takes too long is ended."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return -signal.SIGALRM
+
+
+def _child(asked: Mapping[str, Any]) -> NoReturn:
+    code = UNFORESEEN
+    try:
+        _streams(asked)
+        for name, value in (asked.get("env") or {}).items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+        time.tzset()
+        if asked.get("cwd"):
+            os.chdir(asked["cwd"])
+        os.umask(asked.get("umask", 0o022))
+        from justgeo import cli
+        from tests.faults import odd
+
+        if asked["prepare"]:
+            getattr(odd, asked["prepare"])(**(asked.get("how") or {}))
+        code = getattr(odd, asked["call"])(*asked["argv"]) if "call" in asked else cli.main(asked["argv"])
+        _flush()
+    except SystemExit as left:
+        _flush()
+        code = left.code if isinstance(left.code, int) else UNFORESEEN
+    except BaseException:  # noqa: BLE001 - all that is left in a process of its own
+        Path(f"{asked['err']}.trace").write_text(traceback.format_exc(), encoding="utf-8", errors="replace")
+    finally:
+        os._exit(code)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
+def _streams(asked: Mapping[str, Any]) -> None:
+    """Output into files, in the encoding of the console that is played; nothing to read."""
+    for number, kind in ((1, "out"), (2, "err")):
+        opened = os.open(asked[kind], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+        os.dup2(opened, number)
+        os.close(opened)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    coding = asked.get("encoding", "utf-8")
+    sys.stdin = open(0, encoding=coding, closefd=False)  # noqa: SIM115 - the process's own
+    sys.stdout = open(1, "w", encoding=coding, closefd=False)  # noqa: SIM115
+    sys.stderr = open(2, "w", encoding=coding, errors="backslashreplace", closefd=False)  # noqa: SIM115
+
+
+if __name__ in ("__main__", "__mp_main__"):
+    hamlet.few_rows()  # in the processes of a batch too
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        _serve(Path(sys.argv[2]))
+    else:
+        from justgeo import cli
+
+        sys.exit(cli.main(sys.argv[2:]))
