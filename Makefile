@@ -8,14 +8,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # Two processes, whole files each: a file's districts are made once. One process: make test PYTEST_ARGS=
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
-.PHONY: help demo test bench conformance lint types contracts check wheel clean
+.PHONY: help demo test bench fuzz mutants audit conformance lint types contracts check wheel clean
 
 help:
 	@echo "make demo       the two embedded districts: writes out/, prints where to look"
 	@echo "make test       the whole suite, offline"
 	@echo "make conformance  our figures against those of others: docs/conformance.md"
 	@echo "make bench      beside others: docs/benchmarks.md (an hour on a quiet machine; some of it: BENCH_ARGS='--only startup')"
-	@echo "make check      lint, types, import contracts"
+	@echo "make fuzz       10,000 hostile inputs a reader (hours; some: FUZZ_ARGS='--times 500 --only district-toml')"
+	@echo "make mutants    would a wrong number be noticed: docs/mutation.md (an hour or two; a part: MUTANTS_ARGS='--only margins')"
+	@echo "make check      lint, types, import contracts, licences and known vulnerabilities of what is installed"
+	@echo "make audit      known vulnerabilities alone (needs the index of packages)"
 	@echo "make wheel      dist/justgeo-*.whl"
 	@echo "make clean      removes $(VENV), out/, dist/ and caches"
 
@@ -34,7 +37,22 @@ conformance: $(VENV)/.justgeo-test
 bench: $(VENV)/.justgeo-bench
 	$(BIN)/python -m tests.benchmarks.bench $(BENCH_ARGS)
 
-check: lint types contracts
+# Each reader in a process of its own; ends with 1 where anything but a refusal with its remedy leaves one. What is there
+# for Linux alone (atheris) is installed where it can be.
+fuzz: $(VENV)/.justgeo-fuzz
+	$(BIN)/python -m tests.fuzz.run $(FUZZ_ARGS)
+
+# One small change of the arithmetic at a time, in a copy of the tree; the tests are to notice.
+mutants: $(VENV)/.justgeo-mutants
+	$(BIN)/python -m tests.mutation.run $(MUTANTS_ARGS)
+
+# What could not be looked up (2) is said and ends no check: many work without the advisories at hand. `make audit` ends with it.
+check: lint types contracts $(VENV)/.justgeo-audit
+	$(BIN)/python tools/licences.py --check
+	$(BIN)/python tools/audit.py || test $$? = 2
+
+audit: $(VENV)/.justgeo-audit
+	$(BIN)/python tools/audit.py
 
 lint: $(VENV)/.justgeo-test
 	$(BIN)/ruff check .
@@ -69,8 +87,20 @@ $(VENV)/.justgeo-test: $(VENV)/.justgeo
 	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[test]'
 	@touch $@
 
+$(VENV)/.justgeo-mutants: $(VENV)/.justgeo-test
+	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[mutants]'
+	@touch $@
+
 $(VENV)/.justgeo-bench: $(VENV)/.justgeo-test
 	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[bench]'
+	@touch $@
+
+$(VENV)/.justgeo-audit: $(VENV)/.justgeo-test
+	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[audit]'
+	@touch $@
+
+$(VENV)/.justgeo-fuzz: $(VENV)/.justgeo-test
+	$(PIP) install --quiet --no-warn-conflicts -c constraints.txt -e '.[fuzz]'
 	@touch $@
 
 clean:

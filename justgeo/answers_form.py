@@ -216,7 +216,7 @@ def answers(raw: Mapping[str, Any], where: str, units: Mapping[str, str]) -> Ans
         A key, a word or a value is not understood, with the nearest one that would be.
     """
     validated(_keys(), raw, where=where, error=ConfigError)
-    items = raw.get("items") or {}
+    items = {} if raw.get("items") is None else raw["items"]
     if not isinstance(items, Mapping):
         raise ConfigError(
             f"{where}: 'items' holds no ids with answers.", remedy='write a line such as GW-1: "Forty came."'

@@ -6,7 +6,6 @@ A run writes a new ``checklist.xlsx`` in the place of the old one. What somebody
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from justgeo import answers, answers_sheet, config
 from justgeo.answers import Merged
 from justgeo.catalogue import read as catalogue
 from justgeo.config import RunConfig
+from justgeo.core import json_text
 from justgeo.core.answers import NOTHING_SAID, Answers, Entry
 from justgeo.core.errors import ConfigError, OutputError
 from justgeo.core.protocol import ChecklistItem, Protocol, fill
@@ -171,6 +171,16 @@ def _line(row: Mapping[str, Any], said: Answers) -> Line:
     return Line(**told, said=said.items.get(told["id"], ()))
 
 
+def _is_item(item: Any) -> bool:
+    """Whether a row of ``checklist.json`` is one: its texts are texts, its lists lists, its phase may be none."""
+    texts = ("id", "kind", "title", "status", "reason", "question", "answer", "source", "note")
+    return (
+        all(isinstance(item[key], str) for key in texts)
+        and isinstance(item["phase"], str | None)
+        and all(isinstance(one, str) for one in item["evidence"])
+    )
+
+
 def content(folder: Path, slug: str) -> dict[str, Any] | None:
     """``checklist.json`` of a folder of outputs; None where there is none.
 
@@ -183,9 +193,10 @@ def content(folder: Path, slug: str) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-        whole = isinstance(found["items"], list) and all(isinstance(item["id"], str) for item in found["items"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        found = json_text.loads(path.read_bytes(), finite=True)
+        whole = isinstance(found["items"], list) and all(map(_is_item, found["items"]))
+        whole = whole and isinstance(found["name"], str) and isinstance(found["targets"], list)
+    except (OSError, ValueError, KeyError, TypeError):
         whole, found = False, {}
     if not whole:
         raise OutputError(f"{path} is damaged or of another version.", remedy="run `justgeo run` again.")

@@ -6,7 +6,6 @@ Paths are relative to the file that names them. Whether a layer's file can be re
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,7 +26,7 @@ from justgeo.core.spec import (
     reported_survey,
 )
 from justgeo.core.spec import EARLIER as EARLIER
-from justgeo.core.texts import refuse_unseen
+from justgeo.core.toml import parsed
 from justgeo.core.words import suggestion
 from justgeo.district_file import (
     ACS_YEAR,
@@ -43,6 +42,9 @@ from justgeo.fetch_settings import DATA, Fetching, fetching
 
 LOCAL = "protocol.local.yml"
 """What a planner read in their own copy of the Protocol, where it lies beside ``district.toml``."""
+
+MOST_BYTES = 4_000_000
+"""Of a ``district.toml``; one with all tracts of a state as GEOIDs has some hundred thousand."""
 
 _COLUMN_KINDS = {"acs_share": ("count", "percent"), "acs_count": ("count",), "acs_median": ("median",)}
 _VARIANT = re.compile(rf"((blocks|block_groups|tracts|counties|areas|acs)[_@]\w+|{CROSSWALK}_\d\d)")
@@ -227,8 +229,13 @@ def with_layers(config: RunConfig, path: Path, *, synthetic: bool = False) -> Ru
 
 def _toml(path: Path) -> Mapping[str, Any]:
     try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ConfigError(
+                f"{path} has {path.stat().st_size:,} bytes; at most {MOST_BYTES:,} are read.",
+                remedy="keep data in files of their own, and name them in it.",
+            )
         # Editors on Windows like to begin a file with a byte-order mark, which TOML does not know.
-        return refuse_unseen(tomllib.loads(path.read_text(encoding="utf-8-sig")), path.name, ConfigError)
+        return parsed(path.read_text(encoding="utf-8-sig"), path.name)
     except FileNotFoundError as exc:
         folder = path.parent if path.suffix else path
         remedy = f"make it with: justgeo init {folder} --boundary FILE"
@@ -239,9 +246,6 @@ def _toml(path: Path) -> Mapping[str, Any]:
         ) from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(f"{path} is not in UTF-8.", remedy="save it as UTF-8 in your editor.") from exc
-    except tomllib.TOMLDecodeError as exc:
-        remedy = "mend that line; write folders with / and texts in quotes."
-        raise ConfigError(f"{path} is not TOML: {exc}.", remedy=remedy) from exc
 
 
 def _boundary(told: ShapeTable | None) -> dict[str, Any]:

@@ -11,8 +11,7 @@ import pytest
 
 import justgeo
 from justgeo.core.errors import ConfigError, OutputError
-from justgeo.report import inline
-from justgeo.report.results import SCHEMA_VERSION
+from justgeo.report import inline, results
 from tests.report import made
 
 
@@ -26,17 +25,19 @@ def record(zone: str, group: str, value: float | None, reason: str | None = None
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "synthetic": True,
-        "name": "Nowhere",
-        "indicators": [{"id": "BEL-02", "title": "Renters"}],
-        "records": [
-            record("district", "all", 0.4),
-            record("reference", "all", 0.3),
-            record("district", "race:hispanic", None, "too few people"),
-        ],
-    }
+    content = results.to_dict(made.baseline())
+    like = next(one for one in content["records"] if one["value"] is not None) | {"percentile": None}
+    rows = [
+        record("district", "all", 0.4),
+        record("reference", "all", 0.3),
+        record("district", "race:hispanic", None, "too few people"),
+    ]
+    compared = next(one["comparison"] for one in content["records"] if one["comparison"])
+    for row in rows:
+        row["comparison"] = row["comparison"] and {**compared, **row["comparison"]}
+        row |= {} if row["value"] is not None else dict.fromkeys(("moe", "numerator", "denominator", "low", "high"))
+        row |= {} if row["value"] is not None else {"reliability": "absent"}
+    content |= {"synthetic": True, "name": "Nowhere", "records": [{**like, **row} for row in rows]}
     (tmp_path / "results.json").write_text(json.dumps(content), encoding="utf-8")
     return tmp_path
 

@@ -6,7 +6,6 @@ Nothing is guessed: an unknown key is refused with the nearest known one, a word
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -20,6 +19,8 @@ from justgeo.catalogue import models
 from justgeo.catalogue import own as owned
 from justgeo.catalogue import programmes as funding
 from justgeo.catalogue.strict import validated
+from justgeo.catalogue.vocabulary import LayerWord as LayerWord
+from justgeo.catalogue.vocabulary import Vocabulary as Vocabulary
 from justgeo.core import protocol as core
 from justgeo.core.budget import Bias, Kept
 from justgeo.core.errors import CatalogueError
@@ -27,57 +28,17 @@ from justgeo.core.prices import PriceIndex
 from justgeo.core.programme import Programme
 from justgeo.core.result import Indicator
 from justgeo.core.service import Service
-from justgeo.core.texts import refuse_unseen
+from justgeo.core.texts import DEEPEST, refuse_unseen
 from justgeo.core.words import suggestion
 
 _PACKAGE = "justgeo.catalogue"
-
-
-@dataclass(frozen=True)
-class LayerWord:
-    """One layer of the vocabulary.
-
-    Attributes
-    ----------
-    name, title, kind, source : str
-    asks : str
-        What cannot be said without it.
-    columns, may : tuple of str
-        Columns that it must and may have.
-    gives : tuple of str
-        For a bundle (an OpenStreetMap extract): the layers that it holds.
-    kept : Kept
-        What is known of its errors.
-    """
-
-    name: str
-    title: str
-    kind: str
-    source: str
-    asks: str
-    columns: tuple[str, ...] = ()
-    may: tuple[str, ...] = ()
-    gives: tuple[str, ...] = ()
-    kept: Kept = field(default_factory=Kept)
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """Words that the catalogue and ``district.toml`` may use.
-
-    Attributes
-    ----------
-    layers : mapping of str to LayerWord
-    groups : mapping of str to str
-        Group ids with the label that pages print.
-    """
-
-    layers: Mapping[str, LayerWord]
-    groups: Mapping[str, str]
-
-    def knows_layer(self, name: str) -> bool:
-        """Whether a name is a layer: ``walk``, ``acs:B25003``, ``acs:B25003@2024``."""
-        return name.split(":")[0] in self.layers and (":" not in name or name.startswith("acs:"))
+_MOST_BYTES = 1_000_000
+_OPENING = (
+    yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken, yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken,
+)  # fmt: skip
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+_MOST_PARTS = 200_000
+"""Of a file, what is repeated counted each time; the package's own rows have some thirty thousand."""
 
 
 @cache
@@ -329,6 +290,11 @@ def _own_file(name: str) -> Mapping[str, Any]:
 
 def _file(path: Path) -> Mapping[str, Any]:
     try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise CatalogueError(
+                f"{path} has {path.stat().st_size:,} bytes; at most {_MOST_BYTES:,} are read.",
+                remedy="name the file that was meant, or keep in it what this district needs.",
+            )
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         raise CatalogueError(f"{path} cannot be read ({exc}).", remedy="name a readable YAML file in UTF-8.") from exc
@@ -336,33 +302,65 @@ def _file(path: Path) -> Mapping[str, Any]:
 
 
 def _document(text: str, name: str, kind: Any = yaml.SafeLoader) -> Mapping[str, Any]:
-    loader = kind(text)
     try:
-        node = loader.get_single_node()
-        _refuse_twice(node, name)
-        raw = None if node is None else loader.construct_document(node)
+        if kind is yaml.SafeLoader:
+            _refuse_deep(text, name)
+        loader = kind(text)  # looks at the signs of the text already
+        try:
+            node = loader.get_single_node()
+            _check_nodes(node, name)
+            raw = None if node is None else loader.construct_document(node)
+        finally:
+            loader.dispose()
     except yaml.YAMLError as exc:
         raise CatalogueError(f"{name} is not YAML: {exc}.", remedy="mend the line that it names.") from exc
-    finally:
-        loader.dispose()
+    # Lists within lists without end; a date or a number that is none, of which YAML's own reader does not say so.
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as exc:
+        remedy = "write dates and long numbers in quotes, and lists side by side."
+        raise CatalogueError(f"{name} cannot be read as YAML: {exc}.", remedy=remedy) from exc
     if not isinstance(raw, dict) or not all(isinstance(key, str) for key in raw):
         raise CatalogueError(f"{name} holds no keys with values.", remedy="begin it as the package's own file begins.")
     return refuse_unseen(raw, name, CatalogueError)
 
 
-def _refuse_twice(node: yaml.Node | None, name: str) -> None:
-    """A key written twice: YAML would take the last one, silently."""
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            _refuse_twice(item, name)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen: set[object] = set()
-    for key, value in node.value:
-        if key.value in seen:
+def _refuse_deep(text: str, name: str) -> None:
+    """Stop at the first part that is nested too deep: the reader's time grows with the square of the depth."""
+    depth = 0
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if depth > DEEPEST:
+            raise CatalogueError(
+                f"{name}, line {token.start_mark.line + 1}: its parts are nested more than {DEEPEST} deep.",
+                remedy="write lists and tables side by side.",
+            )
+
+
+def _check_nodes(root: yaml.Node | None, name: str) -> None:
+    """A key written twice, of which YAML would take the last one, silently; parts that unfold without end."""
+    left = [] if root is None else [(root, 0)]
+    seen = 0
+    while left:
+        node, depth = left.pop()
+        seen += 1
+        # A part that is named (&a) and repeated (*a) counts each time; one that holds itself is too deep.
+        if seen > _MOST_PARTS or depth > DEEPEST:
+            raise CatalogueError(
+                f"{name}, line {node.start_mark.line + 1}: its parts unfold to more than can be read.",
+                remedy=f"write out what is repeated (* and &), and nest no more than {DEEPEST} deep.",
+            )
+        if isinstance(node, yaml.SequenceNode):
+            left += [(item, depth + 1) for item in node.value]
+        elif isinstance(node, yaml.MappingNode):
+            _refuse_twice(node, name)
+            left += [(part, depth + 1) for pair in node.value for part in pair]
+
+
+def _refuse_twice(node: yaml.MappingNode, name: str) -> None:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in seen:
             raise CatalogueError(
                 f"{name}, line {key.start_mark.line + 1}: the key {key.value!r} stands twice.",
                 remedy="keep one of the two.",
             )
-        seen.add(key.value)
-        _refuse_twice(value, name)
+        seen.add(str(key.value))

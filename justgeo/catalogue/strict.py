@@ -57,7 +57,7 @@ def _tell(model: type[BaseModel], problem: Mapping[str, Any], where: str) -> tup
     if problem["type"] == "extra_forbidden":
         return f"{where}: unknown key '{path}'.", suggestion(str(loc[-1]), _known(model, loc[:-1]))
     if problem["type"] == "missing":
-        return f"{where}: the key '{path}' is missing.", f"add '{loc[-1]}'."
+        return f"{where}: the key '{path}' is missing.", f"add '{loc[-1]}' with its value."
     if problem["type"] == "value_error":
         # Raised by a model's own check: "what is wrong | what to do".
         text, _, remedy = str(problem["msg"]).removeprefix("Value error, ").partition(" | ")

@@ -98,6 +98,11 @@ def _checked(geometry: BaseGeometry, origin: str, notes: list[str]) -> BaseGeome
             f"The boundary {origin} holds a {geometry.geom_type}, not a polygon.",
             remedy="give the outline as a polygon (close the line, or buffer the point).",
         )
+    if not np.isfinite(shapely.get_coordinates(geometry)).all():
+        raise BoundaryError(
+            f"The boundary {origin} has a coordinate that is no number ({shapely.is_valid_reason(geometry)}).",
+            remedy="draw the outline again, or save it again from the program that it was drawn in.",
+        )
     if geometry.has_z:
         heights = shapely.get_coordinates(geometry, include_z=True)[:, 2]
         if np.any(heights[np.isfinite(heights)] != 0):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from justgeo.core.errors import JustgeoError
@@ -12,6 +12,8 @@ _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 """What turns letters and figures around: behind U+202E a page shows 53 % as % 35."""
 _STEERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 _NO_SIGNS = re.compile("[\ud800-\udfff\ufffe\uffff]")
+DEEPEST = 60
+"""Steps that plain values may be nested; what a person writes needs some ten, and readers fall at a thousand."""
 _ANY = re.compile("|".join(signs.pattern for signs in (_TURNS, _STEERS, _NO_SIGNS)))
 
 
@@ -27,24 +29,37 @@ def visible(text: str) -> str:
 
 def unseen(told: Any) -> tuple[str, str] | None:
     """The first text within plain values that holds a sign that cannot be seen, and that sign; None without any."""
-    if isinstance(told, str):
-        found = _ANY.search(told.replace("\r\n", "\n"))
-        return None if found is None else (told, found.group())
-    if isinstance(told, Mapping):
-        return unseen([*told.keys(), *told.values()])
-    if isinstance(told, list | tuple):
-        return next((found for found in map(unseen, told) if found is not None), None)
+    for one, _ in within(told):
+        found = _ANY.search(one.replace("\r\n", "\n")) if isinstance(one, str) else None
+        if found is not None:
+            return one, found.group()
     return None
 
 
+def within(told: Any) -> Iterator[tuple[Any, int]]:
+    """Every part of plain values with its depth, the whole first; without recursion, so that no depth exhausts it."""
+    left = [(told, 0)]
+    while left:
+        one, depth = left.pop()
+        yield one, depth
+        if isinstance(one, Mapping):
+            left += [(inner, depth + 1) for inner in (*one.values(), *one.keys())]
+        elif isinstance(one, list | tuple):
+            left += [(inner, depth + 1) for inner in reversed(one)]
+
+
 def refuse_unseen(told: Mapping[str, Any], where: str, error: type[JustgeoError]) -> Mapping[str, Any]:
-    """Plain values as they are; refused where a text in them holds a sign that cannot be seen.
+    """Plain values as they are; refused where a text in them holds a sign that cannot be seen, or they lie too deep.
 
     Raises
     ------
     JustgeoError
         Of the given type.
     """
+    if any(depth > DEEPEST for _, depth in within(told)):
+        raise error(
+            f"{where}: its values are nested more than {DEEPEST} deep.", remedy="write lists and tables side by side."
+        )
     bad = unseen(told)
     if bad is not None:
         message = f"{where}: the text {bad[0][:40]!r} holds the sign {bad[1]!r}, which cannot be seen."

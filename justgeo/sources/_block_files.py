@@ -34,11 +34,14 @@ from justgeo.core.errors import LayerError
 from justgeo.core.layer import BoolArray, FloatArray, IntArray
 from justgeo.core.paths import for_ogr
 from justgeo.sources._frames import bare_suffix, is_text, numbers, read_frame, require_file
+from justgeo.sources._packed import NO_ZIP, members_of
 
 LETTERS = 27
 """Suffixes that a block may have, with none."""
 AGAIN = "take the file from the Bureau again."
-UNREADABLE = (ValueError, OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+UNREADABLE = (
+    ValueError, OSError, EOFError, OverflowError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 """What readers raise over a damaged file; pyogrio's errors are RuntimeErrors or ValueErrors."""
 
 _YEARS = (2010, 2020)
@@ -273,9 +276,8 @@ def _suffixes(cells: pd.Series[Any], where: str) -> IntArray:
 def _members(path: Path, ending: str, where: str) -> list[str]:
     """Members of a zip with this ending; names that lead out of it, and what is no zip, are refused."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            infos = archive.infolist()
-    except (zipfile.BadZipFile, OSError) as error:
+        infos = members_of(path)
+    except NO_ZIP as error:
         raise LayerError(
             f"{where}: {path.name} is no zip ({error}).", remedy=f"{AGAIN} A web page under that name is not one."
         ) from error

@@ -12,9 +12,11 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.errors import BoundaryError, ConfigError
+from justgeo.core.location import foreign
 from justgeo.core.words import suggestion
 from justgeo.sources._frames import as_text, check_options, require_column
 from justgeo.sources._geo import tidy, to_wgs84
+from justgeo.sources._options import check_kinds
 from justgeo.sources._vector import open_vector
 
 KEYS = ("file", "path", "layer", "column", "values", "value", "crs", "geometry", "delimiter", "lon", "lat")
@@ -45,6 +47,7 @@ def read_boundary(boundary: Path | str | Mapping[str, Any], base: Path) -> gpd.G
     """
     asked = dict(boundary) if isinstance(boundary, Mapping) else {"file": boundary}
     check_options(asked, KEYS, "The boundary")
+    check_kinds(asked, "The boundary")
     file, column = asked.get("file", asked.get("path")), asked.get("column")
     picked: Any = asked.get("values", asked.get("value"))
     if file is None:
@@ -52,7 +55,8 @@ def read_boundary(boundary: Path | str | Mapping[str, Any], base: Path) -> gpd.G
     path = base / Path(str(file))
     where = f"The boundary {path.name}"
     if not path.exists():
-        raise BoundaryError(f"There is no boundary file {path}.", remedy="mend its path in district.toml.")
+        remedy = f"{foreign(path)}mend its path in district.toml."
+        raise BoundaryError(f"There is no boundary file {path}.", remedy=remedy)
     frame, _ = open_vector(path, asked, where, need_crs=False)
     if picked is None and column is None:
         return frame

@@ -11,6 +11,7 @@ import pandas as pd
 
 from justgeo.core.errors import LayerError
 from justgeo.core.layer import BoolArray, FloatArray
+from justgeo.measure.margins import CONTROLLED, SENTINELS
 from justgeo.sources._dataset_form import NOT_PUBLISHED, Classes, Column, Conditions, Reading
 from justgeo.sources._frames import BLANKS, as_text, numbers
 
@@ -21,6 +22,8 @@ _YES = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _NO = frozenset({"false", "f", "no", "n", "0", "0.0"})
 _TOP: Mapping[str, float] = {"share": 1.0, "percent": 100.0}
 _SLACK = 1e-6
+_CODES = (*SENTINELS, CONTROLLED, *(-float("9" * digits) for digits in range(3, 10)))
+"""The Bureau's codes, and the -999 to -999999999 of others."""
 _REMEDY = "look at the source's own description whether the column, its unit or its code for 'no number' has changed."
 
 
@@ -88,7 +91,19 @@ def _column(
         same = values == _number(cell)
         why[same], values[same] = reason, np.nan
     _check_range(values, column, name, where)
+    _refuse_codes(values, name, where)
     return values, why
+
+
+def _refuse_codes(values: FloatArray, name: str, where: str) -> None:
+    """A code for "no number" that nothing was told of: it would be counted as a number."""
+    code = np.flatnonzero(np.isin(values, _CODES))
+    if code.size:
+        raise LayerError(
+            f"{where}: {name} holds {values[code[0]]:.0f} in {code.size} of {len(values)} cells, which elsewhere "
+            "stands for no number.",
+            remedy=f'say what it means: missing = {{ "{values[code[0]]:.0f}" = "not published" }}.',
+        )
 
 
 def _number(cell: str) -> float:

@@ -24,6 +24,9 @@ from justgeo.sources._frames import as_text, numbers, require_column, selected
 from justgeo.sources._geo import WGS84, Kind, tidy, to_wgs84
 from justgeo.sources._vector import open_vector
 
+FAR_DEGREES, FAR_SHARE = 10.0, 0.1
+"""How far from the window a point of its counties may lie, and the share of them that may lie farther. Our choice."""
+
 
 def features(work: Work, area: Area | None) -> gpd.GeoDataFrame:
     """Points or polygons near the area, decoded; what is known of them goes to ``work.attrs``.
@@ -39,7 +42,9 @@ def features(work: Work, area: Area | None) -> gpd.GeoDataFrame:
     frame: gpd.GeoDataFrame = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
     if reading.rows and len(frame):
         frame = frame[selected(frame, reading.rows, where)].reset_index(drop=True)
-    frame = _near(_placed(frame, work), area, exactly=False)
+    frame = _placed(frame, work)
+    refuse_far(frame, work, area)
+    frame = _near(frame, area, exactly=False)
     labels = [f"row {i + 1}" for i in range(len(frame))]
     frame, notes = tidy(frame, kind, where, labels)
     work.notes += notes
@@ -100,7 +105,13 @@ def _shapes(path: Path, work: Work) -> gpd.GeoDataFrame:
     needs = list(reading.needs())
     if reading.form == "geojson":
         rows = json_rows(path, reading.form, where)
-        frame = gpd.GeoDataFrame.from_features(rows, crs=WGS84) if rows else _none(needs)
+        try:
+            frame = gpd.GeoDataFrame.from_features(rows, crs=WGS84) if rows else _none(needs)
+        except (ValueError, TypeError, LookupError, AttributeError, shapely.errors.ShapelyError) as error:
+            raise LayerError(
+                f"{where}: a feature of {path.name} makes no geometry ({type(error).__name__}: {error}).",
+                remedy="take the file again, whole; QGIS shows which feature cannot be drawn.",
+            ) from error
     else:
         told = {key: value for key, value in (("layer", reading.layer), ("crs", reading.crs)) if value}
         frame, notes = open_vector(path, told, where)
@@ -140,6 +151,7 @@ def _counts(path: Path, cells: pd.DataFrame, one: Counted, work: Work, where: st
     """How many rows of another member meet the conditions, by the key of each row here."""
     other = table(path, work.reading, [one.key, *one.where], f"{where}, {one.member}", member=one.member)
     keys, here = as_text(other[one.key]), as_text(cells[one.key])
+    refuse_twice(here, one.key, where)
     lost = set(here) - set(keys)
     if lost:
         raise LayerError(
@@ -155,16 +167,59 @@ def _placed(frame: gpd.GeoDataFrame, work: Work) -> gpd.GeoDataFrame:
     empty = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy(dtype=np.bool_)
     if not empty.any():
         return frame
-    here, place = empty.copy(), work.reading.place
-    if place and work.prefix:
-        parts = [as_text(frame[name]).str.zfill(width) for name, width in zip(place, (2, 3), strict=True)]
-        here &= glued(parts).isin(work.prefix).to_numpy(dtype=np.bool_)
+    here = empty & _of_counties(frame, work)
     if here.any():
-        whose = " of the counties asked for" if place and work.prefix else ""
+        whose = " of the counties asked for" if work.reading.place and work.prefix else ""
         work.notes.append(f"{int(here.sum())} rows{whose} have no known place and are left out.")
     work.attrs["unplaced"] = int(here.sum())
     kept: gpd.GeoDataFrame = frame[~empty].reset_index(drop=True)
     return kept
+
+
+def _of_counties(frame: gpd.GeoDataFrame, work: Work) -> BoolArray:
+    """Rows that name one of the counties asked for; all of them where rows name no county, or none was asked for."""
+    place = work.reading.place
+    if not place or not work.prefix:
+        return np.ones(len(frame), dtype=np.bool_)
+    parts = [as_text(frame[name]).str.zfill(width) for name, width in zip(place, (2, 3), strict=True)]
+    return glued(parts).isin(work.prefix).to_numpy(dtype=np.bool_)
+
+
+def refuse_twice(keys: pd.Series[Any], name: str, where: str) -> None:
+    """Refuse rows of one key, as of one crash that is listed twice.
+
+    Raises
+    ------
+    LayerError
+    """
+    twice = keys[keys.duplicated()]
+    if len(twice):
+        raise LayerError(
+            f"{where}: {len(twice)} of {len(keys)} rows are there twice by their {name}, for example "
+            f"{str(twice.iloc[0])!r}: they would be counted twice.",
+            remedy="take the file again; of several years, give each year's file by itself (parts).",
+        )
+
+
+def refuse_far(frame: gpd.GeoDataFrame, work: Work, area: Area | None) -> None:
+    """Refuse points that say they are of the counties asked for and lie far off: their coordinates mean something else.
+
+    Raises
+    ------
+    LayerError
+    """
+    if area is None or not work.reading.place or not work.prefix:
+        return
+    own = frame.geometry.to_numpy()[_of_counties(frame, work)]
+    far = shapely.distance(own, shapely.box(*area.window.bounds)) > FAR_DEGREES  # degrees: as far as other states
+    if len(own) and far.mean() > FAR_SHARE:
+        spot = own[far][0]
+        raise LayerError(
+            f"{work.where}: {int(far.sum())} of {len(own)} rows of the counties asked for lie far away, for example at "
+            f"longitude {spot.x:.4f}, latitude {spot.y:.4f}.",
+            remedy="see whether longitude and latitude are exchanged or a minus is missing, and declare crs where they "
+            "are in another system.",
+        )
 
 
 def _near(frame: gpd.GeoDataFrame, area: Area | None, *, exactly: bool) -> gpd.GeoDataFrame:

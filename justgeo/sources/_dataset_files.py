@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import fnmatch
 import gzip
-import json
 import lzma
 import zipfile
 import zlib
@@ -21,7 +20,9 @@ from typing import IO, Any, cast
 
 import pandas as pd
 
+from justgeo.core import json_text
 from justgeo.core.errors import CrsError, LayerError
+from justgeo.sources import _packed
 from justgeo.sources._dataset_form import Reading
 from justgeo.sources._frames import require_column
 
@@ -65,7 +66,7 @@ def opened(path: Path, member: str, where: str) -> Iterator[IO[bytes]]:
     """
     try:
         if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive, archive.open(_member(archive, member, where)) as file:
+            with _packed.opened(path) as archive, archive.open(_member(archive, member, where)) as file:
                 yield file
         elif _head(path).startswith(_GZIP):
             with gzip.open(path, "rb") as unpacked:
@@ -94,6 +95,11 @@ def _member(archive: zipfile.ZipFile, pattern: str, where: str) -> zipfile.ZipIn
         raise LayerError(
             f"{where}: {found[0].filename} would unpack to {found[0].file_size / 1e9:,.1f} GB.",
             remedy="see whether this is the file that you mean.",
+        )
+    if _packed.odd_way(found):
+        raise LayerError(
+            f"{where}: {_packed.odd_way(found)} is packed in an unusual way.",
+            remedy="unpack it, and pack it by deflate.",
         )
     return found[0]
 
@@ -241,7 +247,7 @@ def json_rows(path: Path, form: str, where: str) -> list[dict[str, Any]]:
         It is not of that form.
     """
     try:
-        told = json.loads(path.read_bytes())
+        told = json_text.loads(path.read_bytes())
         rows = told if form == "rows" else told["features"]
         found = [row["attributes"] for row in rows] if form == "attributes" else list(rows)
         if form == "geojson" and not all({"geometry", "properties"} <= set(row) for row in found):

@@ -22,6 +22,10 @@ from justgeo.core.errors import ConfigError
 from justgeo.core.spec import LayerSpec
 from justgeo.core.words import suggestion
 from justgeo.sources._frames import WIDTHS, check_options, prefixes
+from justgeo.sources._options import CLASSES as KINDS_CLASSES
+from justgeo.sources._options import COLUMN as KINDS_COLUMN
+from justgeo.sources._options import READING as KINDS_READING
+from justgeo.sources._options import check_kinds
 
 FORMS = ("csv", "rows", "attributes", "geojson", "vector")
 KINDS = ("count", "amount", "index", "rate", "share", "percent", "flag", "text")
@@ -229,6 +233,9 @@ def reading_of(options: Mapping[str, Any], where: str) -> Reading:
     ConfigError
         A word is not understood, or something is missing.
     """
+    own_words = {key: value for key, value in options.items() if key in (*READING, "reading")}
+    check_kinds(own_words, where, KINDS_READING)
+    check_kinds(options.get("reading", {}), where, KINDS_READING)
     told = dict(options.get("reading", {}))
     own = {key: value for key, value in options.items() if key in READING}
     columns = {**told.get("columns", {}), **_over(told.get("columns", {}), own.pop("columns", {}))}
@@ -267,17 +274,26 @@ def _over(told: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for name, one in own.items():
         before = told.get(name)
-        plain = {"column": one} if isinstance(one, str) else dict(one)
+        plain = {"column": one} if not isinstance(one, Mapping) else dict(one)
         kept = {"kind": "text"} if before is None and isinstance(one, str) else {}
         made[str(name)] = {**(dict(before) if isinstance(before, Mapping) else kept), **plain}
     return made
+
+
+def _table(told: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(told, Mapping):
+        raise ConfigError(f"{where} = {told!r} is no table of words.", remedy="write it as in catalogue/datasets.yml.")
+    return told
 
 
 def _column(name: str, told: Any, where: str) -> Column:
     if isinstance(told, str):
         told = {"column": told}
     where = f"{where}, columns.{name}"
+    if not isinstance(told, Mapping):
+        raise ConfigError(f"{where} = {told!r} names no column.", remedy=f'{name} = {{ column = "..." }}')
     check_options(told, COLUMN, where)
+    check_kinds(told, where, KINDS_COLUMN)
     if not told.get("column"):
         raise ConfigError(f"{where} names no column of the source.", remedy=f'{name} = {{ column = "..." }}')
     kind = _one_of(told.get("kind", "count"), KINDS, "kind", where)
@@ -293,7 +309,8 @@ def _column(name: str, told: Any, where: str) -> Column:
 
 def _classes(name: str, told: Mapping[str, Any], where: str) -> Classes:
     where = f"{where}, classes.{name}"
-    check_options(told, CLASSES, where)
+    check_options(_table(told, where), CLASSES, where)
+    check_kinds(told, where, KINDS_CLASSES)
     rules = []
     for rule in told.get("rules", ()):
         check_options(rule, ("class", "where"), f"{where}, rules")
@@ -309,7 +326,9 @@ def _classes(name: str, told: Mapping[str, Any], where: str) -> Classes:
 
 def _counted(name: str, told: Mapping[str, Any], where: str) -> Counted:
     where = f"{where}, counted.{name}"
-    check_options(told, COUNTED, where)
+    check_options(_table(told, where), COUNTED, where)
+    word = KINDS_COLUMN["unit"]
+    check_kinds(told, where, {"member": word, "key": word, "where": KINDS_READING["rows"]})
     for key in ("member", "key"):
         if not told.get(key):
             raise ConfigError(f"{where} has no {key}.", remedy=f"add {key}.")
@@ -352,6 +371,13 @@ def _vintage(told: Any, geography: str, where: str) -> int:
 
 def _check(reading: Reading, where: str) -> None:
     """What has to be there for what is asked."""
+    if reading.encoding:
+        try:
+            "a".encode(reading.encoding)
+        except (LookupError, ValueError) as why:  # LookupError also of what is known and no encoding of letters
+            raise ConfigError(
+                f"{where}: encoding = {reading.encoding!r} is not known.", remedy="write one such as 'latin-1'."
+            ) from why
     if reading.by_id and not reading.geoid:
         raise ConfigError(f"{where}: which column identifies the areas is not told.", remedy='geoid = "GEOID"')
     if reading.geoid and len(reading.digits) != len(reading.geoid):

@@ -12,8 +12,10 @@ import pandas as pd
 
 from justgeo.core.errors import ConfigError, LayerError, VintageError
 from justgeo.core.layer import BoolArray, FloatArray
+from justgeo.core.location import foreign
 from justgeo.core.texts import visible
 from justgeo.core.words import suggestion
+from justgeo.sources._options import check_kinds
 
 #: Digits of an identifier, by census geography.
 WIDTHS: Mapping[str, int] = {"county": 5, "tract": 11, "block group": 12, "block": 15}
@@ -56,7 +58,8 @@ def require_file(path: Path, where: str) -> None:
     if not path.exists():
         raise LayerError(
             f"{where}: there is no file {path}.",
-            remedy="mend its path in district.toml, or take the layer out: what needs it is then shown as absent.",
+            remedy=foreign(path)
+            + "mend its path in district.toml, or take the layer out: what needs it is then shown as absent.",
         )
 
 
@@ -148,13 +151,13 @@ def numbers(values: pd.Series[Any], where: str) -> FloatArray:
     Raises
     ------
     LayerError
-        A cell is neither blank nor a number.
+        A cell is neither blank nor a finite number.
     """
-    if pd.api.types.is_numeric_dtype(values):
-        return values.to_numpy(dtype=np.float64, na_value=np.nan)
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
+        return _bounded(values.to_numpy(dtype=np.float64, na_value=np.nan), values, where)
     plain = all_plain(values)
     if plain is not None:
-        return plain
+        return _bounded(plain, values, where)
     text = as_text(values)
     text = text.where(~text.str.match(_THOUSANDS), text.str.replace(",", "", regex=False))
     blank = text.str.casefold().isin(BLANKS)
@@ -165,6 +168,18 @@ def numbers(values: pd.Series[Any], where: str) -> FloatArray:
             f"{where}: column {values.name!r} holds {text.iloc[wrong[0]]!r} where a number is due "
             f"({wrong.size} of {len(text)} rows).",
             remedy="leave cells without a number empty, and give numbers without units.",
+        )
+    return _bounded(found, values, where)
+
+
+def _bounded(found: FloatArray, values: pd.Series[Any], where: str) -> FloatArray:
+    """Numbers as they are; one without bounds (``inf``, ``1e400``) counts nothing."""
+    endless = np.flatnonzero(np.isinf(found))
+    if endless.size:
+        raise LayerError(
+            f"{where}: column {values.name!r} holds {str(values.iloc[endless[0]])[:40]!r}, which is no finite number "
+            f"({endless.size} of {len(found)} rows).",
+            remedy="leave cells without a number empty; a program may have divided by 0 there.",
         )
     return found
 
@@ -295,6 +310,7 @@ def joined(
         Not every row finds its partner.
     """
     check_options(join, ("path", "geoid", "columns", "pad", "where", "delimiter"), f"{where}, join")
+    check_kinds(join, f"{where}, join")
     if "path" not in join or not join.get("columns"):
         raise ConfigError(
             f"{where}: a join needs a path and columns.", remedy='join = { path = "...", columns = {...} }'

@@ -10,10 +10,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS, network
-from pyproj.exceptions import CRSError as ProjError
+from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.errors import CrsError, LayerError
+from justgeo.sources._nesting import refuse_deep_text
 
 WGS84 = "EPSG:4326"
 Kind = Literal["polygon", "point", "line"]
@@ -23,6 +24,7 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
     "point": ("Point", "MultiPoint"),
     "line": ("LineString", "MultiLineString", "LinearRing"),
 }
+_DEEPEST = 4  # several polygons are lists of lists of rings
 _TOKEN = re.compile(r"\s*(list\(|c\(|\)|,|[^\s(),]+)")
 
 
@@ -37,7 +39,13 @@ def to_wgs84(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     crs = known_crs(frame.crs, where)
     _check_degrees(frame, crs, where)
     network.set_network_enabled(active=False)  # type: ignore[attr-defined]  # missing in its __all__
-    out = frame if crs == CRS.from_user_input(WGS84) else frame.to_crs(WGS84)
+    try:
+        out = frame if crs == CRS.from_user_input(WGS84) else frame.to_crs(WGS84)
+    except ProjError as error:  # of another celestial body, say
+        raise CrsError(
+            f"{where}: the coordinate reference system {crs.name!r} has no place on Earth.",
+            remedy='declare the right one: crs = "EPSG:...".',
+        ) from error
     bounds = out.total_bounds
     if len(out) and not out.geometry.is_empty.all() and not np.all(np.isfinite(bounds)):
         raise CrsError(
@@ -61,7 +69,7 @@ def known_crs(crs: object, where: str) -> CRS:
         )
     try:
         return CRS.from_user_input(crs)
-    except ProjError as error:
+    except (ProjError, ValueError, TypeError) as error:
         raise CrsError(
             f"{where}: {crs!r} is no coordinate reference system that is known.",
             remedy='give a code, for example crs = "EPSG:4269".',
@@ -106,7 +114,12 @@ def tidy(frame: gpd.GeoDataFrame, kind: Kind, where: str, labels: Sequence[str])
         shapes = np.asarray(shapely.force_2d(shapes), dtype=object)
         notes.append("Heights (Z values) were dropped.")
     invalid = np.flatnonzero(~shapely.is_valid(shapes))
-    for i in invalid:
+    for i in invalid.tolist():
+        if not np.isfinite(shapely.get_coordinates(shapes[i])).all():
+            raise LayerError(
+                f"{where}: feature {labels[i]} has a coordinate that is no number.",
+                remedy="redraw it, or leave it out (where = ...).",
+            )
         shapes[i] = mended(shapes[i], kind)
     if invalid.size:
         named = ", ".join(str(labels[i]) for i in invalid[:5]) + (", ..." if invalid.size > 5 else "")
@@ -159,9 +172,11 @@ def shape_of_text(text: str) -> BaseGeometry | None:
     if not text or text.casefold() in {"na", "null", "none"}:
         return None
     if not text.startswith(("list(", "c(")):
+        refuse_deep_text(text)
         try:
             return shapely.from_wkt(text)
-        except shapely.errors.ShapelyError as error:
+        # A curve is well-known text too, but no outline of straight lines.
+        except (shapely.errors.ShapelyError, NotImplementedError) as error:
             raise ValueError(f"{text[:40]!r} is no well-known text") from error
     tree, rest = _parsed(_TOKEN.findall(text), text)
     if rest:
@@ -169,8 +184,10 @@ def shape_of_text(text: str) -> BaseGeometry | None:
     return _shape(tree)
 
 
-def _parsed(tokens: list[str], text: str) -> tuple[Any, list[str]]:
+def _parsed(tokens: list[str], text: str, depth: int = 0) -> tuple[Any, list[str]]:
     """Nested lists of coordinate arrays, and the tokens after them."""
+    if depth > _DEEPEST:
+        raise ValueError("its lists lie too deep")
     head, rest = tokens[0], tokens[1:]
     if head == "c(":
         end = rest.index(")") if ")" in rest else -1
@@ -184,7 +201,7 @@ def _parsed(tokens: list[str], text: str) -> tuple[Any, list[str]]:
         if rest[0] == ",":
             rest = rest[1:]
             continue
-        item, rest = _parsed(rest, text)
+        item, rest = _parsed(rest, text, depth + 1)
         items.append(item)
     if not rest:
         raise ValueError(f"{text[-20:]!r}: the text is cut off")

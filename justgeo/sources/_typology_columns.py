@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import itertools
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 
 from justgeo.core.errors import ConfigError, LayerError
 from justgeo.core.layer import BoolArray, FloatArray
+from justgeo.core.toml import parsed
 from justgeo.core.words import suggestion
 from justgeo.core.zones import StrArray
 from justgeo.measure import margins, rows
@@ -124,13 +124,14 @@ def read_column_map(path: Path) -> ColumnMap:
 def read_toml(path: Path, what: str) -> dict[str, Any]:
     """A TOML file, refused in words."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return dict(parsed(path.read_text(encoding="utf-8-sig"), f"The {what} {path.name}"))
     except OSError as why:
         raise ConfigError(
             f"The {what} {path} cannot be read ({why.strerror or why}).", remedy="mend its path."
         ) from why
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as why:
-        raise ConfigError(f"The {what} {path.name} is no TOML: {why}.", remedy="see the example in the docs.") from why
+    except UnicodeDecodeError as why:
+        message = f"The {what} {path.name} is not in UTF-8."
+        raise ConfigError(message, remedy="save it as UTF-8 in your editor.") from why
 
 
 @dataclass(frozen=True)

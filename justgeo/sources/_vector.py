@@ -11,13 +11,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj.exceptions import ProjError
 
 from justgeo.core.errors import ConfigError, CrsError, LayerError
 from justgeo.core.layer import BoolArray
-from justgeo.core.paths import for_ogr
 from justgeo.core.words import suggestion
 from justgeo.sources._frames import bare_suffix, is_text, numbers, read_frame, require_column, require_file
 from justgeo.sources._geo import known_crs, shape_of_text
+from justgeo.sources._nesting import refuse_deep_bytes, refuse_deep_parquet
+from justgeo.sources._pointing import local_path
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +28,9 @@ _POINT_COLUMNS = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("s
 # The reader fills in EPSG:4326 where a GeoJSON says nothing, so there a declared CRS is the better witness.
 _CRS_BY_DEFAULT = frozenset({".geojson", ".json", ".geojsonl"})
 _MANY_PREFIXES = 60
-# pyogrio's own errors are RuntimeErrors; of a .shp without a byte it says IndexError.
-_PYOGRIO = (ValueError, OSError, RuntimeError, IndexError)
+# pyogrio's own errors are RuntimeErrors; of a .shp without a byte it says IndexError. What GDAL reads and GEOS cannot
+# build (a ring of two points, a line of one) is GEOS's error.
+_PYOGRIO = (ValueError, OSError, RuntimeError, IndexError, shapely.errors.ShapelyError)
 
 
 def open_vector(
@@ -69,10 +72,11 @@ def open_vector(
         return _of_text(frame, options, where, need_crs)
     if bare_suffix(path) in {".parquet", ".pq"}:
         return _of_parquet(path, options, where, need_crs)
-    layer = _layer_name(path, options.get("layer"), where)
+    source = local_path(path, where)
+    layer = _layer_name(path, source, options.get("layer"), where)
     sql = _prefix_sql(path, layer, prefix)
     try:
-        frame = gpd.read_file(for_ogr(path), layer=layer, **({"where": sql} if sql else {}))
+        frame = gpd.read_file(source, layer=layer, **({"where": sql} if sql else {}))
     except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -85,25 +89,28 @@ def column_names(path: Path, options: Mapping[str, Any], where: str) -> dict[str
     require_file(path, where)
     if is_text(path) or bare_suffix(path) in {".parquet", ".pq"}:
         return {}
+    source = local_path(path, where)
+    layer = _layer_name(path, source, options.get("layer"), where)
     try:
-        head = gpd.read_file(for_ogr(path), layer=_layer_name(path, options.get("layer"), where), rows=1)
+        head = gpd.read_file(source, layer=layer, rows=1)
     except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     return {str(c): not pd.api.types.is_numeric_dtype(head[c]) for c in head.columns if str(c) != "geometry"}
 
 
 def _unreadable(path: Path, where: str, error: Exception) -> LayerError:
+    said = " ".join(str(error).replace(str(path), path.name).split())
     return LayerError(
-        f"{where}: {path.name} cannot be read ({str(error).splitlines()[0]}).",
+        f"{where}: {path.name} cannot be read ({said[:200]}).",
         remedy="check that the file is whole (a shapefile needs its .shx and .dbf beside it) and of a format that "
         "QGIS opens, too.",
     )
 
 
-def _layer_name(path: Path, declared: object, where: str) -> str | None:
+def _layer_name(path: Path, source: str, declared: object, where: str) -> str | None:
     """The layer to read of a file that may hold several: never merely the first."""
     try:
-        names = [str(n) for n in gpd.list_layers(for_ogr(path))["name"]]
+        names = [str(n) for n in gpd.list_layers(source)["name"]]
     except _PYOGRIO as error:
         raise _unreadable(path, where, error) from error
     if declared is not None:
@@ -161,10 +168,11 @@ def _of_parquet(
     path: Path, options: Mapping[str, Any], where: str, need_crs: bool
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     try:
+        refuse_deep_parquet(path, where)
         frame = gpd.read_parquet(path)
     except ValueError:  # no geo metadata: a plain table with a column of geometry
         return _of_text(read_frame(path, where), options, where, need_crs)
-    except OSError as error:
+    except (OSError, RuntimeError, LookupError, TypeError, AttributeError, ProjError) as error:
         raise _unreadable(path, where, error) from error
     return _with_crs(frame, options.get("crs"), where, need_crs, by_default=False)
 
@@ -197,7 +205,10 @@ def _shape(cell: Any, row: int, column: str, where: str) -> Any:
     if cell is None:
         return None
     try:
-        return shapely.from_wkb(cell) if isinstance(cell, bytes) else shape_of_text(str(cell))
+        if isinstance(cell, bytes):
+            refuse_deep_bytes(cell)
+            return shapely.from_wkb(cell)
+        return shape_of_text(str(cell))
     except (ValueError, IndexError, shapely.errors.ShapelyError) as error:
         raise LayerError(
             f"{where}: row {row + 1} of column {column!r} is no geometry ({error}).",

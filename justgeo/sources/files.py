@@ -36,6 +36,7 @@ from justgeo.sources._frames import (
 )
 from justgeo.sources._geo import tidy, to_wgs84
 from justgeo.sources._hash import combined, sha256_of
+from justgeo.sources._options import check_kinds
 from justgeo.sources._provenance import provenance
 from justgeo.sources._vector import column_names, open_vector
 
@@ -60,6 +61,7 @@ OPTIONS = (
     "dissolve",
 )
 _VINTAGES = (2010, 2020)
+_MANY = 20  # blocks; our choice
 _GRID = 1e-7  # degrees, about a centimetre: pieces that miss each other by less do touch
 _PLANNING_REGIONS = 2022  # Connecticut's planning regions replace its counties from this vintage
 
@@ -131,6 +133,7 @@ def read_zones(spec: LayerSpec, area: Area | None = None) -> Layer:
     """
     kind = words.kind_of(spec.name)
     check_options(spec.options, OPTIONS, _parts.named(spec.name, [spec.path]))
+    check_kinds(spec.options, _parts.named(spec.name, [spec.path]))
     sources = _parts.paths(spec, _parts.named(spec.name, [spec.path]))
     reading = _Reading(spec, kind, _parts.named(spec.name, sources), [], sources, [*sources])
     raw = _open(reading)
@@ -262,6 +265,17 @@ def _check_people(frame: gpd.GeoDataFrame, reading: _Reading) -> None:
                 f"{reading.where}: {name} is missing or negative in {len(wrong)} of {len(frame)} rows, "
                 f"for example {wrong['geoid'].iloc[0]!r}.",
                 remedy="a block without count is not a block without people: give the count, or leave the row out.",
+            )
+    _check_somebody(frame, reading)
+
+
+def _check_somebody(frame: gpd.GeoDataFrame, reading: _Reading) -> None:
+    """In many blocks together somebody lives: a column of zeros stands for counts that were not there."""
+    for name in ("population", "housing_units"):
+        if reading.kind.people and name in frame and len(frame) >= _MANY and not (frame[name] > 0).any():
+            raise LayerError(
+                f"{reading.where}: {name} is 0 in all {len(frame)} rows.",
+                remedy="declare the column that holds the counts; a missing count is not 0.",
             )
 
 

@@ -26,6 +26,7 @@ from justgeo.sources._frames import as_text, check_options, require_column, sele
 from justgeo.sources._geo import tidy, to_wgs84
 from justgeo.sources._hash import combined, sha256_of
 from justgeo.sources._network import windowed
+from justgeo.sources._options import check_kinds
 from justgeo.sources._provenance import provenance
 from justgeo.sources._vector import open_vector
 from justgeo.sources.noding import SNAP_M, largest_share, noded
@@ -109,6 +110,7 @@ def read_lines(spec: LayerSpec, area: Area) -> tuple[Network, Layer]:
     where = f"Layer {spec.name}"
     options = dict(spec.options)
     check_options(options, OPTIONS, where)
+    check_kinds(options, where)
     frame, notes = open_vector(spec.path, options, where)
     lines, said = _only_lines(frame, where)
     covers, digest = _covers(spec, lines, where)

@@ -11,6 +11,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import osmium
 import shapely
 from osmium.filter import IdFilter, KeyFilter
@@ -26,7 +27,8 @@ from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import _osm_kept, osm_build, osm_tags
 from justgeo.sources._hash import sha256_of
 from justgeo.sources._osm_found import Extract, Found, found_in
-from justgeo.sources._osm_raw import Bounds, Gathering, Raw
+from justgeo.sources._osm_packing import refuse_odd_texts, refuse_swelling
+from justgeo.sources._osm_raw import Bounds, Gathering, Raw, numbers
 from justgeo.sources._osm_roles import ALL, GROUND, LAYERS, POINT, needed
 from justgeo.sources.lines import read_lines
 
@@ -39,6 +41,8 @@ _CUT_REMEDY = (
     "cut the extract again so that ways and multipolygons stay whole: "
     "osmium extract --strategy smart (or complete_ways), with a box that holds the district and its halo."
 )
+# What libosmium raises over unreadable bytes: damaged packing, ids that are no numbers, places that are none.
+_UNREADABLE = (RuntimeError, ValueError, KeyError, IndexError, osmium.InvalidLocationError, MemoryError)
 _WKB = osmium.geom.WKBFactory()
 #: Hexadecimal digits before the places of a line: byte order, type, how many.
 _WKB_HEAD = 18
@@ -71,8 +75,8 @@ def read_extract(
     Raises
     ------
     LayerError
-        The file is missing, damaged, of another kind, holds several versions of its objects, or cuts ways or parks
-        within the window.
+        The file is missing, damaged, of another kind, holds several versions of its objects or deleted ones, or cuts
+        ways or parks within the window.
     CoverageError
         The extract does not touch the district.
     """
@@ -131,11 +135,14 @@ def look(path: Path, area: Area, names: frozenset[str], *, kept: Path | None = N
             raw = _scan(path, needs, bounds)
         else:
             extract, raw = _whole(path, area, kept)
-    except RuntimeError as error:  # what libosmium raises for unreadable bytes
+    except _UNREADABLE as error:
+        said = " ".join(str(error).split())[:200]
         raise LayerError(
-            f"The extract {path.name} cannot be read: {error}.", remedy="download it again; it may be incomplete."
+            f"The extract {path.name} cannot be read: {said}.", remedy="download it again; it may be incomplete."
         ) from error
-    found = found_in(raw.cut(needs, bounds))
+    cut = raw.cut(needs, bounds)
+    _refuse_doubled(cut, path)
+    found = found_in(cut)
     _refuse_cut(found, path, extract)
     return extract, found
 
@@ -211,15 +218,14 @@ def _checked(path: Path) -> Path:
 
 def _survey(path: Path) -> Extract:
     """What the extract says of itself; where its header is silent, what its objects say."""
+    refuse_swelling(path)
+    refuse_odd_texts(path)
     with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
         header = reader.header()
         box, stamp = header.box(), header.get("osmosis_replication_timestamp")
         history = header.has_multiple_object_versions
     if history:
-        raise LayerError(
-            f"{path.name} is a history file: it holds several versions of each object.",
-            remedy="use a plain extract of one date (osmium time-filter makes one).",
-        )
+        raise _several(path, "it holds several versions of each object")
     stated = box.valid() and box.size() > 0
     bounds = (box.bottom_left.lon, box.bottom_left.lat, box.top_right.lon, box.top_right.lat) if stated else None
     latest = ""
@@ -265,6 +271,8 @@ def _scan(path: Path, needs: int, bounds: Bounds | None) -> Raw:
         number, name, played = made.tagset(element.tags)
         if not played:
             continue
+        if isinstance(element, Node | OsmWay | Relation) and element.deleted:
+            raise _several(path, "it holds objects that were deleted")
         if isinstance(element, OsmWay):
             nodes = element.nodes
             refs = [nodes[at].ref for at in range(len(nodes))]  # a third faster than the list's own iterator
@@ -342,6 +350,25 @@ def _place(places: LocationTable, ref: int) -> tuple[int, int] | None:
     except KeyError:
         return None
     return (found.x, found.y) if found.valid() else None
+
+
+def _several(path: Path, why: str) -> LayerError:
+    return LayerError(
+        f"{path.name} is a history file: {why}.",
+        remedy="use a plain extract of one date (osmium time-filter makes one).",
+    )
+
+
+def _refuse_doubled(raw: Raw, path: Path) -> None:
+    """Raise where one object comes twice: it would be counted twice, and which of the two holds is not known."""
+    kinds = (("node", [raw.nodes]), ("way", [raw.ways]), ("relation", [raw.areas, raw.broken]))
+    for kind, tables in kinds:
+        ids, times = np.unique(np.concatenate([numbers(table["id"]) for table in tables]), return_counts=True)
+        if (times > 1).any():
+            raise LayerError(
+                f"{path.name} holds {kind} {ids[times > 1][0]} more than once.",
+                remedy="if it was joined of several, join them again so that each object comes once: osmium merge.",
+            )
 
 
 def _refuse_cut(found: Found, path: Path, extract: Extract) -> None:

@@ -13,18 +13,25 @@ import rasterio
 import rasterio.errors
 import shapely
 from pyproj import CRS, Transformer
-from pyproj.exceptions import CRSError as ProjError
 from rasterio.features import geometry_mask
 from rasterio.transform import Affine
 from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
-from justgeo.core.errors import CoverageError, CrsError, LayerError
+from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import BoolArray, FloatArray, Raster
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._hash import sha256_of
 from justgeo.sources._measured import NLCD_CLASSES, WORLDCOVER_CLASSES, masked
 from justgeo.sources._provenance import provenance
+from justgeo.sources._raster_files import (
+    NoRasterError,
+    crs_of,
+    opened,
+    refuse_complex,
+    refuse_odd_numbers,
+    refuse_swelling,
+)
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +113,7 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
     Raises
     ------
     CrsError
-        The file does not say in which CRS it is.
+        The file does not say in which CRS it is, or it is not of the Earth.
     CoverageError
         It does not touch the district.
     LayerError
@@ -117,21 +124,29 @@ def read_raster(spec: LayerSpec, area: Area) -> Raster:
     if not spec.path.is_file():
         raise LayerError(f"There is no raster {spec.path}.", remedy=f"Mend path in [layers.{spec.name}].")
     try:
-        with rasterio.open(spec.path) as source:
-            crs = _crs(source, spec)
+        with opened(spec.path) as source:
+            crs = crs_of(source, spec.path)
             _check_grid(source, spec)
             district = to_grid(area.district, crs)
             notes = _short_of(source, district)
             window, told = _window(source, spec, area, crs, district)
             notes += told
             band = _band(source, spec)
+            refuse_complex(source, band, spec.path)
             read = source.read(band, window=window, masked=True)
-            values = read.filled(0).astype(np.float64) * source.scales[band - 1] + source.offsets[band - 1]
+            values = read.filled(0).astype(np.float64)
+            with np.errstate(over="ignore", invalid="ignore"):  # a scale may be any number; what is none then is hidden
+                values *= source.scales[band - 1]
+                values += source.offsets[band - 1]
             hidden = np.broadcast_to(np.ma.getmaskarray(read), values.shape) | ~np.isfinite(values)
+            if source.nodatavals[band - 1] is not None:  # a mask beside it would make GDAL forget the value
+                hidden |= read.data == source.nodatavals[band - 1]
             transform = source.window_transform(window)
-    except rasterio.errors.RasterioError as problem:
+    except NoRasterError as problem:
         raise LayerError(
-            f"{spec.path} cannot be read as a raster ({problem}).", remedy="Take the file from its source once more."
+            f"{spec.path} cannot be read as a raster ({problem}).",
+            remedy="Take the file from its source once more; a mosaic (.vrt) or another format becomes a GeoTIFF by "
+            "gdal_translate IN OUT.tif.",
         ) from problem
     if transform.e > 0:
         values, hidden, transform = _flipped(values, hidden, transform)
@@ -169,7 +184,7 @@ def grid_of(path: Path) -> Grid:
         It is no raster.
     """
     try:
-        with rasterio.open(path) as source:
+        with opened(path) as source:
             return Grid(
                 crs=source.crs.to_wkt() if source.crs else "",
                 transform=cast(Any, tuple(map(float, source.transform[:6]))),
@@ -179,7 +194,7 @@ def grid_of(path: Path) -> Grid:
                 dtype=source.dtypes[0],
                 nodata=source.nodata,
             )
-    except rasterio.errors.RasterioError as problem:
+    except NoRasterError as problem:
         raise _unreadable(path) from problem
 
 
@@ -193,9 +208,9 @@ def pixels_of(path: Path, cols: slice | None = None, rows: slice | None = None) 
     """
     window = None if cols is None or rows is None else Window.from_slices(rows, cols)
     try:
-        with rasterio.open(path) as source:
+        with opened(path) as source:
             return source.read(1, window=window)
-    except rasterio.errors.RasterioError as problem:
+    except NoRasterError as problem:
         raise _unreadable(path) from problem
 
 
@@ -208,11 +223,12 @@ def read_through(path: Path) -> None:
         It is no raster, or a part of it is missing.
     """
     try:
-        with rasterio.open(path) as source:
+        with opened(path) as source:
+            refuse_swelling(source, path)
             for band in range(1, source.count + 1):
                 for _, window in source.block_windows(band):
                     source.read(band, window=window)
-    except rasterio.errors.RasterioError as problem:
+    except NoRasterError as problem:
         raise _unreadable(path) from problem
 
 
@@ -255,29 +271,9 @@ def gdal_version() -> str:
     return str(rasterio.__gdal_version__)
 
 
-def _crs(source: Any, spec: LayerSpec) -> CRS:
-    if source.crs is None:
-        raise CrsError(
-            f"The raster {spec.path} does not say in which CRS it is.",
-            remedy="Look the CRS up where the raster came from and assign it: gdal_edit.py -a_srs EPSG:5070 FILE.",
-        )
-    try:
-        crs = CRS.from_wkt(source.crs.to_wkt())
-    except (ProjError, rasterio.errors.CRSError) as problem:
-        raise CrsError(
-            f"The CRS of the raster {spec.path} is not understood ({problem}).",
-            remedy="Assign a CRS with an EPSG code: gdal_edit.py -a_srs EPSG:5070 FILE.",
-        ) from problem
-    if not (crs.is_geographic or crs.is_projected):
-        raise CrsError(
-            f"The raster {spec.path} is in a local system ({crs.name}) that has no place on Earth.",
-            remedy="Warp it to a CRS with an EPSG code.",
-        )
-    return crs
-
-
 def _check_grid(source: Any, spec: LayerSpec) -> None:
     t = source.transform
+    refuse_odd_numbers(t, spec.path)
     if t.b or t.d or t.a <= 0 or t.e == 0:
         raise LayerError(
             f"The raster {spec.path} is rotated or mirrored (transform {tuple(t)[:6]}).",

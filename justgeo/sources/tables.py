@@ -14,6 +14,7 @@ from justgeo.core.spec import TableColumn, TableSpec
 from justgeo.measure.margins import Z90, count_from_percent, decode
 from justgeo.sources._frames import check_options, identifiers, numbers, prefixes, read_frame, require_column, selected
 from justgeo.sources._hash import combined, sha256_of
+from justgeo.sources._options import check_kinds
 from justgeo.sources._provenance import provenance
 
 OPTIONS = ("fraction", "margin_fraction", "where", "prefix", "pad", "delimiter")
@@ -58,6 +59,7 @@ def read_table(table: TableSpec, column: TableColumn) -> Layer:
     spec = table.spec
     where = f"Table {spec.path.name}"
     check_options(spec.options, OPTIONS, where)
+    check_kinds(spec.options, where)
     frame = _rows(table, where)
     out = pd.DataFrame({"geoid": frame["_geoid"].to_numpy(), "level": table.geography})
     reasons: dict[tuple[str, str], str] = {}
@@ -131,6 +133,13 @@ def _pair(
         require_column(margin, frame.columns, where, f"margin of the {name}")
         moe = numbers(frame[margin], where)
     decoded = decode(value, moe)
+    below = np.flatnonzero(decoded.estimate < 0)
+    if below.size and name != "median":
+        raise LayerError(
+            f"{where}: column {estimate!r} holds {decoded.estimate[below[0]]:,.10g} ({below.size} of {len(frame)} "
+            f"rows), and it is declared the {name} of a count.",
+            remedy="leave cells without a number empty; a code for 'no number' of your own is taken for one.",
+        )
     for suffix, why in (("", decoded.estimate_reason), ("_moe", decoded.margin_reason)):
         rows: Any = np.flatnonzero(why != np.array(None))
         reasons.update({(str(frame["_geoid"].iloc[i]), name + suffix): str(why[i]) for i in rows})

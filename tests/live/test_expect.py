@@ -79,8 +79,8 @@ def test_what_is_packed_in_an_odd_way_is_not_unpacked(way: str, tmp_path: Path) 
     assert found.kind == "damaged" and "unusual way" in found.message
 
 
-def test_what_lzma_says_of_a_damaged_member_is_told(tmp_path: Path) -> None:
-    """Its error is none of the others' kind."""
+def test_a_damaged_member_of_lzma_is_told_before_it_is_unpacked(tmp_path: Path) -> None:
+    """Its error is none of the others' kind, and no feed is packed so."""
     content = bytearray(archive(zipfile.ZIP_LZMA, **{"stops.txt": os.urandom(5_000), "zz.txt": b"x" * 9_999}))
     content[55:400] = b"\xff" * 345
     path = tmp_path / "feed.zip"
@@ -89,8 +89,8 @@ def test_what_lzma_says_of_a_damaged_member_is_told(tmp_path: Path) -> None:
         one.read("stops.txt")
     with pytest.raises(SourceError):
         expect.a_zip(path, "Here")
-    with pytest.raises(LayerError, match=r"stops\.txt of the timetable .* cannot be read"):
-        FeedFiles.at(path).table("stops.txt", ("stop_id",))
+    with pytest.raises(LayerError, match=r"'stops\.txt', which is packed in an unusual way"):
+        FeedFiles.at(path)
 
 
 def bomb(megabytes: int) -> bytes:

@@ -429,7 +429,7 @@ def test_a_map_of_a_sum_may_name_the_margin_of_the_sum(read: Callable[..., Typol
         ("[columns]\nrent_t1 = 5", "names no column", "in quotes"),
         ('[columns]\nrent_t1 = ["a", "b"]', "cannot be a sum", "one column"),
         ('[colums]\nrent_t1 = "a"', "unknown key 'colums'", "did you mean 'columns'?"),
-        ("[columns", "is no TOML", "docs"),
+        ("[columns", "is not TOML", "mend that line"),
     ],
 )
 def test_a_map_that_cannot_be_meant_is_refused(tmp_path: Path, text: str, said: str, remedy: str) -> None:

@@ -263,7 +263,9 @@ def _refuse_error(document: Any, where: str) -> None:
 
 
 def _described(document: Any, where: str) -> None:
-    if not isinstance(document.get("fields"), list):
+    fields = document.get("fields")
+    right = isinstance(fields, list) and all(isinstance(one, dict) for one in fields)
+    if not right or not isinstance(document.get("editingInfo") or {}, dict):
         raise SourceError(f"{where}: no layer is described here.", remedy=_AGAIN, kind="missing")
 
 
@@ -277,3 +279,8 @@ def _featured(document: Any, where: str) -> None:
     features = document.get("features")
     if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
         raise SourceError(f"{where}: the page holds no features.", remedy=_AGAIN)
+    for one in features:
+        told = [one.get(key) or {} for key in ("properties", "attributes")]
+        numbered = [one.get("id"), *(value for row in told if isinstance(row, dict) for value in row.values())]
+        if not all(isinstance(row, dict) for row in told) or any(isinstance(n, list | dict) for n in numbered):
+            raise SourceError(f"{where}: a feature of the page is not understood.", remedy=_AGAIN)

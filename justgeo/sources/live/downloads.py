@@ -93,7 +93,9 @@ def own_file(spec: LayerSpec, service: Service, counties: Sequence[str]) -> Laye
     """
     options = {"reading": dict(service.options.get("reading", {})), **spec.options}
     known = parts.counties_for(service, counties)
-    if known and parts.reading(service).by_id and "prefix" not in options:
+    reading = parts.reading(service)
+    # By them rows are picked; of points, those are told apart that are said to lie in these counties.
+    if known and (reading.by_id or reading.place) and "prefix" not in options:
         options["prefix"] = list(known)
     years = _years(service)
     vintage = parts.filled(str(service.options.get("vintage", "")), service, year=years[-1])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -12,7 +11,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from justgeo.core import json_text
 from justgeo.core.errors import SourceError
+from justgeo.sources._packed import opened
 from justgeo.sources.live.unpacking import PIECE, Unpacking
 
 MOST_UNPACKED = 8 << 30
@@ -129,7 +130,7 @@ def a_zip(path: Path, where: str, *, holds: tuple[str, ...] = ()) -> None:
     """
     any_bytes(path, where)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path) as archive:
             members = archive.infolist()
             _refuse_swelling(sum(member.file_size for member in members), path.stat().st_size, where)
             odd = next((member.filename for member in members if member.compress_type not in _WAYS), None)
@@ -193,8 +194,8 @@ def parsed(body: bytes, where: str) -> Any:
     if not body.strip():
         raise SourceError(f"{where}: the answer is empty.", remedy=_remedy(), kind="partial")
     try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
+        return json_text.loads(body)
+    except ValueError as error:
         raise SourceError(f"{where}: what came is no whole JSON document ({error}).", remedy=_remedy()) from error
 
 

@@ -138,7 +138,9 @@ def _catalogue(path: Path, where: str) -> None:
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
+    reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+    reader.fieldnames = [name.strip() for name in reader.fieldnames or ()]
+    return list(reader)
 
 
 def _country(row: Row) -> str:
@@ -156,7 +158,8 @@ def _box(row: Row) -> BaseGeometry | None:
         west, south, east, north = (float(row[name]) for name in _BOX)
     except ValueError:
         return None
-    return shapely.box(west, south, east, north) if west <= east and south <= north else None
+    on_earth = -180 <= west <= east <= 180 and -90 <= south <= north <= 90  # what is no number is nowhere
+    return shapely.box(west, south, east, north) if on_earth else None
 
 
 def _left_out(near: Sequence[Row], taken: Mapping[str, Row]) -> list[str]:

@@ -7,7 +7,6 @@ no message and no address that is written down holds it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,52 +14,29 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import shapely
-from shapely.errors import ShapelyError
-from shapely.geometry import shape
 
 from justgeo.core.errors import SourceError
 from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._hash import sha256_of
 from justgeo.sources.live import grids
+from justgeo.sources.live import scenes as catalogue
 from justgeo.sources.live.ask import Ask, Tools, declared
 from justgeo.sources.live.cog_failures import BeyondError
 from justgeo.sources.live.http import Call
 from justgeo.sources.live.records import Question, Record, Told
+from justgeo.sources.live.scenes import ASSETS, Item, damaged
 
 LAYER = "surface_temperature"
-ASSETS = ("lwir11", "qa_pixel")
 LIST = "scenes.json"
 _ENOUGH = 5  # scenes that a UTM zone needs to be taken before its neighbour
 _PAGE, _MOST_PAGES = 100, 50
 _PIXEL_M = 30.0
 _USUAL_SCENES = 18  # of three summers: an overpass in eight days, two in five of them clear enough
 _MONTHS = {6: "June", 7: "July", 8: "August"}
-_ID = re.compile(r"L[A-Z]0([4-9])_L2S[PR]_(\d{3})(\d{3})_(\d{4})(\d{2})(\d{2})(?:_\d{8})?_02_(T1|T2|RT)")
 _TIERS = ("T1", "T2", "RT")  # the best first; real-time scenes are of a preliminary processing
 _CUT = "The reference has too many pixels of 30 m; the district with its halo was read."
 _BLOBS = ".blob.core.windows.net"
-
-
-@dataclass(frozen=True)
-class _Item:
-    """What the catalogue says of a scene."""
-
-    id: str
-    taken: str
-    platform: str
-    cloud: float
-    path: str
-    row: str
-    tier: str
-    zone: int
-    footprint: Any
-    hrefs: Mapping[str, str] = field(repr=False)
-
-    @property
-    def overpass(self) -> str:
-        """Scenes of one overpass follow each other along the satellite's path and overlap."""
-        return f"{self.platform} {self.path} {self.taken[:10]}"
 
 
 @dataclass
@@ -78,7 +54,7 @@ class _Token:
         told = self.tools.client.json(self.service, Call(path), self.folder)
         value = told.get("token") if isinstance(told, dict) else None
         if not isinstance(value, str) or not value:
-            raise _damaged(self.service, "what came is no token for its files")
+            raise damaged(self.service, "what came is no token for its files")
         self._value = value
 
     def call(self, path: str) -> Call:
@@ -203,12 +179,12 @@ def _told(
     )
 
 
-def _search(service: Service, summers: Sequence[int], box: grids.Bounds, folder: Path, tools: Tools) -> list[_Item]:
+def _search(service: Service, summers: Sequence[int], box: grids.Bounds, folder: Path, tools: Tools) -> list[Item]:
     """Scenes of the catalogue, page by page, each summer by itself."""
     options = service.options
     months = [int(month) for month in options["months"]]
     most = float(options["cloud_cover"])
-    found: dict[str, _Item] = {}
+    found: dict[str, Item] = {}
     for year in summers:
         document = {
             "collections": [options["collection"]],
@@ -218,7 +194,7 @@ def _search(service: Service, summers: Sequence[int], box: grids.Bounds, folder:
             "limit": _PAGE,
         }
         for feature in _pages(service, document, folder, tools):
-            item = _item(feature, service)
+            item = catalogue.item(feature, service)
             # What a server makes of a question is looked at again: not all know how to compare clouds.
             fits = item is not None and item.cloud < most and _in(item.taken, year, months)
             if item is not None and fits and item.footprint.intersects(shapely.box(*box)):
@@ -245,7 +221,7 @@ def _pages(service: Service, document: Mapping[str, Any], folder: Path, tools: T
         page = tools.client.json(service, call, folder)
         features = page.get("features") if isinstance(page, dict) else None
         if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
-            raise _damaged(service, "what came is no page of scenes")
+            raise damaged(service, "what came is no page of scenes")
         yield from features
         links = [one for one in page.get("links") or () if isinstance(one, dict) and one.get("rel") == "next"]
         if not links:
@@ -253,7 +229,7 @@ def _pages(service: Service, document: Mapping[str, Any], folder: Path, tools: T
         call = _following(links[0], document, path)
         asked = json.dumps([call.document, list(call.params)], sort_keys=True)
         if asked in seen:
-            raise _damaged(service, "its pages lead in a circle")
+            raise damaged(service, "its pages lead in a circle")
         seen.add(asked)
     raise SourceError(
         f"{service.title}: more than {_MOST_PAGES} pages of scenes.", remedy="ask for a smaller area.", kind="limit"
@@ -269,33 +245,7 @@ def _following(link: Mapping[str, Any], document: Mapping[str, Any], path: str) 
     return Call(path, params=parse_qsl(urlsplit(str(link.get("href", ""))).query, keep_blank_values=True))
 
 
-def _item(feature: Mapping[str, Any], service: Service) -> _Item | None:
-    """A scene of the catalogue; None where it has no thermal band of Landsat 8 or 9."""
-    try:
-        properties, assets = feature["properties"], feature["assets"]
-        if not all(asset in assets for asset in ASSETS):
-            return None
-        named = _ID.match(str(feature["id"]))
-        if named is None:
-            raise ValueError(f"{feature['id']!r} is no name of a scene")
-        code = properties.get("proj:epsg") or str(properties["proj:code"]).partition(":")[2]
-        return _Item(
-            id=named[0],
-            taken=str(properties["datetime"]),
-            platform=str(properties["platform"]),
-            cloud=float(properties["eo:cloud_cover"]),
-            path=named[2],
-            row=named[3],
-            tier=named[7],
-            zone=int(code),
-            footprint=shape(feature["geometry"]),
-            hrefs={asset: str(assets[asset]["href"]) for asset in ASSETS},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, ShapelyError) as error:
-        raise _damaged(service, f"a scene of its catalogue is not understood ({error})") from error
-
-
-def _chosen(found: Sequence[_Item], area: Area, service: Service) -> tuple[list[_Item], list[str]]:
+def _chosen(found: Sequence[Item], area: Area, service: Service) -> tuple[list[Item], list[str]]:
     """Scenes of one UTM zone, one of each path, row and day, in the order of time; and what was left out."""
     middle = area.district.centroid
     own = _zone_of(area)
@@ -304,7 +254,7 @@ def _chosen(found: Sequence[_Item], area: Area, service: Service) -> tuple[list[
         zones[item.zone] = zones.get(item.zone, 0) + int(item.footprint.intersects(middle))
     # At the border of two zones most scenes may be kept in the other one.
     zone = own if zones.get(own, 0) >= _ENOUGH else max(zones, key=lambda one: (zones[one], one == own))
-    best: dict[tuple[str, str, str, str], _Item] = {}
+    best: dict[tuple[str, str, str, str], Item] = {}
     for item in sorted(found, key=lambda one: (_TIERS.index(one.tier), one.id)):
         if item.zone == zone:
             best.setdefault((item.platform, item.path, item.row, item.taken[:10]), item)
@@ -324,7 +274,7 @@ def _chosen(found: Sequence[_Item], area: Area, service: Service) -> tuple[list[
     return sorted(best.values(), key=lambda one: (one.taken, one.id)), notes
 
 
-def _scene(item: _Item, bounds: grids.Bounds, token: _Token, folder: Path) -> tuple[dict[str, Any], str]:
+def _scene(item: Item, bounds: grids.Bounds, token: _Token, folder: Path) -> tuple[dict[str, Any], str]:
     """Both bands of a scene on disk, and what the list says of it."""
     files: dict[str, str] = {}
     digests: dict[str, str] = {}
@@ -350,7 +300,7 @@ def _scene(item: _Item, bounds: grids.Bounds, token: _Token, folder: Path) -> tu
     return told, when
 
 
-def _band(item: _Item, asset: str, bounds: grids.Bounds, token: _Token, into: Path) -> str:
+def _band(item: Item, asset: str, bounds: grids.Bounds, token: _Token, into: Path) -> str:
     """One band of a scene; a token that has run out is drawn anew, once."""
     from justgeo.sources.live import cogs
 
@@ -359,7 +309,7 @@ def _band(item: _Item, asset: str, bounds: grids.Bounds, token: _Token, into: Pa
     parts = urlsplit(item.hrefs[asset])
     known = {urlsplit(url).hostname for url in service.urls}
     if parts.hostname not in known and not (parts.scheme == "https" and str(parts.hostname).endswith(_BLOBS)):
-        raise _damaged(service, f"scene {item.id} lies at {parts.hostname}, where no token is sent")
+        raise damaged(service, f"scene {item.id} lies at {parts.hostname}, where no token is sent")
     files = Service(
         service.id,
         service.title,
@@ -385,14 +335,5 @@ def _nothing(service: Service, why: str) -> SourceError:
         f"{service.title}: {why} for this area and these summers.",
         remedy=f"see {service.page}, or allow more cloud in the catalogue's services.",
         kind="missing",
-        service=service.id,
-    )
-
-
-def _damaged(service: Service, why: str) -> SourceError:
-    return SourceError(
-        f"{service.title}: {why}.",
-        remedy=f"fetch again; if it stays so, look at {service.page} whether the service has changed.",
-        kind="damaged",
         service=service.id,
     )

@@ -167,12 +167,24 @@ def parsed(text: bytes, folder: Path) -> Record:
             files = {str(name): str(digest) for name, digest in whole["files"].items()}
             if not files or not all(map(_inside, files)):
                 raise ValueError("it names a file outside its folder, or none")
+            _check_kinds(whole, told)
             return Record(folder, whole["label"], whole["service"], whole["question"], whole["asked"], files, told)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(folder, f"{HEAD} is not understood ({type(error).__name__}: {error})") from error
     if form != FORMAT:
         refuse(folder, f"it is of form {form!r}, and this version of justgeo reads form {FORMAT}")
     refuse(folder, f"{HEAD} was changed, its own digest does not fit")
+
+
+def _check_kinds(whole: Mapping[str, Any], told: Told) -> None:
+    """Texts are texts and tables tables; whoever edits a record by hand can work its digest out, too."""
+    texts = [whole[key] for key in ("label", "service", "question")]
+    texts += [told.source, told.dataset, told.vintage, told.licence, told.attribution, told.url, told.retrieved]
+    texts += [*told.notes, *whole["files"].values()]
+    for kind, values, due in ((str, texts, "text"), (Mapping, [whole["asked"], told.more], "table")):
+        for one in values:
+            if not isinstance(one, kind):
+                raise ValueError(f"{one!r} stands where a {due} is due")
 
 
 def check(record: Record) -> None:

@@ -23,6 +23,7 @@ from justgeo.sources.live.ask import Ask, Tools
 from justgeo.sources.live.http import JSON_BYTES, Call, Got
 from justgeo.sources.live.records import Question, Record, Told
 
+_MOST_DIGITS = 18
 MOST_ROWS = 2_000_000
 """More than this is no neighbourhood's table."""
 
@@ -177,7 +178,8 @@ def _listed(document: Any, where: str) -> None:
 def _counted(document: Any, where: str) -> None:
     _listed(document, where)
     values = list(document[0].values()) if len(document) == 1 else []
-    if len(values) != 1 or not str(values[0]).isdigit():
+    told = str(values[0]) if len(values) == 1 else ""
+    if not (told.isascii() and told.isdigit() and len(told) <= _MOST_DIGITS):
         raise SourceError(f"{where}: it does not say how many rows there are.", remedy=_AGAIN)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import geopandas as gpd
+from shapely.errors import ShapelyError
 
 from justgeo.core.errors import LayerError, SourceError
 from justgeo.core.paths import for_ogr
@@ -26,9 +27,11 @@ def read(path: Path | str, where: str, **options: Any) -> Any:
     """
     try:
         return gpd.read_file(for_ogr(path) if isinstance(path, Path) else path, **options)
-    except (ValueError, OSError, RuntimeError, IndexError) as error:  # IndexError: a .shp without a byte
+    # IndexError: a .shp without a byte. What GDAL reads and GEOS cannot build (a ring that is open) is GEOS's error.
+    except (ValueError, OSError, RuntimeError, IndexError, ShapelyError) as error:
+        said = " ".join(str(error).replace(str(path), "it").split())[:200]
         raise LayerError(
-            f"{where}: the file cannot be read ({str(error).splitlines()[0].replace(str(path), 'it')}).",
+            f"{where}: the file cannot be read ({said}).",
             remedy="delete its record and fetch again.",
         ) from error
 
