@@ -21,6 +21,8 @@ BoolArray = npt.NDArray[np.bool_]
 
 ENDED = "ended on"
 """In the note of a timetable that had run out when it was fetched."""
+BUSIER = "More trips run on a"
+"""In the note of a timetable that has more trips on a weekend than on the weekday that was taken."""
 NO_GROUND = "it speaks of no ground in the district"
 """In the reason why a map is absent that does not say anything of the district: not surveyed, not mapped."""
 

@@ -20,9 +20,16 @@ _PERCENT = ("tree_canopy", "impervious")
 _RANGES = {"tree_canopy": (0, 100), "impervious": (0, 100), "canopy_height": (0, 100), "surface_temperature": (-60, 90)}
 
 
+_FEWEST = 1000
+"""Pixels from which the kinds of values tell what a grid is of. Our choice."""
+_HOTTEST = 62.0
+"""Degrees Celsius that half of a district's ground does not reach on a clear summer morning; 90 °F do. Our choice."""
+
+
 def masked(values: FloatArray, hidden: BoolArray, spec: LayerSpec) -> tuple[FloatArray, str]:
-    """Values with NaN for all that is no measurement, and how many pixels were taken out for being out of range."""
-    values = values * float(spec.options.get("scale", 1.0))
+    """Values with NaN, set in place, for all that is no measurement, and how many pixels were out of range."""
+    scale = float(spec.options.get("scale", 1.0))
+    values = values if scale == 1.0 else values * scale  # of 200 million pixels every copy has 1.6 GB
     wrong = np.zeros(values.shape, dtype=np.bool_)
     limits = _limits(spec)
     if limits is not None:
@@ -32,8 +39,11 @@ def masked(values: FloatArray, hidden: BoolArray, spec: LayerSpec) -> tuple[Floa
         wrong |= ~np.isin(values, legend)
     wrong &= ~hidden
     odd = sorted({float(v) for v in np.unique(values[wrong])})
-    values = np.where(hidden | wrong, np.nan, values)
+    if spec.name == "surface_temperature":
+        refuse_fahrenheit(values[~hidden], spec)
+    values[hidden | wrong] = np.nan
     _check_percent(values, spec)
+    refuse_classes(values, spec)
     if not odd:
         return values, ""
     shown = ", ".join(f"{v:g}" for v in odd[:5]) + (" ..." if len(odd) > 5 else "")
@@ -67,8 +77,47 @@ def _check_percent(values: FloatArray, spec: LayerSpec) -> None:
     seen = values[np.isfinite(values)]
     if spec.name not in _PERCENT or "scale" in spec.options or seen.size == 0:
         return
-    if seen.max() <= 1 and np.any((seen > 0) & (seen < 1)):
+    some = np.any((seen > 0) & (seen < 1)) or (seen.size >= _FEWEST and np.mean(seen == 1) > 0.05)
+    if seen.max() <= 1 and some:
         raise LayerError(
             f"{spec.path} seems to hold shares of one (0 to {seen.max():g}) where percents are due.",
             remedy=f"Say scale = 100 in [layers.{spec.name}], or scale = 1 if these are percents all the same.",
+        )
+
+
+def refuse_classes(values: FloatArray, spec: LayerSpec) -> None:
+    """Refuse a percent raster whose values are the codes of a legend: every one of them, and never 0.
+
+    Raises
+    ------
+    LayerError
+    """
+    seen = values[np.isfinite(values)]
+    if spec.name not in _PERCENT or "scale" in spec.options or seen.size < _FEWEST:
+        return
+    found = np.unique(seen)
+    legends = {"NLCD": NLCD_CLASSES, "ESA WorldCover": WORLDCOVER_CLASSES}
+    named = [name for name, legend in legends.items() if len(found) > 2 and np.isin(found, legend).all()]
+    if named:
+        shown = ", ".join(f"{v:g}" for v in found[:8])
+        raise LayerError(
+            f"{spec.path} holds the values {shown} alone: these are classes of land cover ({named[0]}), no percents.",
+            remedy=f"Name the raster of {spec.name.replace('_', ' ')} in [layers.{spec.name}]; say scale = 1 there if "
+            "these are percents all the same.",
+        )
+
+
+def refuse_fahrenheit(values: FloatArray, spec: LayerSpec) -> None:
+    """Refuse surface temperatures of which half are hotter than any ground on a clear summer morning.
+
+    Raises
+    ------
+    LayerError
+    """
+    seen = values[np.isfinite(values) & (values < 150)]
+    if seen.size and "valid_range" not in spec.options and float(np.median(seen)) > _HOTTEST:
+        raise LayerError(
+            f"Half of the pixels of {spec.path} are above {np.median(seen):.0f}: in degrees Celsius no district is so "
+            "hot; are these degrees Fahrenheit?",
+            remedy="Convert it to degrees Celsius: gdal_calc.py -A IN --calc='(A-32)/1.8' --outfile OUT.",
         )

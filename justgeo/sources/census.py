@@ -15,6 +15,7 @@ geographic component
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import io
 import logging
@@ -32,6 +33,7 @@ from justgeo.core.errors import ConfigError, LayerError
 from justgeo.core.layer import Layer
 from justgeo.core.spec import TRACTS_2020, LayerSpec
 from justgeo.measure.margins import decode
+from justgeo.sources._census_cells import check_counts
 from justgeo.sources._frames import (
     WIDTHS,
     all_plain,
@@ -230,7 +232,7 @@ def _codes(columns: Iterable[object]) -> Iterator[tuple[str, str, str]]:
 def _rows(path: Path, prefixes: Sequence[str], where: str) -> pd.DataFrame:
     """Rows of counties, tracts and block groups with the given prefixes, with ``geoid`` and ``level``."""
     if bare_suffix(path) == ".dat":
-        frame = pd.read_csv(io.StringIO(_filtered(path, prefixes, where)), sep="|", dtype=str, keep_default_na=False)
+        frame = _barred(_filtered(path, prefixes, where), path, where)
     else:
         frame = read_frame(path, where)
     column = next((c for c in ("GEO_ID", "GEOID", "geoid") if c in frame), None)
@@ -258,6 +260,14 @@ def _rows(path: Path, prefixes: Sequence[str], where: str) -> pd.DataFrame:
             remedy="keep one row an area and vintage.",
         )
     return pd.concat([head, kept], axis=1)
+
+
+def _barred(text: str, path: Path, where: str) -> pd.DataFrame:
+    """Cells between bars; the Bureau's files have no quotes, so that one is a sign like any other."""
+    try:
+        return pd.read_csv(io.StringIO(text), sep="|", dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE)
+    except ValueError as error:  # pandas' parser errors are ValueErrors
+        raise LayerError(f"{where}: {path.name} cannot be read ({error}).", remedy="take the file again.") from error
 
 
 def _area(text: str) -> tuple[str, str] | None:
@@ -323,6 +333,7 @@ def _layer(frame: pd.DataFrame, table: str, year: int, file: Path, spec: LayerSp
         for code, why in ((estimate, decoded.estimate_reason), (margin, decoded.margin_reason)):
             reasons.update({(str(geoid[i]), code): str(why[i]) for i in np.flatnonzero(why != np.array(None))})
     out = pd.DataFrame(data)
+    check_counts(out, table, where)
     out.attrs["reasons"] = reasons
     notes = []
     if year >= _PLANNING_REGIONS and out["geoid"].str.startswith("09").any():

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from justgeo.core.errors import ConfigError, CoverageError, LayerError
 from justgeo.core.layer import AnyLayer, Layer
+from justgeo.core.location import foreign
 from justgeo.core.spec import CROSSWALK, Area, LayerSpec, TableSpec
 from justgeo.core.words import suggestion
 from justgeo.sources import _readers as readers
@@ -359,7 +360,8 @@ def _take(
     if not spec.path.exists():
         raise LayerError(
             f"Layer {spec.name!r}: there is no file {spec.path}.",
-            remedy="mend its path in district.toml, or take the layer out: what needs it is then shown as absent.",
+            remedy=foreign(spec.path)
+            + "mend its path in district.toml, or take the layer out: what needs it is then shown as absent.",
         )
     store = work.store if record else None
     digest = readers.digest(spec) if store is not None else ""

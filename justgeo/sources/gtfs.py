@@ -20,9 +20,12 @@ from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import BoolArray, Feed, Provenance
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.core.texts import visible
+from justgeo.sources import _gtfs_order as order
+from justgeo.sources._packed import shown
 from justgeo.sources._provenance import provenance
+from justgeo.sources.gtfs_cells import VALIDATE, coordinate, days, numbers, seconds, unique
 from justgeo.sources.gtfs_files import FeedFiles
-from justgeo.sources.service_day import DAYS, NO_END, Calendar, ServiceDay, choose
+from justgeo.sources.service_day import DAYS, Calendar, ServiceDay, choose
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +33,8 @@ log = logging.getLogger(__name__)
 _HIGH_CAPACITY = frozenset({0, 1, 2, 4, 5, 6, 7, 12})
 # ... and the extended ones: rail 1xx, suburban to underground 3xx-6xx, tram 9xx, ferry to funicular 10xx, 12xx-14xx.
 _HIGH_CAPACITY_RANGES = ((100, 199), (300, 699), (900, 1099), (1200, 1499))
-# Later years than a count of nanoseconds reaches; such a day stands for "no end".
-_BEYOND = r"^(?:2[2-9]|[3-9]\d)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])$"
-_VALIDATE = "Take a feed that passes the canonical GTFS validator, or ask the agency to mend it."
+MOST_STARTS, MOST_DEPARTURES = 1_000_000, 20_000_000
+"""That ``frequencies.txt`` may stand for: the largest cities have some hundred thousand a day. Our choice."""
 
 
 def read_feed(spec: LayerSpec, area: Area) -> Feed:
@@ -79,10 +81,12 @@ def _read(spec: LayerSpec, area: Area, *, idle: bool) -> tuple[Feed, ServiceDay]
     files = FeedFiles.at(spec.path)
     trips, trip_notes = _trips(files)
     frequencies = _frequencies(files, trips)
-    day = choose(_calendar(files), _trips_by_service(trips, frequencies), _wanted(spec), idle=idle)
-    times, high = _stop_times(files, trips, day)
+    calendar, runs = _calendar(files), _trips_by_service(trips, frequencies)
+    day = choose(calendar, runs, _wanted(spec), idle=idle)
+    times, high, lost = _stop_times(files, trips, day)
+    odd = (*order.busier_weekend(calendar, runs, day), *lost, *order.backwards(times, files.path))
     stops = _stops(files, set(times["stop_id"]), high)
-    departures, time_notes = _departures(times, trips, frequencies, spec, day)
+    departures, time_notes = _departures(times, trips, frequencies, files, day)
     inside = _in_window(stops, area)
     if not inside.any() and not _covers(stops, set(departures["stop_id"]), area):
         raise CoverageError(
@@ -92,7 +96,7 @@ def _read(spec: LayerSpec, area: Area, *, idle: bool) -> tuple[Feed, ServiceDay]
         )
     stops = stops[inside].reset_index(drop=True)
     departures = departures[departures["stop_id"].isin(stops["stop_id"])].reset_index(drop=True)
-    notes = (*day.notes, *trip_notes, *time_notes, *_far(stops, area))
+    notes = (*day.notes, *trip_notes, *odd, *time_notes, *_far(stops, area))
     return Feed(stops, departures, str(day.day or ""), _provenance(spec, area, files, day, notes)), day
 
 
@@ -111,14 +115,15 @@ def _wanted(spec: LayerSpec) -> date | None:
 def _trips(files: FeedFiles) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """``trip_id`` (index), ``route_id``, ``service_id``, ``direction``, ``high`` (bool)."""
     trips = files.needed("trips.txt", ("route_id", "service_id", "trip_id"), ("direction_id", "trip_headsign"))
-    _unique(trips["trip_id"], "trips.txt", files)
+    unique(trips["trip_id"], "trips.txt", files)
     routes = files.needed("routes.txt", ("route_id", "route_type"))
-    _unique(routes["route_id"], "routes.txt", files)
-    kinds = dict(zip(routes["route_id"], _numbers(routes["route_type"], "routes.txt", files), strict=True))
+    unique(routes["route_id"], "routes.txt", files)
+    kinds = dict(zip(routes["route_id"], numbers(routes["route_type"], "routes.txt", files), strict=True))
     unknown = sorted(set(trips["route_id"]) - set(kinds))
     if unknown:
         raise LayerError(
-            f"Trips of the timetable {files.path} name routes that routes.txt lacks: {unknown[:3]}.", remedy=_VALIDATE
+            f"Trips of the timetable {files.path} name routes that routes.txt lacks: {shown(unknown[:3])}.",
+            remedy=VALIDATE,
         )
     no_id, no_sign = trips["direction_id"] == "", trips["trip_headsign"] == ""
     direction = trips["direction_id"].mask(no_id, "to " + trips["trip_headsign"])
@@ -144,17 +149,29 @@ def _frequencies(files: FeedFiles, trips: pd.DataFrame) -> pd.DataFrame:
     if given.empty:
         return pd.DataFrame({"trip_id": pd.Series(dtype=str), "start": pd.Series(dtype=np.int64)})
     unknown = sorted(set(given["trip_id"]) - set(trips.index))
-    headway = _numbers(given["headway_secs"], "frequencies.txt", files)
-    start, end = (_seconds(given[c], "frequencies.txt", files) for c in ("start_time", "end_time"))
+    headway = numbers(given["headway_secs"], "frequencies.txt", files)
+    start, end = (seconds(given[c], "frequencies.txt", files) for c in ("start_time", "end_time"))
     if unknown or (headway <= 0).any() or not (start < end).all():
         raise LayerError(
             f"frequencies.txt of the timetable {files.path} has a headway of 0, an end not after its start, or trips "
-            f"that trips.txt lacks ({unknown[:3]}).",
-            remedy=_VALIDATE,
+            f"that trips.txt lacks ({shown(unknown[:3])}).",
+            remedy=VALIDATE,
         )
+    _refuse_many(float(np.ceil((end - start) / headway).sum()), MOST_STARTS, "trips", files)
+    order.overlapping(given[["trip_id"]].assign(start=start, end=end), files.path)
     starts = [np.arange(s, e, h) for s, e, h in zip(start, end, headway, strict=True)]
     repeated = np.repeat(given["trip_id"].to_numpy(dtype=object), [len(s) for s in starts])
     return pd.DataFrame({"trip_id": repeated, "start": np.concatenate(starts).astype(np.int64)}).drop_duplicates()
+
+
+def _refuse_many(stood_for: float, most: int, what: str, files: FeedFiles) -> None:
+    """Raise before a small file becomes more than fits in memory."""
+    if stood_for > most:
+        raise LayerError(
+            f"frequencies.txt of the timetable {files.path} stands for {stood_for:,.0f} {what}: more than any agency "
+            "runs.",
+            remedy=f"See whether headway_secs is written in minutes. {VALIDATE}",
+        )
 
 
 def _trips_by_service(trips: pd.DataFrame, frequencies: pd.DataFrame) -> pd.Series:
@@ -170,18 +187,19 @@ def _calendar(files: FeedFiles) -> Calendar:
     exceptions = files.table("calendar_dates.txt", ("service_id", "date", "exception_type"))
     odd = sorted(set(exceptions["exception_type"]) - {"1", "2"})
     if odd:
-        raise LayerError(f"calendar_dates.txt of {files.path} has exception_type {odd[:3]}.", remedy=_VALIDATE)
+        raise LayerError(f"calendar_dates.txt of {files.path} has exception_type {shown(odd[:3])}.", remedy=VALIDATE)
+    _check_week(weekly, files)
     info = files.table("feed_info.txt", (), ("feed_start_date", "feed_end_date"))
-    stated = [_days(info[c][info[c] != ""], "feed_info.txt", files) for c in ("feed_start_date", "feed_end_date")]
+    stated = [days(info[c][info[c] != ""], "feed_info.txt", files) for c in ("feed_start_date", "feed_end_date")]
     return Calendar(
         weekly=weekly.assign(
             **{d: weekly[d] == "1" for d in DAYS},
-            **{c: _days(weekly[c], "calendar.txt", files) for c in ("start_date", "end_date")},
+            **{c: days(weekly[c], "calendar.txt", files) for c in ("start_date", "end_date")},
         ),
         exceptions=pd.DataFrame(
             {
                 "service_id": exceptions["service_id"],
-                "date": _days(exceptions["date"], "calendar_dates.txt", files),
+                "date": days(exceptions["date"], "calendar_dates.txt", files),
                 "added": exceptions["exception_type"] == "1",
             }
         ),
@@ -193,37 +211,67 @@ def _calendar(files: FeedFiles) -> Calendar:
     )
 
 
-def _stop_times(files: FeedFiles, trips: pd.DataFrame, day: ServiceDay) -> tuple[pd.DataFrame, set[str]]:
-    """Stop times of the day's trips, in order, with seconds; and the stops of high-capacity routes on any day."""
+def _check_week(weekly: pd.DataFrame, files: FeedFiles) -> None:
+    """Raise unless each service stands in ``calendar.txt`` once, with 0 or 1 for each day: nothing else means "no"."""
+    unique(weekly["service_id"], "calendar.txt", files)
+    for day in DAYS:
+        odd = weekly.loc[~weekly[day].isin(["0", "1"]), day]
+        if len(odd):
+            raise LayerError(
+                f"calendar.txt of {files.path} has {shown(odd.iloc[0])} in {day}, where 0 or 1 is due.", remedy=VALIDATE
+            )
+
+
+def _stop_times(
+    files: FeedFiles, trips: pd.DataFrame, day: ServiceDay
+) -> tuple[pd.DataFrame, set[str], tuple[str, ...]]:
+    """Stop times of the day's trips, in order, with seconds; the stops of high-capacity routes on any day; notes."""
     today = set(trips.index[trips["service_id"].isin(day.services)])
     high_trips = set(trips.index[trips["high"]])
     kept: list[pd.DataFrame] = []
     high: set[str] = set()
+    called: set[str] = set()
+    nobody = 0
     columns = ("trip_id", "stop_id", "stop_sequence"), ("arrival_time", "departure_time", "pickup_type")
     if "stop_times.txt" not in files:
-        raise LayerError(f"stop_times.txt of the timetable {files.path} is missing.", remedy=_VALIDATE)
+        raise LayerError(f"stop_times.txt of the timetable {files.path} is missing.", remedy=VALIDATE)
     for chunk in files.chunks("stop_times.txt", *columns):
+        called.update(chunk["trip_id"])
         # Rows without a stop are areas served on demand: no departures that a rider can walk to.
         chunk = chunk[chunk["stop_id"] != ""]
         kept.append(chunk[chunk["trip_id"].isin(today)])
+        nobody += int((~chunk["trip_id"].isin(trips.index)).sum())
         if high_trips:
             high |= set(chunk.loc[chunk["trip_id"].isin(high_trips), "stop_id"])
     times = pd.concat(kept, ignore_index=True)
     if times.empty and day.trips:
         raise LayerError(
             f"The trips of {day.day} in the timetable {files.path} call at no stop: stop_times.txt is cut short.",
-            remedy=_VALIDATE,
+            remedy=VALIDATE,
         )
-    times["sequence"] = _numbers(times["stop_sequence"], "stop_times.txt", files)
+    order.stopless(today, called, files.path)
+    times["sequence"] = numbers(times["stop_sequence"], "stop_times.txt", files)
     if times.duplicated(["trip_id", "sequence"]).any():
         twice = times.loc[times.duplicated(["trip_id", "sequence"]), "trip_id"].iloc[0]
-        raise LayerError(f"Trip {twice} of the timetable {files.path} has one stop_sequence twice.", remedy=_VALIDATE)
+        raise LayerError(
+            f"Trip {shown(twice)} of the timetable {files.path} has one stop_sequence twice.", remedy=VALIDATE
+        )
     written = times["departure_time"].mask(times["departure_time"] == "", times["arrival_time"])
-    times["seconds"] = _seconds(written, "stop_times.txt", files)
+    times["seconds"] = seconds(written, "stop_times.txt", files)
     ordered = times.sort_values(["trip_id", "sequence"], kind="stable")[
         ["trip_id", "stop_id", "pickup_type", "seconds"]
     ]
-    return ordered.reset_index(drop=True), high
+    return ordered.reset_index(drop=True), high, _lost(nobody, today, set(ordered["trip_id"]))
+
+
+def _lost(nobody: int, today: set[str], timed: set[str]) -> tuple[str, ...]:
+    """What of the day is named in one file and not in the other: it is left out, and must be told."""
+    notes = []
+    if nobody:
+        notes.append(f"{nobody} rows of stop_times.txt are of trips that trips.txt lacks, and are left out.")
+    if today - timed:
+        notes.append(f"{len(today - timed)} of {len(today)} trips of the day have no stop times, and are left out.")
+    return tuple(notes)
 
 
 def _interpolated(times: pd.DataFrame) -> pd.Series:
@@ -241,7 +289,7 @@ def _interpolated(times: pd.DataFrame) -> pd.Series:
 
 
 def _departures(
-    times: pd.DataFrame, trips: pd.DataFrame, frequencies: pd.DataFrame, spec: LayerSpec, day: ServiceDay
+    times: pd.DataFrame, trips: pd.DataFrame, frequencies: pd.DataFrame, files: FeedFiles, day: ServiceDay
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     notes = []
     filled = times.assign(seconds=_interpolated(times))
@@ -258,11 +306,14 @@ def _departures(
         notes.append(f"{unknown} departures at the ends of trips have no time and are left out.")
     # Offsets from the trip's first time, whether or not one may board there.
     first = filled.groupby("trip_id")["seconds"].min()
-    rows = _expanded(boarding.dropna(subset=["seconds"]), first, frequencies)
+    timed = boarding.dropna(subset=["seconds"])
+    starts = frequencies.groupby("trip_id").size()
+    _refuse_many(float(starts.reindex(timed["trip_id"]).sum()), MOST_DEPARTURES, "departures", files)
+    rows = _expanded(timed, first, frequencies)
     if not frequencies.empty and day.trips:
         notes.append(f"{rows['trip_id'].str.contains('@', regex=False).sum()} departures come from frequencies.txt.")
     if rows.empty and day.trips:
-        raise LayerError(f"The timetable {spec.path} has no departure on its service day.", remedy=_VALIDATE)
+        raise LayerError(f"The timetable {files.path} has no departure on its service day.", remedy=VALIDATE)
     about = trips.loc[rows["pattern"], ["route_id", "direction"]].reset_index(drop=True)
     made = pd.DataFrame(
         {
@@ -293,34 +344,27 @@ def _stops(files: FeedFiles, called_at: set[str], high: set[str]) -> pd.DataFram
     given = files.needed(
         "stops.txt", ("stop_id", "stop_lat", "stop_lon"), ("stop_name", "location_type", "parent_station")
     )
-    _unique(given["stop_id"], "stops.txt", files)
+    unique(given["stop_id"], "stops.txt", files)
     lost = sorted(called_at - set(given["stop_id"]))
     if lost:
         raise LayerError(
-            f"Trips of the timetable {files.path} call at {len(lost)} stops that stops.txt lacks, such as {lost[0]!r}.",
-            remedy=_VALIDATE,
+            f"Trips of the timetable {files.path} call at {len(lost)} stops that stops.txt lacks, such as "
+            f"{shown(lost[0])}.",
+            remedy=VALIDATE,
         )
     # Stations, entrances and nodes are no places of boarding, unless a trip calls there all the same.
-    boardable = given["location_type"].isin(["", "0"]) | given["stop_id"].isin(called_at)
+    boardable = (given["location_type"].isin(["", "0"]) & ~order.stations(given)) | given["stop_id"].isin(called_at)
     stops = given[boardable].reset_index(drop=True)
     return pd.DataFrame(
         {
             "stop_id": stops["stop_id"],
             "name": stops["stop_name"].map(visible),
-            "lon": _coordinate(stops["stop_lon"], 180.0, files),
-            "lat": _coordinate(stops["stop_lat"], 90.0, files),
+            "lon": coordinate(stops["stop_lon"], 180.0, files),
+            "lat": coordinate(stops["stop_lat"], 90.0, files),
             "rail": stops["stop_id"].isin(high),
             "station": stops["parent_station"].mask(stops["parent_station"] == "", stops["stop_id"]),
         }
     )
-
-
-def _coordinate(text: pd.Series, limit: float, files: FeedFiles) -> pd.Series:
-    found = pd.to_numeric(text, errors="coerce")
-    wrong = text[found.isna() | (found.abs() > limit)]
-    if len(wrong):
-        raise LayerError(f"stops.txt of {files.path} has the coordinate {wrong.iloc[0]!r}.", remedy=_VALIDATE)
-    return found.astype(np.float64)
 
 
 def _in_window(stops: pd.DataFrame, area: Area) -> BoolArray:
@@ -346,39 +390,6 @@ def _far(stops: pd.DataFrame, area: Area) -> tuple[str, ...]:
 def _extent(stops: pd.DataFrame) -> str:
     lon, lat = stops["lon"], stops["lat"]
     return f"longitude {lon.min():.4f} to {lon.max():.4f}, latitude {lat.min():.4f} to {lat.max():.4f}"
-
-
-def _unique(ids: pd.Series, name: str, files: FeedFiles) -> None:
-    twice = ids[ids.duplicated()]
-    if len(twice):
-        raise LayerError(f"{name} of the timetable {files.path} has {twice.iloc[0]!r} twice.", remedy=_VALIDATE)
-
-
-def _numbers(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
-    found = pd.to_numeric(text, errors="coerce")
-    wrong = text[found.isna() | (found.abs() > 1e15)]
-    if len(wrong):
-        raise LayerError(f"{name} of {files.path} has {wrong.iloc[0]!r} in {text.name}.", remedy=_VALIDATE)
-    return found.astype(np.int64)
-
-
-def _days(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
-    near = text.str.replace(_BEYOND, NO_END.strftime("%Y%m%d"), regex=True)
-    found = pd.to_datetime(near, format="%Y%m%d", errors="coerce")
-    wrong = text[found.isna() | (found < pd.Timestamp(1900, 1, 1))]
-    if len(wrong):
-        raise LayerError(f"{name} of {files.path} has the day {wrong.iloc[0]!r} in {text.name}.", remedy=_VALIDATE)
-    return found.astype("datetime64[ns]")
-
-
-def _seconds(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
-    """``H:MM:SS`` to seconds after midnight, past 24:00 too; NaN for no time."""
-    parts = text.str.extract(r"^(\d{1,3}):([0-5]\d):([0-5]\d)$").astype(np.float64)
-    found = parts[0] * 3600 + parts[1] * 60 + parts[2]
-    wrong = text[found.isna() & (text != "")]
-    if len(wrong):
-        raise LayerError(f"{name} of {files.path} has the time {wrong.iloc[0]!r}.", remedy=_VALIDATE)
-    return found
 
 
 def _provenance(spec: LayerSpec, area: Area, files: FeedFiles, day: ServiceDay, notes: tuple[str, ...]) -> Provenance:

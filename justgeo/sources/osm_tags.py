@@ -223,7 +223,7 @@ def park_kind(tags: Tags) -> str | None:
 
     Says nothing of access: see :func:`is_public` and :func:`is_closed_ground`.
     """
-    if tags.get("building", "no") != "no" or "golf" in tags or is_closed_ground(tags):
+    if tags.get("building", "no") != "no" or "golf" in tags or is_closed_ground(tags) or is_gone(tags):
         return None
     if tags.get("natural") == "water" or "waterway" in tags:
         return None
@@ -292,9 +292,14 @@ def is_stop(tags: Tags) -> bool:
         return False
     if tags.get("station") == "miniature" or tags.get("railway") == "miniature":
         return False
-    if any(tags.get(word, "no") not in ("no", "") for word in _LIFECYCLE[:-1]):
+    if is_gone(tags):
         return False
     return not any(f"{prefix}:{key}" in tags for prefix in _LIFECYCLE for key in _STOP_KEYS)
+
+
+def is_gone(tags: Tags) -> bool:
+    """Whether it is out of use, or not there yet: ``disused=yes``, ``construction=yes`` and their kin."""
+    return any(tags.get(word, "no") not in ("no", "") for word in _LIFECYCLE[:-1])
 
 
 def stop_kind(tags: Tags) -> str:
@@ -322,7 +327,7 @@ def is_high_capacity(tags: Tags) -> bool:
 
 def amenity_kind(tags: Tags) -> str | None:
     """Value of the tag that makes this a daily destination (``library``, ``supermarket``, ...), or None."""
-    if tags.get("access") in ("private", "no"):
+    if tags.get("access") in ("private", "no") or is_gone(tags):
         return None
     if tags.get("amenity") in AMENITIES:
         return tags["amenity"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ NO_END = date(2199, 12, 31)
 """Stands for every later day: some feeds are valid until 9999-12-31, which no count of nanoseconds reaches."""
 
 _WEDNESDAY = 2
+_MOST_CELLS = 4_000_000  # of days and services that are held at once
 _PICK = 'Name a weekday on which the agency runs as usual, for example date = "2024-10-09".'
 
 
@@ -163,12 +165,29 @@ class Calendar:
             return first, last, (f"feed_info.txt speaks of days outside the calendar ({first}/{last}): not heeded.",)
         return start, end, (f"The calendar runs {first}/{last}; feed_info.txt vouches for {start}/{end} only.",)
 
+    def unsaid(self, services: Iterable[str]) -> tuple[str, ...]:
+        """Notes on services of trips that run on no day, though nobody meant so."""
+        weekly = self.weekly[self.weekly["service_id"].isin(set(services))]
+        known = {*self.weekly["service_id"], *self.exceptions["service_id"]}
+        turned = int((weekly["start_date"] > weekly["end_date"]).sum())
+        missing = len(set(services) - known)
+        said = (
+            (turned, "services end before they begin in calendar.txt: of the week they run on no day"),
+            (missing, "services of trips stand in neither calendar.txt nor calendar_dates.txt: they run on no day"),
+        )
+        return tuple(f"{count} {words}." for count, words in said if count)
+
+    @cached_property
+    def _by_day(self) -> dict[pd.Timestamp, pd.DataFrame]:
+        """Exceptions of each day that has some: they may be a million, and every Wednesday is asked about."""
+        return {pd.Timestamp(str(when)): rows for when, rows in self.exceptions.groupby("date", sort=False)}
+
     def running(self, day: date) -> frozenset[str]:
         """Services that run on a day: the week's pattern, exceptions added and removed."""
         when = pd.Timestamp(day)
         weekly = self.weekly
         pattern = weekly[DAYS[day.weekday()]] & (weekly["start_date"] <= when) & (weekly["end_date"] >= when)
-        today = self.exceptions[self.exceptions["date"] == when]
+        today = self._by_day.get(when, self.exceptions.iloc[:0])
         added, removed = today.loc[today["added"], "service_id"], today.loc[~today["added"], "service_id"]
         return frozenset((set(weekly.loc[pattern, "service_id"]) - set(removed)) | set(added))
 
@@ -211,6 +230,7 @@ def choose(calendar: Calendar, trips: pd.Series, wanted: date | None, *, idle: b
         No such day, or nothing runs on it.
     """
     first, last, notes = calendar.window()
+    notes = (*notes, *calendar.unsaid(trips.index))
     until = calendar.last_run(trips.index)
     more: tuple[str, ...]
     if idle and wanted is None and _is_idle(calendar, trips, first, last):
@@ -280,10 +300,13 @@ def _totals(calendar: Calendar, trips: pd.Series, days: list[date]) -> IntArray:
     start = weekly["start_date"].to_numpy(dtype="datetime64[ns]")
     end = weekly["end_date"].to_numpy(dtype="datetime64[ns]")
     per_service = trips.reindex(weekly["service_id"], fill_value=0).to_numpy(dtype=np.int64)
-    pattern = (start <= when[:, None]) & (when[:, None] <= end)
-    totals = (pattern * per_service).sum(axis=1).astype(np.int64)
+    totals = np.zeros(len(days), dtype=np.int64)
+    some = max(1, _MOST_CELLS // max(len(weekly), 1))
+    for k in range(0, len(days), some):
+        each = when[k : k + some, None]
+        totals[k : k + some] = ((start <= each) & (each <= end)) @ per_service
     exceptional = set(calendar.exceptions["date"].dt.date)
     for k, day in enumerate(days):
         if day in exceptional:
             totals[k] = trips.reindex(sorted(calendar.running(day)), fill_value=0).sum()
-    return np.asarray(totals, dtype=np.int64)
+    return totals

@@ -34,7 +34,7 @@ SEED = 2020
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.ensure(SEED, tmp_path_factory.mktemp("cache"))
+    return synthetic.ensure(SEED, nowhere.cache(tmp_path_factory))
 
 
 Refuse = Callable[..., str]
