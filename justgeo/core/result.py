@@ -10,6 +10,7 @@ from typing import Any, Literal
 from justgeo.core.budget import Budget
 from justgeo.core.layer import FloatArray, Provenance
 from justgeo.core.programme import Programme
+from justgeo.core.quality import Check
 from justgeo.core.zones import Zones
 
 MarginRule = Literal[
@@ -192,7 +193,8 @@ class Baseline:
     ``displacement`` holds what no record can: a card for each tract with its conditions, the rule, and the protections
     that residents name; in the form of ``results.schema.json``. None where nothing was asked of it. ``budgets`` tell of
     each indicator what is known of its errors beyond the margin. ``corrections`` are what residents say is otherwise
-    than the map has it, with the district's numbers as they then are; None where nobody said so.
+    than the map has it, with the district's numbers as they then are; None where nobody said so. ``quality`` are the
+    checks of the data, what is odd first.
     """
 
     slug: str
@@ -211,3 +213,4 @@ class Baseline:
     programmes: tuple[Programme, ...] = ()
     budgets: tuple[Budget, ...] = ()
     corrections: Mapping[str, Any] | None = None
+    quality: tuple[Check, ...] = ()

@@ -123,15 +123,21 @@ def policy(scripts: Iterable[str]) -> str:
     )
 
 
-def refuse_links(page: str) -> None:
-    """Refuse a page that points anywhere but into itself.
+def refuse_links(page: str, beside: Iterable[str] = ()) -> None:
+    """Refuse a page that points anywhere but into itself, or by a plain link to a page that is written beside it.
+
+    Parameters
+    ----------
+    page : str
+    beside : iterable of str
+        Names of such pages.
 
     Raises
     ------
     OutputError
         With the first link that is neither ``#...`` nor ``data:...``.
     """
-    finder = _Links()
+    finder = _Links(frozenset(beside))
     finder.feed(page)
     finder.close()
     if finder.found:
@@ -144,15 +150,18 @@ def refuse_links(page: str) -> None:
 class _Links(HTMLParser):
     """Collects what a page would ask for: attributes that load or lead, and ``url()`` in styles."""
 
-    def __init__(self) -> None:
+    def __init__(self, beside: frozenset[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.found: list[str] = []
+        self._beside = beside
         self._style = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._style = tag == "style"
         for name, value in attrs:
             told = (value or "").strip()
+            if tag == "a" and name == "href" and told in self._beside:
+                continue
             if name in _LINKS and not told.startswith(("#", "data:image/")):
                 self.found.append(f"<{tag} {name}={told!r}>")
             if name.startswith("on"):

@@ -124,10 +124,11 @@ def missing(absent: Mapping[str, str]) -> list[dict[str, Any]]:
     for layer, reason in sorted(absent.items()):
         by.setdefault(reason, []).append(layer)
     rows = sorted(by.items(), key=lambda kv: (-len(kv[1]), kv[0]))
-    return [{"reason": spoken.spoken(reason), "layers": _named(layers)} for reason, layers in rows]
+    return [{"reason": spoken.spoken(reason), "layers": named(layers)} for reason, layers in rows]
 
 
-def _named(layers: Sequence[str]) -> list[str]:
+def named(layers: Sequence[str]) -> list[str]:
+    """Layers in plain words, tables of the survey as one entry."""
     tables: list[str] = []
     others: list[str] = []
     for layer in layers:

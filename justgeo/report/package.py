@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from justgeo.report import checklist as lists
+from justgeo.report import quality_page
 from justgeo.report.fields import FIELDS
 from justgeo.report.grant_rows import measured
 from justgeo.report.results import DISCLAIMER, INVENTED
@@ -41,6 +42,8 @@ _ABOUT = {
     "checklist.html": "The same to read and print.",
     "checklist.md": "The same as text.",
     "checklist.xlsx": "The same to type answers into: justgeo checklist --read takes them back.",
+    "quality.html": "How good the data are: what is odd, what holds, what could not be checked.",
+    "quality.csv": "The same, one row a check.",
 }
 
 
@@ -105,6 +108,10 @@ def _resource(path: Path, results: Mapping[str, Any]) -> dict[str, Any]:
     if path.name == "checklist.csv":
         names = ("place", "invented", *lists.FIELDS)
         made["schema"] = {"fields": [{"name": name, "type": "string"} for name in names], "missingValues": [""]}
+    if path.name == quality_page.TABLE:
+        numbers = ("found", "low", "high")
+        fields = [{"name": one, "type": "number" if one in numbers else "string"} for one in quality_page.COLUMNS]
+        made["schema"] = {"fields": fields, "primaryKey": ["check"], "missingValues": [""]}
     if kind == "csv":
         made |= {"profile": "tabular-data-resource", "dialect": {"delimiter": ",", "lineTerminator": "\r\n"}}
     return made

@@ -24,6 +24,8 @@ ABOUT = {
     "checklist.xlsx": "The same as a workbook.",
     "checklist.json": "The same for programs.",
     "checklist.csv": "The same as a table.",
+    "quality.html": "How good the data are.",
+    "quality.csv": "The same as a table.",
     "manifest.json": "What the figures were made of, by digest.",
 }
 _HREF = re.compile(r'\shref="([^"]*)"')

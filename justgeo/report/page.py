@@ -22,6 +22,7 @@ from justgeo.report import (
     map_data,
     maps,
     origins,
+    quality_page,
     remarks,
     speech,
     spoken,
@@ -73,7 +74,7 @@ def render(
     others = {code: templates.get_template("told.html").render(**one) for code, one in made.items()}
     del others[speech.ENGLISH]
     for one in others.values():
-        inline.refuse_links(one)
+        inline.refuse_links(one, [quality_page.FILE])
     scripts = [*(inline.text(name) for name in _BEFORE), "".join(inline.text(name) for name in _AFTER)]
     scripts = [inline.checked_script(f"\n{code}\n") for code in scripts]
     unpacked = [inline.leaflet(), drawn.script]
@@ -88,7 +89,7 @@ def render(
         leaflet_css=inline.stylesheet("leaflet/leaflet.css"),
         page_css="".join(inline.stylesheet(name) for name in _STYLES),
     )
-    inline.refuse_links(page)
+    inline.refuse_links(page, [quality_page.FILE])
     return page
 
 

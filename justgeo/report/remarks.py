@@ -22,6 +22,7 @@ UNTAGGED_TOLD = 0.25
 
 _MODELLED_FROM = {"exact", "high", "medium", "unknown"}
 CHANCE = "probability of one unit"
+ODD = "odd data: "
 UNCHANGED = "change not distinguishable from none at 90 %"
 """Flags of records, as the measuring writes them."""
 
@@ -307,6 +308,8 @@ def parts(record: Record) -> list[str]:
 
 def _also(record: Record) -> Iterable[str]:
     """The other flags as sentences."""
+    if any(str(one).startswith(ODD) for one in record["flags"]):
+        yield say("Something is odd in the data that it stands on: see how good the data are (quality.html).")
     for one in record["flags"]:
         if one in _TOLD:
             yield say(_TOLD[one])

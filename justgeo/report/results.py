@@ -7,6 +7,7 @@ A number that is not there is ``null`` and its record says why; NaN and infinity
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -18,14 +19,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from justgeo.core import json_text
 from justgeo.core.budget import Budget
 from justgeo.core.errors import OutputError
 from justgeo.core.layer import Provenance
+from justgeo.core.quality import STATUSES, Check
 from justgeo.core.result import Baseline, Comparison, Indicator, Percentile, Record
 from justgeo.core.zones import Zones
+from justgeo.report import form
 
 SCHEMA_VERSION = "1.0"
 SIGNIFICANT_DIGITS = 12
+MANIFEST = "manifest.json"
 ALL = "all"
 """The group that stands for everybody."""
 
@@ -51,7 +56,7 @@ def to_dict(baseline: Baseline) -> Results:
     -------
     dict
         ``schema_version, disclaimer, synthetic, slug, name, zones[], indicators[], groups[], layers[],
-        absent_layers, settings, notes[], displacement, programmes[], budgets[], records[]`` as in
+        absent_layers, settings, notes[], displacement, programmes[], budgets[], quality, records[]`` as in
         ``schema/results.schema.json``. Records are ordered by indicator, group and zone, each in the order of the
         baseline. An absent record carries no number at all (nothing of a suppressed value is left), only its reason
         and, for an open-ended median, its text.
@@ -102,6 +107,7 @@ def to_dict(baseline: Baseline) -> Results:
         "programmes": [plain(dataclasses.asdict(one), f"programme {one.id}") for one in baseline.programmes],
         "budgets": [_budget(one) for one in baseline.budgets],
         "corrections": plain(baseline.corrections, "corrections"),
+        "quality": _quality(baseline.quality),
         "records": [_record(r) for r in records],
     }
 
@@ -128,11 +134,13 @@ def load(path: Path) -> Results:
     Raises
     ------
     OutputError
-        The file is not there, is not JSON, or was written in another form than this version reads.
+        The file is not there, is not JSON, was written in another form than this version reads, or is not the one that
+        the manifest beside it names: a number that was changed by hand must not travel on.
     """
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as why:
+        written = path.read_bytes()
+        found = json_text.loads(written, finite=True)
+    except (OSError, ValueError) as why:
         raise OutputError(
             f"{path.name} cannot be read as results: {why}.",
             remedy="Run `justgeo run` again to write the results anew.",
@@ -143,7 +151,33 @@ def load(path: Path) -> Results:
             f"{path.name} has schema version {version!r}; this version of justgeo reads {SCHEMA_VERSION!r}.",
             remedy="Run `justgeo run` again with this version.",
         )
+    refuse_edited(path, written)
+    wrong = form.of_results(found, schema())
+    if wrong is not None:
+        raise OutputError(
+            f"{path.name} is damaged, or was edited: {wrong}.",
+            remedy="Run `justgeo run` again to write the results anew.",
+        )
     return found
+
+
+def refuse_edited(path: Path, written: bytes) -> None:
+    """Refuse results that are not those of the run whose manifest lies beside them.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        manifest = json.loads((path.parent / MANIFEST).read_text(encoding="utf-8"))
+        told = manifest["outputs"][path.name]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return  # nobody says what it was; a damaged manifest is told of by those who need it
+    if told != hashlib.sha256(written).hexdigest():
+        raise OutputError(
+            f"{path.name} is not the file that the run wrote: its bytes are not those that {MANIFEST} names.",
+            remedy="Say `justgeo verify` to see what else has changed; run `justgeo run` again to write it anew.",
+        )
 
 
 def schema() -> dict[str, Any]:
@@ -321,6 +355,13 @@ def _budget(one: Budget) -> dict[str, Any]:
         "bias": [vars(each) for each in one.bias],
     }
     return {name: plain(value, where) for name, value in told.items()}
+
+
+def _quality(checks: Iterable[Check]) -> dict[str, Any]:
+    told = [plain(vars(one), f"check {one.id}") for one in checks]
+    _unique((one["id"] for one in told), "check")
+    counts = {status: sum(one["status"] == status for one in told) for status in STATUSES}
+    return {"counts": counts, "checks": told}
 
 
 def layers(known: Iterable[Provenance]) -> list[dict[str, Any]]:

@@ -25,7 +25,8 @@ LANGUAGES = {"en": "English", "es": "Español"}
 ENGLISH = "en"
 
 READY = "reasons.toml"
-"""The file whose texts with places are held against ready-made ones; a frame such as ``{n} in {all}`` would fit any."""
+"""The file whose texts with places are held against ready-made ones; a frame such as ``{n} in {all}`` would fit any.
+Where it grows too long, further ones stand beside it: ``reasons_data.toml``."""
 
 HELD = {"text", "why"}
 """Places of `READY` that hold a text: where it is not found too, the whole is not, rather than told by half."""
@@ -129,11 +130,19 @@ def _files(code: str) -> list[Traversable]:
     return sorted((one for one in folder.iterdir() if one.name.endswith(".toml")), key=lambda one: one.name)
 
 
+def is_ready(name: str) -> bool:
+    """Whether a file is `READY`, or one of those beside it."""
+    return name == READY or name.startswith(READY.replace(".toml", "_"))
+
+
 @cache
 def _ready(code: str) -> dict[str, str]:
     """Texts of `READY`."""
-    texts = [file.read_text(encoding="utf-8") for file in _files(code) if file.name == READY]
-    return tomllib.loads("\n".join(texts))
+    found: dict[str, str] = {}
+    for file in _files(code):
+        if is_ready(file.name):
+            found |= tomllib.loads(file.read_text(encoding="utf-8"))
+    return found
 
 
 def _agrees(file: str, english: str, other: Any, found: dict[str, str]) -> None:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from justgeo.report import budget, corrected, glossary, groups, has, origins, remarks, sentences, spoken, words
+from justgeo.report import (
+    budget,
+    corrected,
+    glossary,
+    groups,
+    has,
+    origins,
+    quality_page,
+    remarks,
+    sentences,
+    spoken,
+    words,
+)
 from justgeo.report.cells import against, cell
 from justgeo.report.reader import Reader, Record, has_value
 from justgeo.report.results import ALL, DISCLAIMER, INVENTED
@@ -57,6 +69,8 @@ def page(results: Mapping[str, Any]) -> dict[str, Any]:
         "terms": glossary.terms(),
         "references": references,
         "corrections": corrected.view(reader),
+        "odd": quality_page.odd(results),
+        "checked": bool((results.get("quality") or {}).get("checks")),
     }
 
 

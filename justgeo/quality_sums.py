@@ -1,0 +1,309 @@
+"""Mass balance in the survey's tables: parts against wholes, cells against totals, the survey against the census.
+
+All of the whole place: nothing here looks at a zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from justgeo.catalogue import read as catalogue
+from justgeo.core.expression import parse
+from justgeo.core.layer import BoolArray, FloatArray, Layer
+from justgeo.core.quality import Check, Rule
+from justgeo.core.zones import StrArray
+from justgeo.indicators.place import Place
+from justgeo.measure import balance
+
+ACS, SURVEY = "acs:", ("acs",)
+"""Beginning of the names of the survey's tables, and what stands for all of them where none is odd."""
+HANDBOOK = (
+    "U.S. Census Bureau (2020), Understanding and Using American Community Survey Data: five-year estimates of parts "
+    "add up to those of their whole"
+)
+BOTH = "our choice: the survey is of five years around the census or after it, and counts other days of the year"
+_NO_COUNTS = re.compile(
+    r"B0(1002|6002|7002|8013)|B19(013|025|049|050|083|113|127|202|214|301|313)"
+    r"|B25(010|018|021|035|037|039|058|064|071|076|077|078|082|083|088|092|099|103|105|107|111|119)"
+)
+"""Tables of medians, means, indices and dollars: nothing of them adds up in areas."""
+_AT_ONCE = (("block group", "tract", 11), ("tract", "county", 5))
+ROUNDED, SHARE = 2.5, 0.001
+"""A sum is off where it misses by more than three people and by more than this share (our choice)."""
+LEAST_MARGIN = 20.0
+_PEOPLE, _HOMES = ("B01003_001", "B01001_001", "B03002_001"), ("B25001_001", "B25002_001", "B25034_001", "B25024_001")
+
+GROUPS = Rule(
+    "block-groups-and-tracts",
+    "Block groups of the survey add up to their tracts",
+    "share",
+    1.0,
+    None,
+    "A missing row or a shifted column makes every number of a small area wrong, and no margin tells of it.",
+    "Take the survey's tables again from the Census Bureau, whole and of one year.",
+    HANDBOOK,
+)
+TRACTS = Rule(
+    "tracts-and-counties",
+    "Tracts of the survey add up to their county",
+    "share",
+    1.0,
+    None,
+    "The wider area is told by the county's own row, and the district by its tracts: where they disagree, so does the "
+    "comparison.",
+    "Take the survey's tables again from the Census Bureau, whole and of one year.",
+    HANDBOOK,
+)
+CELLS = Rule(
+    "cells-and-totals",
+    "The cells of each survey table add up to its total",
+    "share",
+    1.0,
+    None,
+    "A share is a part over its whole: where the parts do not make up the whole, the share is wrong.",
+    "Take the table again; see that its columns were not moved or renamed.",
+    HANDBOOK,
+)
+MARGINS = Rule(
+    "moe-of-parts",
+    "The published margin of a tract is as wide as those of its block groups say",
+    "ratio",
+    0.3,
+    2.0,
+    "Margins in another measure (a standard error, a 95 % margin) make every reliability wrong.",
+    "See that the margins are the Bureau's own, for 90 % confidence.",
+    "our choice: on published and invented tables this is between 0.6 and 1.1",
+)
+THERE = Rule(
+    "margins-there",
+    "Every count of the survey comes with its margin",
+    "share",
+    0.99,
+    None,
+    "Without its margin a number cannot be told as sure or unsure.",
+    "Take the tables with their columns of margins, for all areas.",
+    "our choice; the Bureau publishes a margin beside every count",
+)
+PEOPLE = Rule(
+    "blocks-and-county-people",
+    "People in the blocks beside the survey's number for the county",
+    "ratio",
+    0.8,
+    1.25,
+    "Blocks say where in an area people live: blocks that are missing, or are there twice, move every number of the "
+    "district.",
+    "See that the blocks are those of the whole county, each once, with the people of the 2020 census.",
+    BOTH,
+)
+HOMES = Rule(
+    "blocks-and-county-homes",
+    "Homes in the blocks beside the survey's number for the county",
+    "ratio",
+    0.8,
+    1.25,
+    "Homes in the blocks divide households at the boundary: a wrong count moves rents, incomes and tenure.",
+    "See that the blocks' housing_units are homes, occupied and vacant, of the 2020 census.",
+    BOTH,
+)
+RULES = (GROUPS, TRACTS, CELLS, MARGINS, THERE, PEOPLE, HOMES)
+NO_SURVEY = "no table of the survey was given"
+NO_BLOCKS = "no census blocks were given"
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Counts of one table of the survey as arrays."""
+
+    name: str
+    level: StrArray
+    geoid: StrArray
+    codes: tuple[str, ...]
+    estimate: FloatArray
+    moe: FloatArray
+
+    def at(self, level: str) -> BoolArray:
+        return np.asarray(self.level == level, dtype=np.bool_)
+
+
+@dataclass
+class _Tally:
+    """How many numbers were compared and how many of them are off, with the worst."""
+
+    compared: int = 0
+    off: int = 0
+    layers: list[str] = field(default_factory=list)
+    first: str = ""
+    size: float = 0.0
+
+    def add(self, name: str, found: FloatArray, told: FloatArray, say: Mapping[str, object]) -> None:
+        """``say`` names rows and columns: ``where`` and ``codes``."""
+        far = balance.off(found, told, SHARE, ROUNDED)
+        self.compared += int(np.isfinite(found - told).sum())
+        self.off += int(far.sum())
+        at = balance.worst(found, told, far)
+        if at is None:
+            return
+        self.layers.append(name)
+        gap = float(abs(found[at] - told[at]) / max(abs(told[at]), 1.0))
+        if gap > self.size:
+            row, column = at
+            where, codes = say["where"], say["codes"]
+            assert isinstance(where, np.ndarray) and isinstance(codes, tuple)
+            self.size = gap
+            self.first = f"{codes[column]} of {where[row]} is {told[at]:,.0f}, its parts add up to {found[at]:,.0f}"
+
+    def check(self, rule: Rule, why: str) -> Check:
+        if not self.compared:
+            return rule.unknown(why, SURVEY)
+        layers = self.layers or SURVEY
+        said = f"{self.off} of {self.compared} numbers are off; the worst: {self.first}"
+        return rule.check(1.0 - self.off / self.compared, layers, said)
+
+
+def survey(place: Place) -> Iterable[Check]:
+    """Parts and wholes of the survey's tables."""
+    tables = list(_tables(place))
+    names = [one.name for one in tables]
+    levels = {level: _Tally() for level, _, _ in _AT_ONCE}
+    published, rooted = [], []
+    for one in tables:
+        for level, above, width in _AT_ONCE:
+            part, whole = one.at(level), one.at(above)
+            if not part.any() or not whole.any():
+                continue
+            found = balance.sums(
+                one.geoid[part], one.estimate[part], one.moe[part], one.geoid[whole], one.estimate[whole], width
+            )
+            levels[level].add(one.name, found.summed, found.published, {"where": found.whole, "codes": one.codes})
+            if level == "block group":
+                # The first cell is the total: rare cells have the margin of an empty one, which adds up to more.
+                rows = one.moe[whole][np.isin(one.geoid[whole], found.whole), 0]
+                published.append(rows)
+                rooted.append(found.rooted[:, 0])
+    none = "no table has both areas and their parts" if tables else NO_SURVEY
+    yield levels["block group"].check(GROUPS, none)
+    yield levels["tract"].check(TRACTS, none)
+    yield _cells(tables)
+    yield _margins(published, rooted, names, none)
+    yield _there(tables)
+
+
+def _tables(place: Place) -> Iterable[_Table]:
+    for name, layer in place.layers.items():
+        if name.startswith(ACS) and isinstance(layer, Layer) and not _NO_COUNTS.match(name.removeprefix(ACS)):
+            codes = [c.removesuffix("E") for c in map(str, layer.data) if c.endswith("E") and "_" in c]
+            data = layer.data
+            yield _Table(
+                name,
+                data["level"].to_numpy(dtype=np.str_),
+                data["geoid"].to_numpy(dtype=np.str_),
+                tuple(codes),
+                data[[f"{c}E" for c in codes]].to_numpy(dtype=np.float64),
+                data[[f"{c}M" for c in codes]].to_numpy(dtype=np.float64),
+            )
+
+
+def _cells(tables: Iterable[_Table]) -> Check:
+    """Numerator and complement of a share make up its denominator, where all three are of one table."""
+    known = list(tables)
+    tally = _Tally()
+    for one in known:
+        table = one.name.removeprefix(ACS).partition("@")[0]
+        column = {code: i for i, code in enumerate(one.codes)}
+        for parts, whole in identities().get(table, ()):
+            if not set(parts) | {*whole[0], *whole[1]} <= column.keys():
+                continue
+            at = [column[code] for code in parts]
+            plus, minus = ([column[code] for code in codes] for codes in whole)
+            summed = one.estimate[:, at].sum(axis=1, keepdims=True)
+            told = one.estimate[:, plus].sum(axis=1, keepdims=True) - one.estimate[:, minus].sum(axis=1, keepdims=True)
+            tally.add(one.name, summed, told, {"where": one.geoid, "codes": (whole[0][0],)})
+    return tally.check(CELLS, NO_SURVEY if not known else "no table has all of its cells")
+
+
+Identity = tuple[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]
+
+
+def identities() -> Mapping[str, tuple[Identity, ...]]:
+    """By table: cells that make up others, as the rows of the catalogue know them."""
+    if not _KNOWN:
+        found: dict[str, dict[Identity, None]] = {}
+        for row in catalogue.indicators():
+            for told in (row.parameters, *(dict(one) for one in row.groups.values() if isinstance(one, Mapping))):
+                if not all(isinstance(told.get(key), str) for key in ("numerator", "denominator", "complement")):
+                    continue
+                top, rest, whole = (parse(str(told[key])) for key in ("numerator", "complement", "denominator"))
+                tables = {*top.tables, *rest.tables, *whole.tables}
+                if len(tables) == 1 and not top.minus and not rest.minus:
+                    one = (tuple(sorted((*top.plus, *rest.plus))), (whole.plus, whole.minus))
+                    found.setdefault(tables.pop(), {})[one] = None
+        _KNOWN.update({table: tuple(rows) for table, rows in found.items()})
+    return _KNOWN
+
+
+_KNOWN: dict[str, tuple[Identity, ...]] = {}
+
+
+def _margins(published: list[FloatArray], rooted: list[FloatArray], names: list[str], none: str) -> Check:
+    if not published:
+        return MARGINS.unknown(none, SURVEY)
+    ratio = balance.margin_ratio(np.concatenate(published), np.concatenate(rooted), LEAST_MARGIN)
+    if ratio is None:
+        return MARGINS.unknown("too few tracts have a margin that can be compared", SURVEY)
+    why = f"the margin of a tract's total is {ratio:.2g} of what those of its block groups come to (the middle of all)"
+    found = MARGINS.check(ratio, names, why)
+    return found if found.status == "odd" else MARGINS.check(ratio, SURVEY, why)
+
+
+def _there(tables: Iterable[_Table]) -> Check:
+    counts = without = 0
+    layers = []
+    for one in tables:
+        known = np.isfinite(one.estimate)
+        gone = int((known & ~np.isfinite(one.moe)).sum())
+        counts, without = counts + int(known.sum()), without + gone
+        layers += [one.name] if gone else []
+    if not counts:
+        return THERE.unknown(NO_SURVEY, SURVEY)
+    return THERE.check(1.0 - without / counts, layers or SURVEY, f"{without} of {counts} counts have no margin")
+
+
+def census(place: Place) -> Iterable[Check]:
+    """People and homes of the blocks, by the county's own row of the survey."""
+    yield _beside(place, PEOPLE, "population", _PEOPLE)
+    yield _beside(place, HOMES, "housing_units", _HOMES)
+
+
+def _beside(place: Place, rule: Rule, column: str, cells: tuple[str, ...]) -> Check:
+    blocks = place.layers.get("blocks")
+    if not isinstance(blocks, Layer) or blocks.geography != "block" or column not in blocks.data:
+        return rule.unknown(NO_BLOCKS if column == "population" else "the blocks carry no homes")
+    name, rows = _of_county(place, cells)
+    if not rows:
+        return rule.unknown("the survey's tables at hand have no row of the county")
+    county = blocks.data["geoid"].astype(str).str[:5]
+    counted = {code: float(np.nansum(blocks.data[column][county == code])) for code in rows}
+    told = {code: rows[code] / counted[code] for code in rows if counted[code] > 0}
+    if not told:
+        return rule.unknown("the blocks of the county hold nobody")
+    far = max(told, key=lambda code: abs(np.log(max(told[code], 1e-9))))
+    why = f"county {far}: {counted[far]:,.0f} in the blocks, {rows[far]:,.0f} in the survey"
+    return rule.check(told[far], (name, "blocks"), why)
+
+
+def _of_county(place: Place, cells: tuple[str, ...]) -> tuple[str, dict[str, float]]:
+    """The first of some cells that is at hand, by county of the reference."""
+    for cell in cells:
+        name = place.table_name(cell.partition("_")[0])
+        layer = place.layers.get(name)
+        if isinstance(layer, Layer) and f"{cell}E" in layer.data:
+            data = layer.data
+            mine = data[(data["level"] == "county") & data["geoid"].isin(place.reference_prefixes)]
+            known = mine[np.isfinite(mine[f"{cell}E"].to_numpy(dtype=np.float64))]
+            if len(known):
+                return name, dict(zip(known["geoid"].astype(str), known[f"{cell}E"].astype(float), strict=True))
+    return "", {}
