@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from justgeo import collecting, measuring, run
+from justgeo import collecting, measuring, run, synthetic
 from justgeo.collecting import Collected
 from justgeo.core.result import Indicator, Record
 from justgeo.indicators.place import Place
@@ -33,6 +34,21 @@ def cache(factory: pytest.TempPathFactory) -> Path:
     """
     base = factory.getbasetemp()
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "county"
+
+
+def demo(factory: pytest.TempPathFactory, slug: str) -> Path:
+    """Outputs of an embedded district, run once for a session of tests; nobody writes into them."""
+    out = cache(factory).with_name("demo") / slug
+    out.parent.mkdir(exist_ok=True)
+    with out.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second process waits for the first one's
+        if not out.is_dir():
+            county = synthetic.ensure(2020, cache(factory))
+            (folder,) = (one for one in run.embedded() if one.name == slug)
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(synthetic, "ensure", lambda seed: county)
+                run.run_config(folder / "district.toml", out)
+    return out
 
 
 def value(told: Any) -> str:

@@ -78,10 +78,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def made(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
-    out = tmp_path_factory.mktemp("run") / "nowhere"
-    report = run.run_config(DISTRICT, out)
-    assert report.synthetic and not report.absent_layers
+    out = nowhere.demo(tmp_path_factory, DISTRICT.parent.name)
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert results["synthetic"] and not results["absent_layers"]
     settings = run.read_config(DISTRICT)
     place = run.make_place(run.collect_layers(settings))
     return Made(county(2020), files, out, results, by_key(results["records"]), settings, place)

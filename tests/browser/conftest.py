@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from justgeo import run
+from tests import nowhere
 from tests.browser.seen import ARGUMENTS, CHROMIUM, SLUGS
 
 
@@ -21,9 +21,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Folders of the demo's outputs, run once."""
+    """Folders of the demo's outputs."""
     if not CHROMIUM.exists():
         pytest.skip("Chromium is not installed (apt-get install chromium)")
-    out = tmp_path_factory.mktemp("demo")
-    folders = {folder.name: folder for folder in run.embedded()}
-    return {slug: run.run_config(folders[slug] / "district.toml", out / slug).folder for slug in SLUGS}
+    return {slug: nowhere.demo(tmp_path_factory, slug) for slug in SLUGS}
