@@ -2,12 +2,15 @@
 
 GDAL knows some hundred formats, and tells them apart by their first bytes. Some of those are texts that name other
 files, or addresses: a ``.tif`` that holds one would be read from wherever it says, and its digest would say nothing of
-what was read. So only formats that hold their own pixels are opened.
+what was read. So only formats that hold their own pixels are opened, and mosaics of fetched pieces in the very form in
+which they are put together here.
 """
 
 from __future__ import annotations
 
+import html
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +37,24 @@ _FORMATS = {
     b"EHFA_HEADER_TAG": "HFA",
 }
 _AGAIN = "Take the file from its source once more."
+#: A mosaic exactly as `live.grids.mosaic` writes it: of files beside it, each with its digest, and of nothing else.
+_NUMBER = rb"[-+.\w]+"
+_BOX = rb'xOff="\d+" yOff="\d+" xSize="\d+" ySize="\d+"/>'
+_PIECE = (
+    rb'<SimpleSource><SourceFilename relativeToVRT="1">([^<>/\\:]+)</SourceFilename><SourceBand>1</SourceBand><SrcRect '
+    + _BOX
+    + rb"<DstRect "
+    + _BOX
+    + rb"</SimpleSource>\n"
+)
+_MOSAIC = re.compile(
+    rb'<VRTDataset rasterXSize="\d+" rasterYSize="\d+">\n<SRS>[^<>]*</SRS>\n'
+    rb"<GeoTransform>" + _NUMBER + rb"(?:, " + _NUMBER + rb"){5}</GeoTransform>\n"
+    rb'<Metadata domain="sha256">((?:<MDI key="[^<>"]+">[0-9a-f]{64}</MDI>)+)</Metadata>\n'
+    rb'<VRTRasterBand dataType="\w+" band="1">(?:<NoDataValue>' + _NUMBER + rb"</NoDataValue>)?\n"
+    rb"((?:" + _PIECE.replace(b"(", b"(?:") + rb")+)</VRTRasterBand>\n</VRTDataset>\n"
+)
+_MOST_MOSAIC = 1 << 20
 
 
 class NoRasterError(Exception):
@@ -63,12 +84,31 @@ def opened(path: Path) -> Iterator[Any]:
 
 
 def _format(path: Path) -> str:
-    with path.open("rb") as file:
-        head = file.read(16)
-    found = next((name for magic, name in _FORMATS.items() if head.startswith(magic)), None)
+    found = _by_head(path)
+    if found is None and _is_own_mosaic(path):
+        return "VRT"
     if found is None:
         raise NoRasterError("it is neither a GeoTIFF nor an ERDAS Imagine file")
     return found
+
+
+def _by_head(path: Path) -> str | None:
+    with path.open("rb") as file:
+        head = file.read(16)
+    return next((name for magic, name in _FORMATS.items() if head.startswith(magic)), None)
+
+
+def _is_own_mosaic(path: Path) -> bool:
+    """Whether it is a mosaic that was put together of fetched pieces, all of them GeoTIFFs beside it."""
+    with path.open("rb") as file:
+        body = file.read(_MOST_MOSAIC)
+    whole = _MOSAIC.fullmatch(body)
+    if whole is None:
+        return False
+    names = re.findall(_PIECE, whole[2])
+    told = re.findall(rb'key="([^"]+)"', whole[1])
+    pieces = [path.with_name(html.unescape(name.decode("utf-8"))) for name in names]
+    return set(names) == set(told) and all(one.is_file() and _by_head(one) == "GTiff" for one in pieces)
 
 
 def _check_blocks(source: Any) -> None:
