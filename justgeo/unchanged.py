@@ -6,6 +6,7 @@ manifest) have to be of the same bytes, or ``verify`` would blame the numbers fo
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from justgeo.config import RunConfig
 from justgeo.core.errors import ConfigError
 from justgeo.core.spec import LayerSpec
 
-Seen = Mapping[Path, tuple[int, int, int]]
-"""Of each file its size, the time of its last change in nanoseconds, and its number on the disk."""
+Seen = Mapping[Path, tuple[int, int]]
+"""Of each file its size, and the time of its last change in nanoseconds."""
 
 _BESIDE = (".lock", "-wal", "-shm", "-journal", ".aux.xml")
 """What programs that only read a file put beside it."""
@@ -39,7 +40,8 @@ def seen(config: RunConfig) -> Seen:
             about = path.stat()
         except OSError:
             continue
-        found[path] = (about.st_size, about.st_mtime_ns, about.st_ino)
+        # Not its number on the disk: memory cards and network drives number files anew while they are read.
+        found[path] = (about.st_size, about.st_mtime_ns)
     return found
 
 
@@ -87,8 +89,10 @@ def _of_layer(spec: LayerSpec) -> Iterator[Path]:
 def _inside(path: Path) -> Iterator[Path]:
     """The file, or the files of the folder; of a shapefile its parts too."""
     if path.is_dir():
-        yield from (one for one in path.iterdir() if not one.name.startswith(".") and not one.name.endswith(_BESIDE))
+        # Files alone: a folder in it changes when anything is written there, such as these outputs.
+        files = (one for one in path.iterdir() if one.is_file())
+        yield from (one for one in files if not one.name.startswith(".") and not one.name.endswith(_BESIDE))
     elif path.suffix.lower() == ".shp":
-        yield from path.parent.glob(f"{path.stem}.*")
+        yield from (one for one in path.parent.glob(f"{glob.escape(path.stem)}.*") if not one.name.endswith(_BESIDE))
     else:
         yield path

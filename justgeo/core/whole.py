@@ -24,6 +24,8 @@ except ImportError:  # not on Windows: what is left is known by its age there
     fcntl = None  # type: ignore[assignment]  # absent on this system
 
 PART = ".part"
+_MARK = "[0-9a-f]" * 8
+"""Between a name and `PART`: what is not called so is somebody else's."""
 _TRIES = 5
 _DEAD_S = 24 * 3600.0
 """Where there are no locks: what nobody wrote to for so long was left (our choice)."""
@@ -86,14 +88,14 @@ def sweep(path: Path) -> None:
 
 def sweep_all(folder: Path) -> None:
     """As `sweep`, of all places in a folder."""
-    for one in folder.glob(f".*{PART}"):
+    for one in folder.glob(f".*.{_MARK}{PART}"):
         with suppress(OSError):
             _remove_dead(one)
 
 
 def parts(folder: Path, name: str) -> list[Path]:
     """What is being made of a name in a folder, or was."""
-    return sorted(folder.glob(f".{glob.escape(name)}.{'[0-9a-f]' * 8}{PART}"))
+    return sorted(folder.glob(f".{glob.escape(name)}.{_MARK}{PART}"))
 
 
 def is_made(part: Path) -> bool:

@@ -21,9 +21,11 @@ COLUMNS = (
     "place", "invented", "check", "title", "status", "found", "low", "high", "unit", "why", "matters", "remedy",
     "source", "layers", "indicators",
 )  # fmt: skip
+MOST = 12
+"""Titles of indicators that are named under one check; the table has the ids of all."""
 _ALIKE = "acs"
 """Stands for all tables of the survey."""
-_STATUS = {"odd": "look at this", "holds": "holds", "unknown": "could not be checked"}
+_STATUS = {"odd": "to look at", "holds": "hold", "unknown": "could not be checked"}
 
 
 def render(results: Mapping[str, Any]) -> str:
@@ -123,17 +125,16 @@ def _of(layer: str, uses: Mapping[str, list[str]]) -> Iterable[str]:
 
 def _told(check: Mapping[str, Any], results: Mapping[str, Any], uses: Mapping[str, list[str]]) -> dict[str, Any]:
     titles = {row["id"]: row["title"] for row in results["indicators"]}
-    standing = [spoken.spoken(titles[one]) for one in _standing(check, uses)]
+    ids = _standing(check, uses)
     return {
         "id": check["id"],
         "mark": MARKS[check["status"]],
-        "status": say(_STATUS[check["status"]]),
         **{key: spoken.spoken(check[key]) for key in ("title", "why", "matters", "remedy", "source")},
         "found": figure(check["found"], check["unit"]),
         "limits": limits(check),
         "layers": _layers(check["layers"]),
-        "standing": standing,
-        "n": len(standing),
+        "standing": [spoken.spoken(titles[one]) for one in ids[:MOST]],
+        "n": len(ids),
     }
 
 

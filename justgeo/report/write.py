@@ -358,7 +358,10 @@ def _edited(old: Path, copy: Path) -> bool:
 def _mend(target: Path) -> None:
     """Put back what a run had moved that was killed before its results took that place; remove it where they have."""
     try:
-        olds = sorted(target.parent.glob(f".{glob.escape(target.name)}.*{OLD}"), key=lambda one: one.stat().st_mtime)
+        olds = sorted(
+            target.parent.glob(f".{glob.escape(target.name)}.{'[0-9a-f]' * 8}{OLD}"),
+            key=lambda one: one.stat().st_mtime,
+        )
         olds = [one for one in olds if not whole.is_made(one.with_suffix(whole.PART))]
         if olds and not target.exists():
             olds.pop().replace(target)

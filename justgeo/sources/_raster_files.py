@@ -8,7 +8,6 @@ which they are put together here.
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Iterator
@@ -39,20 +38,16 @@ _FORMATS = {
 _AGAIN = "Take the file from its source once more."
 #: A mosaic exactly as `live.grids.mosaic` writes it: of files beside it, each with its digest, and of nothing else.
 _NUMBER = rb"[-+.\w]+"
+_NAME = rb"(?:[^<>/\\:&]|&amp;)+"
 _BOX = rb'xOff="\d+" yOff="\d+" xSize="\d+" ySize="\d+"/>'
-_PIECE = (
-    rb'<SimpleSource><SourceFilename relativeToVRT="1">([^<>/\\:]+)</SourceFilename><SourceBand>1</SourceBand><SrcRect '
-    + _BOX
-    + rb"<DstRect "
-    + _BOX
-    + rb"</SimpleSource>\n"
-)
+_FROM, _INTO = rb'<SimpleSource><SourceFilename relativeToVRT="1">', b"<SourceBand>1</SourceBand><SrcRect "
+_REST = b"</SourceFilename>" + _INTO + _BOX + b"<DstRect " + _BOX + b"</SimpleSource>\n"
 _MOSAIC = re.compile(
-    rb'<VRTDataset rasterXSize="\d+" rasterYSize="\d+">\n<SRS>[^<>]*</SRS>\n'
+    rb'<VRTDataset rasterXSize="\d+" rasterYSize="\d+">\n<SRS>[A-Z_]+\[[^<>]*</SRS>\n'
     rb"<GeoTransform>" + _NUMBER + rb"(?:, " + _NUMBER + rb"){5}</GeoTransform>\n"
     rb'<Metadata domain="sha256">((?:<MDI key="[^<>"]+">[0-9a-f]{64}</MDI>)+)</Metadata>\n'
     rb'<VRTRasterBand dataType="\w+" band="1">(?:<NoDataValue>' + _NUMBER + rb"</NoDataValue>)?\n"
-    rb"((?:" + _PIECE.replace(b"(", b"(?:") + rb")+)</VRTRasterBand>\n</VRTDataset>\n"
+    rb"((?:" + _FROM + _NAME + _REST + rb")+)</VRTRasterBand>\n</VRTDataset>\n"
 )
 _MOST_MOSAIC = 1 << 20
 
@@ -105,9 +100,9 @@ def _is_own_mosaic(path: Path) -> bool:
     whole = _MOSAIC.fullmatch(body)
     if whole is None:
         return False
-    names = re.findall(_PIECE, whole[2])
+    names = re.findall(_FROM + rb"([^<]+)<", whole[2])
     told = re.findall(rb'key="([^"]+)"', whole[1])
-    pieces = [path.with_name(html.unescape(name.decode("utf-8"))) for name in names]
+    pieces = [path.parent / name.decode("utf-8").replace("&amp;", "&") for name in names]
     return set(names) == set(told) and all(one.is_file() and _by_head(one) == "GTiff" for one in pieces)
 
 

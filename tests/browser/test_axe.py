@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 
 from justgeo import candidates, collecting, run, shifting
-from justgeo.report import displacement_page, sensitivity
+from justgeo.core.quality import Check
+from justgeo.report import displacement_page, quality_page, results, sensitivity
 from tests import nowhere
 from tests.browser.seen import NEEDS, looking
 from tests.report import made
@@ -20,6 +22,24 @@ from tests.test_nowhere import layers
 pytestmark = [*NEEDS, pytest.mark.slow]
 
 LANGUAGES = ("en", "es")
+CHECKS = (
+    Check(
+        "a",
+        "Stops for each square kilometer",
+        "odd",
+        ("acs:B25003",),
+        0.0,
+        0.1,
+        None,
+        "stops",
+        "none",
+        "See.",
+        "ours",
+        "So.",
+    ),
+    Check("b", "Parts of a whole", "holds", ("acs",), 1.0, 1.0, None, "share", matters="So."),
+    Check("c", "Grids", "unknown", (), None, 3.0, None, "values", "no grid was given"),
+)
 WIDTHS = (1366, 320)
 ASK = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
   .filter((one) => ["serious", "critical"].includes(one.impact))
@@ -75,6 +95,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     found = {name: folder / f"{name}.html" for name in ("public", "analyst")}
     made.write_page(found["public"], kept)
     displacement_page.write(found["analyst"], md.analyst(kind="district"))
+    found["quality"] = folder / "quality.html"
+    told = results.to_dict(replace(kept, quality=CHECKS))
+    found["quality"].write_text(quality_page.render(told), encoding="utf-8")
     with layers(nowhere.cache(tmp_path_factory)) as source:
         shape = nowhere.boundary(source).geometry.union_all()
         paths = (
@@ -93,6 +116,19 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
 @pytest.mark.parametrize("name", ["public"])
 def test_the_part_on_displacement(browser: Any, files: dict[str, Path], rules: str, name: str) -> None:
     assert whole(browser, files[name], rules) == []
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_how_good_the_data_are(browser: Any, files: dict[str, Path], rules: str, code: str) -> None:
+    context = browser.new_context(offline=True, viewport={"width": 1366, "height": 768})
+    tab = context.new_page()
+    tab.goto(f"{files['quality'].as_uri()}#{code}")
+    assert [one for one in LANGUAGES if tab.locator(f"#{one}").is_visible()] == [code]
+    assert ask(tab, rules) == []
+    for width in (1366, 390, 320):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+    context.close()
 
 
 @pytest.mark.parametrize("name", ["analyst", "compare", "sensitivity"])
