@@ -24,7 +24,7 @@ from justgeo.measure.survey_rows import Survey, surveys
 
 def tables(place: Place) -> Iterable[Check]:
     """Totals, medians and margins of the surveys at hand."""
-    yield from sanity_census.checks(place.layers, place.reference_prefixes, brackets())
+    yield from sanity_census.checks(_surveys(place), place.layers, brackets())
 
 
 def areas(place: Place) -> Iterable[Check]:
@@ -73,7 +73,7 @@ def _people(place: Place) -> dict[str, float]:
 
 def _workers(place: Place) -> float:
     """Workers of the reference's counties by the survey; NaN where no table counts them."""
-    survey = next(iter(surveys(place.layers, place.reference_prefixes)), None)
+    survey = next(iter(_surveys(place)), None)
     for code in ("B23025_004", "B08301_001"):
         frame = None if survey is None else survey.tables.get(code[:-4])
         if frame is not None and frame.has(f"{code}E"):
@@ -81,10 +81,14 @@ def _workers(place: Place) -> float:
     return float("nan")
 
 
+def _surveys(place: Place) -> tuple[Survey, ...]:
+    """The surveys at hand, the newest first; laid side by side once for all that look at them."""
+    return place.once("quality: surveys", lambda: tuple(surveys(place.layers, place.reference_prefixes)))
+
+
 def _survey(place: Place, vintage: int) -> Survey | None:
     """The newest survey on the areas of a census."""
-    found = surveys(place.layers, place.reference_prefixes)
-    return next((one for one in found if (one.year >= TRACTS_2020) == (vintage >= TRACTS_2020)), None)
+    return next((one for one in _surveys(place) if (one.year >= TRACTS_2020) == (vintage >= TRACTS_2020)), None)
 
 
 def _drawn(place: Place) -> Iterable[Outlines]:

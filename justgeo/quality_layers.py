@@ -20,6 +20,7 @@ from justgeo.core.quality import Check, Rule
 from justgeo.indicators.mobility import graph, origin_points, snapped
 from justgeo.indicators.place import Place
 from justgeo.measure import balance
+from justgeo.measure.reach import ISLAND_SHARE
 
 KM2 = 1e6
 ROUGH = "our choice: wide enough for a rural county and for Manhattan; what lies outside is a mistake of place or unit"
@@ -27,10 +28,12 @@ _OF_ONE_DAY = ("walk", "streets", "bike", "parks", "stops", "gtfs")
 ACS, OWN = "acs:", "table:"
 SAMPLE = 512
 """Pixels along each side of a grid that are looked at."""
+ANY = 1e-6
+"""Lower limit of what may be as little as it likes where there is any at all: one stop in all of Alaska is more."""
 
 REACHED = Rule(
     "people-on-the-network",
-    "People whose block meets the largest connected part of the walk network",
+    "People whose block meets the walk network in its large connected parts",
     "share",
     0.8,
     None,
@@ -39,7 +42,7 @@ REACHED = Rule(
 )
 WHOLE = Rule(
     "network-in-one-piece",
-    "Length of the walk network in its largest connected part",
+    "Length of the walk network in its large connected parts",
     "share",
     0.7,
     None,
@@ -70,7 +73,7 @@ STOPS = Rule(
     "stops-per-land",
     "Stops of the timetable for each square kilometer of the wider area",
     "stops per km²",
-    0.001,
+    ANY,
     100.0,
     "Stops that lie elsewhere, or are there twice, make transit look better or worse than it is.",
     "See that the feed is of this place, and that longitude and latitude are not exchanged.",
@@ -80,7 +83,7 @@ RIDERS = Rule(
     "stops-per-resident",
     "Stops of the timetable for each 1,000 residents of the wider area",
     "stops per 1,000 people",
-    0.01,
+    ANY,
     60.0,
     "Stops that lie elsewhere, or are there twice, make transit look better or worse than it is.",
     "See that the feed is of this place, whole and once.",
@@ -134,7 +137,7 @@ def reference(place: Place) -> BaseGeometry | None:
 
 
 def network(place: Place) -> Iterable[Check]:
-    """The walk network: is it in one piece, do people's blocks meet it, is there as much of it as there should be."""
+    """The walk network: is it in large pieces, do people's blocks meet it, is there as much of it as should be."""
     rules = (REACHED, WHOLE, PIECES, STREETS)
     try:
         found, streets = graph(place), place.network()
@@ -145,9 +148,11 @@ def network(place: Place) -> Iterable[Check]:
         yield from (rule.unknown("the walk network is empty") for rule in rules)
         return
     yield _reached(place)
-    share = found.largest_share
-    pieces = len(found.share)
-    yield WHOLE.check(share, ["walk"], f"the largest of {pieces} parts has {share:.0%} of the length")
+    # Two banks of a river, or islands: each large part is a place to walk in.
+    large = found.share >= ISLAND_SHARE
+    share = float(found.share[large].sum())
+    seen = f"{int(large.sum())} of {len(found.share)} parts are large, with {share:.0%} of the length together"
+    yield WHOLE.check(share, ["walk"], seen)
     middle = float(np.median(found.length[found.length > 0])) if (found.length > 0).any() else 0.0
     yield PIECES.check(middle, ["walk"], f"the middle segment is {middle:,.1f} m long")
     yield _streets(place, streets, float(found.length.sum()) / 1000.0)
@@ -164,10 +169,9 @@ def _reached(place: Place) -> Check:
         shape = to_metric(covers, place.crs)
         shapely.prepare(shape)
         people = np.where(shapely.contains_xy(shape, *origin_points(place).T), people, 0.0)
-    largest = int(np.argmax(found.share))
-    # A block without a segment near is not on the largest part: row -1 is never looked at.
-    component = np.where(at.found, found.component[found.u[np.maximum(at.segment, 0)]], -1)
-    share = balance.share_of(people, np.asarray(component == largest, dtype=np.bool_))
+    # A block without a segment near is on no part: row -1 is never looked at.
+    large = found.share[found.component[found.u[np.maximum(at.segment, 0)]]] >= ISLAND_SHARE
+    share = balance.share_of(people, np.asarray(at.found & large, dtype=np.bool_))
     if share is None:
         return REACHED.unknown("nobody lives where the network is known")
     return REACHED.check(share, ["walk", "blocks"], f"{share:.0%} of the people live on such a block")

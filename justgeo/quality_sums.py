@@ -5,7 +5,6 @@ All of the whole place: nothing here looks at a zone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -18,23 +17,18 @@ from justgeo.core.quality import Check, Rule
 from justgeo.core.zones import StrArray
 from justgeo.indicators.place import Place
 from justgeo.measure import balance
+from justgeo.measure import survey_structure as structure
 
 ACS, SURVEY = "acs:", ("acs",)
 """Beginning of the names of the survey's tables, and what stands for all of them where none is odd."""
-HANDBOOK = (
-    "U.S. Census Bureau (2020), Understanding and Using American Community Survey Data: five-year estimates of parts "
-    "add up to those of their whole"
+EXACT = (
+    "estimates of parts and whole are sums of the same answers; in 50 tracts around Charlottesville (survey of "
+    "2015-2019) they agree to the unit"
 )
 BOTH = "our choice: the survey is of five years around the census or after it, and counts other days of the year"
-_NO_COUNTS = re.compile(
-    r"B0(1002|6002|7002|8013)|B19(013|025|049|050|083|113|127|202|214|301|313)"
-    r"|B25(010|018|021|035|037|039|058|064|071|076|077|078|082|083|088|092|099|103|105|107|111|119)"
-)
-"""Tables of medians, means, indices and dollars: nothing of them adds up in areas."""
 _AT_ONCE = (("block group", "tract", 11), ("tract", "county", 5))
 ROUNDED, SHARE = 2.5, 0.001
 """A sum is off where it misses by more than three people and by more than this share (our choice)."""
-LEAST_MARGIN = 20.0
 _PEOPLE, _HOMES = ("B01003_001", "B01001_001", "B03002_001"), ("B25001_001", "B25002_001", "B25034_001", "B25024_001")
 
 GROUPS = Rule(
@@ -45,7 +39,7 @@ GROUPS = Rule(
     None,
     "A missing row or a shifted column makes every number of a small area wrong, and no margin tells of it.",
     "Take the survey's tables again from the Census Bureau, whole and of one year.",
-    HANDBOOK,
+    EXACT,
 )
 TRACTS = Rule(
     "tracts-and-counties",
@@ -56,7 +50,7 @@ TRACTS = Rule(
     "The wider area is told by the county's own row, and the district by its tracts: where they disagree, so does the "
     "comparison.",
     "Take the survey's tables again from the Census Bureau, whole and of one year.",
-    HANDBOOK,
+    EXACT,
 )
 CELLS = Rule(
     "cells-and-totals",
@@ -66,17 +60,7 @@ CELLS = Rule(
     None,
     "A share is a part over its whole: where the parts do not make up the whole, the share is wrong.",
     "Take the table again; see that its columns were not moved or renamed.",
-    HANDBOOK,
-)
-MARGINS = Rule(
-    "moe-of-parts",
-    "The published margin of a tract is as wide as those of its block groups say",
-    "ratio",
-    0.3,
-    2.0,
-    "Margins in another measure (a standard error, a 95 % margin) make every reliability wrong.",
-    "See that the margins are the Bureau's own, for 90 % confidence.",
-    "our choice: on published and invented tables this is between 0.6 and 1.1",
+    EXACT,
 )
 THERE = Rule(
     "margins-there",
@@ -109,7 +93,7 @@ HOMES = Rule(
     "See that the blocks' housing_units are homes, occupied and vacant, of the 2020 census.",
     BOTH,
 )
-RULES = (GROUPS, TRACTS, CELLS, MARGINS, THERE, PEOPLE, HOMES)
+RULES = (GROUPS, TRACTS, CELLS, THERE, PEOPLE, HOMES)
 NO_SURVEY = "no table of the survey was given"
 NO_BLOCKS = "no census blocks were given"
 
@@ -167,34 +151,24 @@ class _Tally:
 def survey(place: Place) -> Iterable[Check]:
     """Parts and wholes of the survey's tables."""
     tables = list(_tables(place))
-    names = [one.name for one in tables]
     levels = {level: _Tally() for level, _, _ in _AT_ONCE}
-    published, rooted = [], []
     for one in tables:
         for level, above, width in _AT_ONCE:
             part, whole = one.at(level), one.at(above)
             if not part.any() or not whole.any():
                 continue
-            found = balance.sums(
-                one.geoid[part], one.estimate[part], one.moe[part], one.geoid[whole], one.estimate[whole], width
-            )
+            found = balance.sums(one.geoid[part], one.estimate[part], one.geoid[whole], one.estimate[whole], width)
             levels[level].add(one.name, found.summed, found.published, {"where": found.whole, "codes": one.codes})
-            if level == "block group":
-                # The first cell is the total: rare cells have the margin of an empty one, which adds up to more.
-                rows = one.moe[whole][np.isin(one.geoid[whole], found.whole), 0]
-                published.append(rows)
-                rooted.append(found.rooted[:, 0])
     none = "no table has both areas and their parts" if tables else NO_SURVEY
     yield levels["block group"].check(GROUPS, none)
     yield levels["tract"].check(TRACTS, none)
     yield _cells(tables)
-    yield _margins(published, rooted, names, none)
     yield _there(tables)
 
 
 def _tables(place: Place) -> Iterable[_Table]:
     for name, layer in place.layers.items():
-        if name.startswith(ACS) and isinstance(layer, Layer) and not _NO_COUNTS.match(name.removeprefix(ACS)):
+        if name.startswith(ACS) and isinstance(layer, Layer) and counts(name.removeprefix(ACS).partition("@")[0]):
             codes = [c.removesuffix("E") for c in map(str, layer.data) if c.endswith("E") and "_" in c]
             data = layer.data
             yield _Table(
@@ -225,6 +199,16 @@ def _cells(tables: Iterable[_Table]) -> Check:
     return tally.check(CELLS, NO_SURVEY if not known else "no table has all of its cells")
 
 
+def counts(table: str) -> bool:
+    """Whether a table of the survey is one of counts; of medians, means, indices and dollars nothing adds up in areas.
+
+    Named are the tables that are known to be: those whose lines are known, and those of which a row of the catalogue
+    has all parts. Of the others nothing is said.
+    """
+    totals = (code for codes in structure.UNIVERSES.values() for code in codes)
+    return structure.counted(table) or table in identities() or any(code[:-4] == table for code in totals)
+
+
 Identity = tuple[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]
 
 
@@ -246,17 +230,6 @@ def identities() -> Mapping[str, tuple[Identity, ...]]:
 
 
 _KNOWN: dict[str, tuple[Identity, ...]] = {}
-
-
-def _margins(published: list[FloatArray], rooted: list[FloatArray], names: list[str], none: str) -> Check:
-    if not published:
-        return MARGINS.unknown(none, SURVEY)
-    ratio = balance.margin_ratio(np.concatenate(published), np.concatenate(rooted), LEAST_MARGIN)
-    if ratio is None:
-        return MARGINS.unknown("too few tracts have a margin that can be compared", SURVEY)
-    why = f"the margin of a tract's total is {ratio:.2g} of what those of its block groups come to (the middle of all)"
-    found = MARGINS.check(ratio, names, why)
-    return found if found.status == "odd" else MARGINS.check(ratio, SURVEY, why)
 
 
 def _there(tables: Iterable[_Table]) -> Check:

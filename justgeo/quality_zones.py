@@ -94,11 +94,11 @@ CROWDED = Rule(
     "people-per-land",
     "Residents of the district for each square kilometer",
     "people per km²",
-    1.0,
+    0.01,
     80_000.0,
     "Too few or too many tell of a boundary in the wrong place, or of axes or units that were exchanged.",
     "Look at the boundary on the map; see its coordinate system.",
-    "our choice: the densest census tracts of Manhattan have about 80,000",
+    "our choice: the densest census tracts of Manhattan have about 80,000; ranches and ports have hardly any",
 )
 WIDER = Rule(
     "people-per-land-wider",

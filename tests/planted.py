@@ -126,7 +126,7 @@ def survey(folder: Path) -> None:
         for geoid in dict.fromkeys(code[:width] for code in homes):
             pairs = [told for code, told in homes.items() if code.startswith(geoid)]
             own, rent = (sum(pair[k] for pair in pairs) for k in (0, 1))
-            moe = 3 + round(1.2 * len(pairs) ** 0.5, 1)
+            moe = 3 + round(1.2 * len(pairs) ** 0.5)
             lines.append(f"{prefix}{geoid}|{own + rent}|{moe}|{own}|{moe}|{rent}|{moe}")
     (folder / "acsdt5y2024-b25003.dat").write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -30,6 +30,7 @@ from justgeo.core.errors import ConfigError, LayerError, OutputError, SourceErro
 from justgeo.report import results as reports
 from tests import nowhere
 from tests import places_many as many
+from tests.faults.outputs import aged
 from tests.test_nowhere import layers
 
 FOUR = ("east-harbour", "east-square", "old-harbour", "square")
@@ -253,6 +254,7 @@ def test_a_killed_batch_goes_on_where_it_stood(region: Region, tmp_path: Path) -
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    aged(out)
     assert not (out / "done" / "99003.json").exists() and not (out / "batch.json").exists()
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*99001*") if path.is_file()}
     report = batch(region.outlines, out, settings=region.settings)

@@ -46,7 +46,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
             raise asked.fail
         return SimpleNamespace(
             folder=Path("out/old-town"), name="Old Town", synthetic="invented" in str(path), n_measured=3, n_absent=2,
-            absent_layers=absent, failures=asked.failures, analysts="", answers=(),
+            absent_layers=absent, failures=asked.failures, analysts="", answers=(), checks={"holds": 3},
         )  # fmt: skip
 
     def embedded() -> list[Path]:
@@ -77,6 +77,7 @@ def test_run_hands_over_its_paths_and_says_where_to_look(
     assert printed.splitlines() == [
         "Old Town",
         "  3 figures of the district measured, 2 absent with their reason",
+        "  checks of the data: 3 hold, 0 odd, 0 could not be made",
         "  not at hand: gtfs, acs 2024",
         f"  look at {Path('out/old-town/index.html')}",
     ]

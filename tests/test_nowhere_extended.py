@@ -149,7 +149,7 @@ def test_crashes_along_the_line_count_half_and_those_without_a_place_not_at_all(
     assert made.value("WEL-07.deaths") <= known.loc[~lost, "deaths"].sum()
     layer = made.place.layer("data:fars")
     assert layer.data.attrs["unplaced"] == perils.UNPLACED
-    assert f"{perils.UNPLACED} rows have no known place" in " ".join(layer.provenance.notes)
+    assert f"{perils.UNPLACED} rows of the counties asked for have no known place" in " ".join(layer.provenance.notes)
 
 
 def test_deaths_are_told_of_no_tract(made: Made) -> None:

@@ -27,7 +27,8 @@ TARGETS = (Target("BEL-03", 0.30, 2034, note="Voted on"),)
 
 def outputs(folder: Path, baseline: Baseline, targets: tuple[Target, ...] = TARGETS) -> Path:
     write_run(folder, baseline)
-    content = {"slug": baseline.slug, "items": [], "targets": [target_row(one) for one in targets]}
+    told = [target_row(one) for one in targets]
+    content = {"slug": baseline.slug, "name": baseline.name, "items": [], "targets": told}
     (folder / "checklist.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
 
@@ -76,8 +77,8 @@ def test_half_way_to_the_target(looks: Callable[..., Table], value: float, verdi
         ((survey_of(2026), record("BEL-03", value=0.31)), "the periods of the two surveys overlap"),
         ((survey_of(2029), record("BEL-03", value=0.31, moe=None, reliability="unknown")), "no margin is known"),
         (
-            (survey_of(2029), record("BEL-03", value=None, moe=None, reason="too few people")),
-            "later outputs: too few people",
+            (survey_of(2029), record("BEL-03", value=None, moe=None, reliability="suppressed", reason="too few")),
+            "later outputs: too few",
         ),
         ((survey_of(2029), record("BEL-03", gone=True)), "not among the later outputs"),
         ((survey_of(2029), row("BEL-03", parameters={"numerator": "x"})), "its row of the catalogue changed"),

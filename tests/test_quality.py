@@ -79,6 +79,13 @@ def test_a_rule_has_limits_a_reason_and_a_remedy(rule: Rule) -> None:
     assert rule.unknown("nobody says").found is None
 
 
+def test_only_tables_of_counts_are_to_add_up() -> None:
+    for table in ("B25031", "B25057", "B25059", "B25097", "B06011", "B07011", "B19013", "B19081", "B20002", "B25064"):
+        assert not quality_sums.counts(table), f"{table} is of medians, means or dollars"
+    for table in ("B01003", "B03002", "B25003", "B25003B", "B25034", "B19001", "B25070"):
+        assert quality_sums.counts(table), table
+
+
 # Beside the numbers --------------------------------------------------------------------------------------------------
 
 

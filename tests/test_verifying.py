@@ -100,14 +100,14 @@ def test_right_after_a_run_it_holds_and_nothing_is_touched(place: Place) -> None
     assert verdict.holds and verdict.difference is None and amiss(verdict) == {}
     assert contents(district, out) == before
     assert {"walk", "WEL-05", "page"} <= set(told)
-    assert len(verdict.of("outputs")) == len(verdict.of("made again")) == len(write.FILES) - 1 == 13
+    assert len(verdict.of("outputs")) == len(verdict.of("made again")) == len(write.FILES) - 1 == 15
     assert {f.what for f in verdict.of("inputs")} >= {"areas", "blocks", "walk", "parks", "table:DEM-00.population"}
     assert {"district.toml", "boundary", "answers", "catalogue/protocol.yml"} <= {
         f.what for f in verdict.of("settings")
     }
     lines = verifying.words(verdict)
     assert lines[0] == "Haight-Castro, San Francisco: the outputs follow from their inputs"
-    assert lines[1].split() == ["outputs", "13", "of", "13", "as", "written"]
+    assert lines[1].split() == ["outputs", "15", "of", "15", "as", "written"]
     assert len(lines) == 6
 
 

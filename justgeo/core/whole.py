@@ -1,7 +1,8 @@
 """Files and folders that are there whole or not at all, whenever the process that writes them ends.
 
 Each is made beside its place under a hidden name and takes it by one renaming. Whoever makes it holds a lock on it:
-what nobody holds any more was left by a process that was killed, and goes with the next writing to the same place.
+what nobody holds any more, and nobody wrote to for a while, was left by a process that was killed, and goes with the
+next writing to the same place.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ PART = ".part"
 _MARK = "[0-9a-f]" * 8
 """Between a name and `PART`: what is not called so is somebody else's."""
 _TRIES = 5
+PATIENCE_S = 15 * 60.0
+"""For so long what nobody holds stays after it was last written to (our choice): on a disk that machines share, each
+may see its own locks alone (sshfs, CIFS, NFS with ``nolock``)."""
 _DEAD_S = 24 * 3600.0
 """Where there are no locks: what nobody wrote to for so long was left (our choice)."""
 _HERE, _EXCHANGE = -100, 2
@@ -80,7 +84,7 @@ def put(path: Path, body: bytes) -> None:
 
 
 def sweep(path: Path) -> None:
-    """Remove what processes that were killed left beside a place; what cannot be removed stays."""
+    """Remove what processes that were killed left beside a place; what is young or cannot be removed stays."""
     for one in parts(path.parent, path.name):
         with suppress(OSError):
             _remove_dead(one)
@@ -182,7 +186,8 @@ def _remove_dead(part: Path) -> None:
     if handle == _BUSY:
         return
     try:
-        if handle is not None or _touched(part) < time.time() - _DEAD_S:
+        # What was touched in the future is as young as can be: its clock is another one, and nothing says how far off.
+        if _touched(part) <= time.time() - (_DEAD_S if handle is None else PATIENCE_S):
             remove(part)
     finally:
         _let_go(handle)
@@ -190,7 +195,7 @@ def _remove_dead(part: Path) -> None:
 
 def _touched(part: Path) -> float:
     """When something was last written to it, or below it."""
-    return max(path.stat().st_mtime for path in (part, *part.rglob("*")))
+    return max(path.lstat().st_mtime for path in (part, *part.rglob("*")))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Mass balance: parts against their whole, margins of parts against the published one, shares of a whole.
+"""Mass balance: parts against their whole, shares of a whole.
 
 Pure arithmetic on arrays. What is missing is left out and counted, never taken as 0.
 """
@@ -23,8 +23,6 @@ class Sums:
         Ids of the wholes that have parts.
     published, summed : (m, k) float
         NaN where the whole, or one of its parts, has no number.
-    rooted : (m, k) float
-        Root of the summed squares of the parts' margins; NaN where one of them has none.
     alone : int
         Parts without a whole.
     empty : int
@@ -34,7 +32,6 @@ class Sums:
     whole: StrArray
     published: FloatArray
     summed: FloatArray
-    rooted: FloatArray
     alone: int
     empty: int
 
@@ -49,15 +46,13 @@ class Sums:
         return self.summed - self.published
 
 
-def sums(
-    part: StrArray, estimate: FloatArray, moe: FloatArray, whole: StrArray, published: FloatArray, width: int
-) -> Sums:
+def sums(part: StrArray, estimate: FloatArray, whole: StrArray, published: FloatArray, width: int) -> Sums:
     """Add parts up to the wholes that the first ``width`` signs of their ids name.
 
     Parameters
     ----------
     part : (n,) str
-    estimate, moe : (n, k) float
+    estimate : (n, k) float
     whole : (m,) str
     published : (m, k) float
     width : int
@@ -74,12 +69,11 @@ def sums(
     starts = np.searchsorted(group[sort], np.arange(len(have)))
     if not len(have):
         empty = np.empty((0, published.shape[1]))
-        return Sums(whole[:0], empty, empty, empty, int((~held).sum()), len(whole))
+        return Sums(whole[:0], empty, empty, int((~held).sum()), len(whole))
     return Sums(
         whole=whole[have],
         published=published[have],
         summed=np.add.reduceat(estimate[held][sort], starts, axis=0),
-        rooted=np.sqrt(np.add.reduceat(np.square(moe[held][sort]), starts, axis=0)),
         alone=int((~held).sum()),
         empty=len(whole) - len(have),
     )
@@ -106,19 +100,6 @@ def worst(found: FloatArray, published: FloatArray, among: BoolArray) -> tuple[i
         return None
     gap = np.where(among, np.abs(found - published) / np.maximum(np.abs(published), 1.0), -1.0)
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(gap)), gap.shape))
-
-
-def margin_ratio(published: FloatArray, rooted: FloatArray, least: float) -> float | None:
-    """Median of a whole's published margin over that of its parts' sum; None where fewer than 5 can be compared.
-
-    Margins below ``least`` are left out: those of controlled counts are 0, those of empty cells are a fixed number.
-    """
-    with np.errstate(invalid="ignore"):
-        known = (published >= least) & (rooted >= least)
-    return float(np.median(published[known] / rooted[known])) if int(known.sum()) >= FEWEST else None
-
-
-FEWEST = 5
 
 
 def share_of(part: FloatArray, among: BoolArray) -> float | None:

@@ -13,7 +13,7 @@ paving-and-cover    Nowhere: 0.94 where they are, no gain       a pixel aside: g
 class-by-paving     Nowhere: 99.7 %                             codes moved by one: 6 %
 rare-classes        Nowhere, Durham: 0                          codes moved by one: 55 %
 trees-in-woods      Nowhere: 0                                  no data as 0: 39 % in patches, 57 % in one half
-straight-edges      Nowhere: 0                                  no data as 0 in one half: 47 %
+straight-edges      Nowhere: 0                                  no data as 0 in one half: 56 %
 surface-heat        Nowhere: 32 °C                              a factor of ten applied twice: 3 °C
 cold-pixels         Nowhere: 0                                  clouds as values: 12 %
 ==================  ==========================================  =====================================================
@@ -38,13 +38,17 @@ SIDE = 320
 LEAST_PIXELS = 400
 RELATED = 0.2
 """A correlation that is weaker tells nothing of where the grids lie."""
-TURNED_GAIN = 0.1
-"""A grid that is turned over must fit so much better before that is said."""
-SAME_SIGN = 0.3
-"""Canopy that rises so closely with paving is no canopy."""
-COLD_K = 20.0
-LONG = 30
-"""Pixels of a row that are enough for it to be all alike by more than chance."""
+NEAR, FAR_GAIN = 10, 0.15
+"""Pixels up to which a small gain tells of a move. Farther off, or turned over, there are so many ways to lie that one
+of them fits a little better by chance: there the gain must be larger."""
+SAME_SIGN, FEW_WOODS, LITTLE = 0.3, 0.01, 0.05
+"""Canopy that rises so closely with paving is no canopy; but where woods, or the canopy told, are a smaller part of the
+land, trees stand in towns. (The invented county, a city by the sea, has 2 % of woods.)"""
+COLD_K = 30.0
+LONG, SOME = 30, 10
+"""Pixels of a row that are enough for it to be all alike by more than chance, and those of them in which something must
+be by the land cover: a prairie has no canopy, and that is no edge."""
+NO_COVER = "the land cover is not at hand, which tells water, woods and fields apart"
 _OVER_A_MAP = "Open the grid over a map of the district in QGIS: do shores and parks lie where they are?"
 _NLCD = "legend of the National Land Cover Database; the limit is our choice"
 
@@ -116,7 +120,7 @@ HEAT = Rule(
 )
 COLD = Rule(
     "cold-pixels",
-    f"Land more than {COLD_K:g} degrees colder than the middle of it in summer",
+    f"Dry land more than {COLD_K:g} degrees colder than the middle of all land in summer",
     "share",
     None,
     0.01,
@@ -128,6 +132,8 @@ RULES = (CANOPY, PAVING, CLASSES, RARE, WOODS, STRAIGHT, HEAT, COLD)
 _DEVELOPED: Mapping[float, tuple[float, float]] = {21.0: (0, 20), 22.0: (20, 50), 23.0: (50, 80), 24.0: (80, 100)}
 """Percent of paving that the classes of developed land stand for (NLCD legend)."""
 _WOODS = (41.0, 42.0, 43.0)
+_COOL = (81.0, 82.0, 90.0, 95.0)
+"""Pastures, crops and wetlands: watered, they are far cooler in a dry summer than the land beside them."""
 WATER = 11.0
 _ICE, _ALASKAN = 12.0, (51.0, 72.0, 73.0, 74.0)
 _ALASKA = 54.5
@@ -136,7 +142,10 @@ _Waves = npt.NDArray[np.complex128]
 
 
 class Fit(NamedTuple):
-    """How one grid lies on another: correlation as they are, the best one, and by which move in pixels."""
+    """How one grid lies on another: correlation as they are, the best one, and by which move in pixels.
+
+    The best one is that of a move up to `NEAR`, unless a farther one gains `FAR_GAIN`.
+    """
 
     here: float
     best: float
@@ -164,7 +173,7 @@ def checks(layers: Mapping[str, AnyLayer]) -> Iterator[Check]:
     if canopy is not None and cover is not None:
         yield _trees_in_woods(canopy, cover)
     percents = {name: grids[name] for name in _BOTH if name in grids}
-    if percents and cover is not None:
+    if percents:
         yield _straight(percents, cover)
     if heat is not None:
         yield from _heat(heat, cover)
@@ -217,9 +226,13 @@ def _standard(values: FloatArray) -> FloatArray:
 
 
 def _best(a: FloatArray, beneath: _Waves, scale: float) -> tuple[float, int, int]:
-    """The highest correlation over all moves of one grid on the other, and the move: rows down, columns right."""
+    """The best correlation over the moves of one grid on the other, and the move: rows down, columns right."""
     shape = [2 * n for n in a.shape]
     found = np.fft.irfft2(beneath * np.conj(np.fft.rfft2(a, shape)), shape) / scale
+    near = found.copy()
+    near[NEAR + 1 : -NEAR], near[:, NEAR + 1 : -NEAR] = -np.inf, -np.inf
+    if found.max() <= found[0, 0] + FAR_GAIN:
+        found = near
     row, col = (int(n) for n in np.unravel_index(int(found.argmax()), found.shape))
     rows, cols = (n - whole if n > whole // 2 else n for n, whole in ((row, shape[0]), (col, shape[1])))
     return float(found.max()), rows, cols
@@ -230,7 +243,7 @@ def _lies(rule: Rule, layers: tuple[str, str], found: Fit | None, sign: float) -
     if found is None or max(abs(found.here), sign * found.best, sign * found.turned) < RELATED:
         return rule.unknown("the two grids have too little to do with one another here to tell", layers)
     gain, turned = (sign * one - sign * found.here for one in (found.best, found.turned))
-    if turned > max(gain, TURNED_GAIN):
+    if turned > max(gain, FAR_GAIN):
         why = f"they fit better with one upside down or left for right ({found.turned:.2f}, not {found.here:.2f})"
         return rule.check(turned, layers, why)
     if (found.rows, found.cols) == (0, 0):
@@ -246,13 +259,26 @@ def _canopy_and_paving(canopy: Raster, paving: Raster, cover: Raster | None, lay
     beside = align(paving, canopy)
     # Water has neither: it would make the two rise together.
     wet = (canopy.values == 0) & (beside == 0)
-    if cover is not None:
-        wet |= align(cover, canopy) == WATER
+    covered = None if cover is None else align(cover, canopy)
+    if covered is not None:
+        wet |= covered == WATER
     above, beside = np.where(wet, np.nan, canopy.values), np.where(wet, np.nan, beside)
     here = _plain(above, beside)
+    if here > SAME_SIGN and _scarce(canopy.values, covered):
+        return CANOPY.unknown("there are so few woods here that trees may stand where people live", layers)
     if here > SAME_SIGN:
         return CANOPY.check(here, layers, f"the more is paved, the more canopy is told ({here:.2f}): is it canopy?")
     return _lies(CANOPY, layers, fit(above, beside, -1.0), -1.0)
+
+
+def _scarce(canopy: FloatArray, cover: FloatArray | None) -> bool:
+    """Whether trees are a small part of the land, by the land cover where it is at hand, or by the canopy told."""
+    land = np.isfinite(canopy)
+    if cover is not None:
+        land &= np.isfinite(cover) & (cover != WATER)
+        if not land.any() or float(np.isin(cover[land], _WOODS).mean()) < FEW_WOODS:
+            return True
+    return not land.any() or float(canopy[land].mean()) < 100.0 * LITTLE
 
 
 def _plain(one: FloatArray, other: FloatArray) -> float:
@@ -307,12 +333,16 @@ def _trees_in_woods(canopy: Raster, cover: Raster) -> Check:
     return WOODS.check(share, layers, f"{share:.0%} of the pixels that are woods have no canopy")
 
 
-def _straight(grids: Mapping[str, Raster], cover: Raster) -> Check:
+def _straight(grids: Mapping[str, Raster], cover: Raster | None) -> Check:
     """A grid that is the same everywhere has no edge: that is another check's."""
+    if cover is None:
+        return STRAIGHT.unknown(NO_COVER, grids)
     shares = {}
     for name, grid in grids.items():
-        values = np.where(align(cover, grid) == WATER, np.nan, grid.values)
-        share = max(_alike(values), _alike(values.T))
+        classes = align(cover, grid)
+        values = np.where(classes == WATER, np.nan, grid.values)
+        there = np.isin(classes, _WOODS if name == "tree_canopy" else list(_DEVELOPED)) & np.isfinite(values)
+        share = max(_alike(values, there), _alike(values.T, there.T))
         shares[name] = share if share < 1.0 - (STRAIGHT.high or 0.0) else 0.0
     worst = max(shares, key=lambda name: shares[name])
     return STRAIGHT.check(
@@ -320,10 +350,10 @@ def _straight(grids: Mapping[str, Raster], cover: Raster) -> Check:
     )
 
 
-def _alike(values: FloatArray) -> float:
-    """Share of the long rows of which all values are equal."""
+def _alike(values: FloatArray, there: BoolArray) -> float:
+    """Share of the long rows of which all values are equal, among those in which something must be."""
     seen = np.isfinite(values)
-    long = seen.sum(axis=1) >= LONG
+    long = (seen.sum(axis=1) >= LONG) & (there.sum(axis=1) >= SOME)
     if int(long.sum()) < 10:
         return 0.0
     rows = values[long]
@@ -332,13 +362,21 @@ def _alike(values: FloatArray) -> float:
 
 def _heat(heat: Raster, cover: Raster | None) -> Iterator[Check]:
     land: BoolArray = np.isfinite(heat.values)
-    if cover is not None:
-        land &= align(cover, heat) != WATER
+    classes = None if cover is None else align(cover, heat)
+    if classes is not None:
+        land &= classes != WATER
     layers = ("surface_temperature",)
     if int(land.sum()) < LEAST_PIXELS:
         yield from (rule.unknown("there is hardly any land with a temperature", layers) for rule in (HEAT, COLD))
         return
     middle = float(np.median(heat.values[land]))
     yield HEAT.check(middle, layers, f"half of the land is below {middle:.1f} °C")
-    share = float((heat.values[land] < middle - COLD_K).mean())
+    if classes is None:
+        yield COLD.unknown(NO_COVER, layers)
+        return
+    dry = land & ~np.isin(classes, _COOL)
+    if int(dry.sum()) < LEAST_PIXELS:
+        yield COLD.unknown("there is hardly any land with a temperature", layers)
+        return
+    share = float((heat.values[dry] < middle - COLD_K).mean())
     yield COLD.check(share, layers, f"{share:.1%} of the land is so cold, beside {middle:.0f} °C: are these clouds?")

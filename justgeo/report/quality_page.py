@@ -23,6 +23,8 @@ COLUMNS = (
 )  # fmt: skip
 MOST = 12
 """Titles of indicators that are named under one check; the table has the ids of all."""
+ANY = 1e-6
+"""A lower limit that asks for anything at all."""
 _ALIKE = "acs"
 """Stands for all tables of the survey."""
 _STATUS = {"odd": "to look at", "holds": "hold", "unknown": "could not be checked"}
@@ -172,6 +174,8 @@ def _percent(share: float) -> str:
 def limits(check: Mapping[str, Any]) -> str:
     """Where what was found should lie: ``80% to 125%``, ``at least 80%``; empty where there is no limit."""
     low, high = (figure(check[end], check["unit"]) for end in ("low", "high"))
+    if high and 0.0 < (check["low"] or 0.0) <= ANY:
+        return say("more than 0, at most {limit}", limit=high)
     if low and high and (low == high or math.isclose(check["low"], check["high"], rel_tol=1e-3)):
         return figure(round((check["low"] + check["high"]) / 2, 3), check["unit"])
     if low and high:

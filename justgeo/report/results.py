@@ -135,11 +135,13 @@ def load(path: Path) -> Results:
     ------
     OutputError
         The file is not there, is not JSON, was written in another form than this version reads, or is not the one that
-        the manifest beside it names: a number that was changed by hand must not travel on.
+        the manifest beside it names: a number that was changed by hand must not travel on. What the manifest does name
+        is as the run wrote it, and its form is not looked at again, which takes seconds of a large file.
     """
     try:
         written = path.read_bytes()
-        found = json_text.loads(written, finite=True)
+        named = is_named(path, written)
+        found = json_text.loads(written, finite=named is not True)
     except (OSError, ValueError) as why:
         raise OutputError(
             f"{path.name} cannot be read as results: {why}.",
@@ -151,8 +153,8 @@ def load(path: Path) -> Results:
             f"{path.name} has schema version {version!r}; this version of justgeo reads {SCHEMA_VERSION!r}.",
             remedy="Run `justgeo run` again with this version.",
         )
-    refuse_edited(path, written)
-    wrong = form.of_results(found, schema())
+    refuse_edited(path, named)
+    wrong = None if named else form.of_results(found, schema())
     if wrong is not None:
         raise OutputError(
             f"{path.name} is damaged, or was edited: {wrong}.",
@@ -161,19 +163,28 @@ def load(path: Path) -> Results:
     return found
 
 
-def refuse_edited(path: Path, written: bytes) -> None:
+def is_named(path: Path, written: bytes) -> bool | None:
+    """Whether the manifest beside a file has the digest of its bytes; None where no manifest tells of it.
+
+    Git may write each end of a line as two bytes when it takes a file out: that is no change.
+    """
+    try:
+        manifest = json.loads((path.parent / MANIFEST).read_text(encoding="utf-8"))
+        told = manifest["outputs"][path.name]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None  # nobody says what it was; a damaged manifest is told of by those who need it
+    bodies = (written, written.replace(b"\r\n", b"\n"))
+    return any(told == hashlib.sha256(one).hexdigest() for one in bodies)
+
+
+def refuse_edited(path: Path, named: bool | None) -> None:
     """Refuse results that are not those of the run whose manifest lies beside them.
 
     Raises
     ------
     OutputError
     """
-    try:
-        manifest = json.loads((path.parent / MANIFEST).read_text(encoding="utf-8"))
-        told = manifest["outputs"][path.name]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return  # nobody says what it was; a damaged manifest is told of by those who need it
-    if told != hashlib.sha256(written).hexdigest():
+    if named is False:
         raise OutputError(
             f"{path.name} is not the file that the run wrote: its bytes are not those that {MANIFEST} names.",
             remedy="Say `justgeo verify` to see what else has changed; run `justgeo run` again to write it anew.",

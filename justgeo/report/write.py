@@ -151,8 +151,7 @@ def put(folder: Path, files: Sequence[str], fill: Callable[[Path], None], maker:
                 _copy(target / one, part / one)
             _swap(part, target)
             if part.exists():  # the earlier results, by now
-                for one in _late(part, target, _foreign(part, files, maker)):
-                    _copy(part / one, target / one)
+                _bring_late(part, target, files, maker)
     except OSError as why:
         raise OutputError(
             f"The results cannot be written to {folder}: {why.strerror or why}.",
@@ -344,6 +343,34 @@ def _swap(part: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if old.exists():
         log.warning("The earlier results could not be removed; they are in %s", old.name)
+
+
+def _bring_late(old: Path, target: Path, files: Sequence[str], maker: str) -> None:
+    """Copy what came late into the new results; where that fails, keep the folder that alone has it.
+
+    Raises
+    ------
+    OutputError
+        The new results are in their place, whole.
+    """
+    begun = ""
+    try:
+        for begun in _late(old, target, _foreign(old, files, maker)):
+            _copy(old / begun, target / begun)
+    except (OSError, OutputError) as why:
+        if begun:
+            whole.remove(target / begun)  # half of it may be there
+        kept = target.with_name(f"{target.name}-before{old.with_suffix('').suffix}")
+        try:
+            old.rename(kept)  # away from the name under which it would be swept
+        except OSError:
+            whole.exchange(old, target)  # the earlier results stay as they were, and the new ones go
+            raise
+        said = getattr(why, "strerror", None) or "they could not be copied"
+        raise OutputError(
+            f"The results are in {target.name}, but not all of your own files beside them: {said}.",
+            remedy=f"Make room, then copy what is missing out of {kept}: your files and the earlier results are there.",
+        ) from why
 
 
 def _late(old: Path, target: Path, names: Sequence[str]) -> list[str]:

@@ -24,8 +24,9 @@ from justgeo.sources._frames import as_text, numbers, require_column, selected
 from justgeo.sources._geo import WGS84, Kind, tidy, to_wgs84
 from justgeo.sources._vector import open_vector
 
-FAR_DEGREES, FAR_SHARE = 10.0, 0.1
-"""How far from the window a point of its counties may lie, and the share of them that may lie farther. Our choice."""
+FAR_DEGREES, FAR_SHARE, FAR_SLIPS = 10.0, 0.5, 2
+"""How far from the window a point of its counties may lie; the share of them that may lie farther, and the number that
+may whatever their share: slips of single rows. Our choice."""
 
 
 def features(work: Work, area: Area | None) -> gpd.GeoDataFrame:
@@ -204,6 +205,9 @@ def refuse_twice(keys: pd.Series[Any], name: str, where: str) -> None:
 def refuse_far(frame: gpd.GeoDataFrame, work: Work, area: Area | None) -> None:
     """Refuse points that say they are of the counties asked for and lie far off: their coordinates mean something else.
 
+    All of them, or more than half and more than two. Fewer are slips of single rows: they are outside the window, and
+    a note tells how many.
+
     Raises
     ------
     LayerError
@@ -212,13 +216,17 @@ def refuse_far(frame: gpd.GeoDataFrame, work: Work, area: Area | None) -> None:
         return
     own = frame.geometry.to_numpy()[_of_counties(frame, work)]
     far = shapely.distance(own, shapely.box(*area.window.bounds)) > FAR_DEGREES  # degrees: as far as other states
-    if len(own) and far.mean() > FAR_SHARE:
-        spot = own[far][0]
+    if far.any() and (far.all() or far.sum() > max(FAR_SLIPS, FAR_SHARE * len(own))):
+        spot = shapely.centroid(own[far][0])
         raise LayerError(
             f"{work.where}: {int(far.sum())} of {len(own)} rows of the counties asked for lie far away, for example at "
             f"longitude {spot.x:.4f}, latitude {spot.y:.4f}.",
             remedy="see whether longitude and latitude are exchanged or a minus is missing, and declare crs where they "
             "are in another system.",
+        )
+    if far.any():
+        work.notes.append(
+            f"{int(far.sum())} of {len(own)} rows of the counties asked for lie far away, and are left out."
         )
 
 

@@ -1,8 +1,8 @@
 """What cannot be true of a timetable: trips that go back in time, trips without a stop, one trip told twice over.
 
-The canonical GTFS validator calls each of these an error. One of them in a large feed is a slip and is told; where they
-are some in a hundred, the file was cut, or its times mean something else (hours that run to 12 and begin again), and no
-departure of it can be believed. The six real feeds at hand have none. The limits are our choice.
+A slip of one trip is told, however small the feed. Where trips that go back are some in a hundred, times mean something
+else (hours that run to 12 and begin again); where a third of the trips has no times, the file was cut: no departure of
+it can be believed. The six real feeds at hand have none. The limits are our choice.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ import pandas as pd
 from justgeo.core.errors import LayerError
 from justgeo.core.layer import BUSIER
 from justgeo.sources._packed import shown
-from justgeo.sources.gtfs_cells import VALIDATE
 from justgeo.sources.service_day import Calendar, ServiceDay, weekday_name
 
-BACKWARDS = 0.01
-"""Share of the day's trips that may go back in time: of 12-hour times some four in a hundred cross noon."""
-STOPLESS, FEWEST = 0.05, 10
-"""Share of the day's trips, and their number, that may have no row in ``stop_times.txt``."""
+BACKWARDS, SLIPS = 0.01, 2
+"""Share of the day's trips, and their number, from which trips go back in time by a rule, and not by a slip: of 12-hour
+times some four in a hundred cross noon."""
+STOPLESS, FEWEST = 0.3, 10
+"""Share of the day's trips, and their number, from which trips without a row in ``stop_times.txt`` are a file cut
+short: fewer may be trips that run on demand, or were taken out of service."""
+_MEND = "Take another edition of the feed, or ask the agency to mend it."
 _MOST_WEEKS = 60
 
 
@@ -38,24 +40,26 @@ def backwards(times: pd.DataFrame, path: Path) -> tuple[str, ...]:
     Raises
     ------
     LayerError
-        There are too many of them.
+        They are two or more, and one in a hundred or more.
     """
     told = times[["trip_id", "seconds"]].dropna()
     back = told[told.groupby("trip_id")["seconds"].diff() < 0]
     wrong, trips = back["trip_id"].nunique(), told["trip_id"].nunique()
     if not wrong:
         return ()
-    if wrong >= BACKWARDS * trips:
+    if wrong >= max(SLIPS, BACKWARDS * trips):
         raise LayerError(
             f"In the timetable {path}, {wrong} of {trips} trips of the day leave a stop before the one before it, "
             f"trip {shown(back['trip_id'].iloc[0])} among them: are its hours those of a 12-hour clock?",
-            remedy=f"Hours run on to 24 and beyond (13:05:00, not 1:05). {VALIDATE}",
+            remedy=f"Hours run on to 24 and beyond (13:05:00, not 1:05). {_MEND}",
         )
     return (f"{wrong} of {trips} trips leave a stop before the one before it.",)
 
 
 def stopless(today: set[str], called: set[str], path: Path) -> None:
-    """Refuse a timetable of which many trips of the day have no row in ``stop_times.txt``; a few are told elsewhere.
+    """Refuse a timetable of which many trips of the day have no row in ``stop_times.txt``.
+
+    Fewer are left out, and a note of the timetable's reader tells how many.
 
     Raises
     ------
@@ -66,7 +70,7 @@ def stopless(today: set[str], called: set[str], path: Path) -> None:
         raise LayerError(
             f"In the timetable {path}, {len(lost)} of {len(today)} trips of the day have no row in stop_times.txt, "
             f"such as {shown(lost[0])}: it is cut short.",
-            remedy=f"Download the feed from the agency once more. {VALIDATE}",
+            remedy="Download the feed from the agency once more, or ask the agency to mend it.",
         )
 
 
@@ -89,7 +93,7 @@ def overlapping(frequencies: pd.DataFrame, path: Path) -> None:
         raise LayerError(
             f"frequencies.txt of the timetable {path} repeats trip {shown(twice['trip_id'].iloc[0])} in two spans that "
             "overlap: its departures would be counted twice.",
-            remedy=VALIDATE,
+            remedy=_MEND,
         )
 
 

@@ -22,7 +22,7 @@ _RANGES = {"tree_canopy": (0, 100), "impervious": (0, 100), "canopy_height": (0,
 
 _FEWEST = 1000
 """Pixels from which the kinds of values tell what a grid is of. Our choice."""
-_HOTTEST = 62.0
+_HOTTEST = 70.0
 """Degrees Celsius that half of a district's ground does not reach on a clear summer morning; 90 °F do. Our choice."""
 
 
@@ -110,6 +110,8 @@ def refuse_classes(values: FloatArray, spec: LayerSpec) -> None:
 def refuse_fahrenheit(values: FloatArray, spec: LayerSpec) -> None:
     """Refuse surface temperatures of which half are hotter than any ground on a clear summer morning.
 
+    Who says ``valid_range`` has looked at the values, and is believed.
+
     Raises
     ------
     LayerError
@@ -119,5 +121,6 @@ def refuse_fahrenheit(values: FloatArray, spec: LayerSpec) -> None:
         raise LayerError(
             f"Half of the pixels of {spec.path} are above {np.median(seen):.0f}: in degrees Celsius no district is so "
             "hot; are these degrees Fahrenheit?",
-            remedy="Convert it to degrees Celsius: gdal_calc.py -A IN --calc='(A-32)/1.8' --outfile OUT.",
+            remedy="Convert it to degrees Celsius: gdal_calc.py -A IN --calc='(A-32)/1.8' --outfile OUT. If it is in "
+            f"degrees Celsius all the same, say valid_range = [-60, 90] in [layers.{spec.name}].",
         )

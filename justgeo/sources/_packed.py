@@ -36,10 +36,12 @@ _SHOWN = 80
 
 
 class _Bounded(io.BufferedReader):
-    """A file that is never read in pieces as long as only an absurd directory is."""
+    """A file that, as long as its directory is looked up, is not read in pieces that only an absurd one has."""
+
+    listing = True
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > MOST_DIRECTORY:
+        if self.listing and size is not None and size > MOST_DIRECTORY:
             raise zipfile.BadZipFile("it lists more files than anyone packs")
         return super().read(size)
 
@@ -53,6 +55,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     NO_ZIP
     """
     with _Bounded(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
+        file.listing = False  # a member may be as long as it is
         yield archive
 
 

@@ -270,13 +270,16 @@ def _check_people(frame: gpd.GeoDataFrame, reading: _Reading) -> None:
 
 
 def _check_somebody(frame: gpd.GeoDataFrame, reading: _Reading) -> None:
-    """In many blocks together somebody lives: a column of zeros stands for counts that were not there."""
-    for name in ("population", "housing_units"):
-        if reading.kind.people and name in frame and len(frame) >= _MANY and not (frame[name] > 0).any():
-            raise LayerError(
-                f"{reading.where}: {name} is 0 in all {len(frame)} rows.",
-                remedy="declare the column that holds the counts; a missing count is not 0.",
-            )
+    """In many blocks together somebody lives: a column of zeros stands for counts that were not there.
+
+    Of homes that is not said: a campus or a port may have none, and people all the same.
+    """
+    name = "population"
+    if reading.kind.people and name in frame and len(frame) >= _MANY and not (frame[name] > 0).any():
+        raise LayerError(
+            f"{reading.where}: {name} is 0 in all {len(frame)} rows.",
+            remedy="declare the column that holds the counts; a missing count is not 0.",
+        )
 
 
 def _features(raw: gpd.GeoDataFrame, reading: _Reading) -> gpd.GeoDataFrame:

@@ -7,7 +7,8 @@ from tests.faults.case import Case
 GROUP = "A process that is killed"
 HOLDS = (
     "Each output is as it was before or as it should be, to the byte; nothing half-written lies where it would be "
-    "believed. Done again, the command gives the bytes of an undisturbed one and clears what was left."
+    "believed. Done again, the command gives the bytes of an undisturbed one, and after a quarter of an hour it clears "
+    "what was left."
 )
 CASES = (
     Case("killed/run/new", GROUP, "A run into a new folder, killed at every twelfth step of writing", HOLDS, times=4),

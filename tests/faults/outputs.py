@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
+
+from justgeo.core import whole
 
 MAY_DIFFER = ("finished", "config")
 """Of ``run`` in the manifest: the moment at which the run ended, and the way from the outputs to ``district.toml``."""
@@ -26,3 +30,11 @@ def _content(path: Path) -> bytes:
     for name in MAY_DIFFER:
         told["run"].pop(name, None)
     return json.dumps(told, sort_keys=True).encode("utf-8")
+
+
+def aged(folder: Path) -> None:
+    """Let what a killed process left have lain for as long as the next one leaves it alone."""
+    then = time.time() - whole.PATIENCE_S
+    for part in folder.rglob(f".*{whole.PART}"):
+        for one in (part, *part.rglob("*")):
+            os.utime(one, (then, then), follow_symlinks=False)

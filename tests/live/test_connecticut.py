@@ -17,7 +17,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from justgeo import run
+from justgeo import quality, run
 from justgeo.catalogue import read as catalogue
 from justgeo.indicators.mobility import TIMETABLE_ENDED
 from justgeo.report import results as reports
@@ -167,8 +167,12 @@ def _plain(zone: str) -> str:
 
 
 def _as_plain(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record without its state and county; that the timetable had ended is told of one that was fetched alone."""
-    flags = [flag for flag in record["flags"] if flag != TIMETABLE_ENDED]
+    """A record without its state and county; that the timetable had ended is told of one that was fetched alone.
+
+    Nor what is odd: each part of the county has the whole county's row of the survey, and only counties that are known
+    to both can be held against their blocks.
+    """
+    flags = [one for one in record["flags"] if one != TIMETABLE_ENDED and not one.startswith(quality.FLAG)]
     instead = record["instead"] and {**record["instead"], "zone": _plain(record["instead"]["zone"])}
     return {**record, "zone": _plain(record["zone"]), "flags": flags, "instead": instead}
 

@@ -24,6 +24,7 @@ from justgeo.core.errors import SourceError
 from justgeo.sources._hash import digest_of
 from justgeo.sources.live import record_form, records
 from justgeo.sources.live.records import HEAD, Question, Record, Records, Told
+from tests.faults.outputs import aged
 
 QUESTION = Question("tracts 2024, state 51", "census_files", {"year": 2024, "states": ["51"], "window": (1.5, 2)})
 TOLD = Told(
@@ -300,8 +301,11 @@ def test_a_process_that_is_killed_leaves_nothing_that_is_found(kept: Records, st
     (left,) = (path for path in kept.root.glob("*/*"))
     assert left.name.startswith(f".{QUESTION.digest[:16]}.") and left.name.endswith(".part")
     assert kept.find(QUESTION) is None and kept.stale(asked(year=1)) == []
-    record = put(kept)  # the next one is not troubled by it, and takes it away: nobody holds it any more
-    assert kept.find(QUESTION) == record and not left.exists()
+    record = put(kept)  # the next one is not troubled by it, and leaves it alone: it may be another machine's
+    assert kept.find(QUESTION) == record and left.exists()
+    aged(kept.root)
+    with kept.room(QUESTION):  # a later one takes it away: nobody holds it, and nobody wrote to it
+        assert not left.exists()
 
 
 # Two at once --------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ import shapely
 
 from justgeo import run, synthetic
 from justgeo.catalogue import read as catalogue
-from justgeo.core.layer import BUSIER, Feed, Layer, Provenance, Raster
+from justgeo.core.layer import BUSIER, AnyLayer, Feed, Layer, Network, Provenance, Raster
 from justgeo.core.quality import Check
 from justgeo.indicators.place import Place
 from justgeo.measure import sanity_places, sanity_rasters
@@ -151,6 +151,59 @@ def test_what_does_not_vary_lies_nowhere() -> None:
     assert sanity_rasters.fit(ground()[:10, :10], ground()[:10, :10], 1.0) is None
 
 
+def of_grids(check: str, **grids: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Check:
+    layers = {name: raster(values) for name, values in grids.items()}
+    (found,) = (c for c in sanity_rasters.checks(layers) if c.id == check)
+    return found
+
+
+def test_a_far_move_must_gain_more_than_a_near_one() -> None:
+    hills = ground()
+    near = sanity_rasters.fit(np.roll(hills, 8, 1), hills, 1.0)
+    assert near is not None and (near.rows, near.cols) == (0, -8)
+    rng = np.random.default_rng(3)
+    one, other = rng.normal(size=(2, 60, 80))
+    other[:, :40] += 0.22 * one[:, 40:]  # a little of it lies 40 pixels aside
+    found = sanity_rasters.fit(one, other, 1.0)
+    assert found is not None and max(abs(found.rows), abs(found.cols)) <= sanity_rasters.NEAR
+    other[:, :40] += 2.0 * one[:, 40:]
+    found = sanity_rasters.fit(one, other, 1.0)
+    assert found is not None and (found.rows, found.cols) == (0, -40)
+
+
+def test_a_prairie_without_canopy_has_no_straight_edges() -> None:
+    canopy, cover = np.zeros((60, 80)), np.full((60, 80), 71.0)
+    cover[:20], canopy[:20] = 42.0, ground()[:20]
+    assert of_grids("straight-edges", tree_canopy=canopy, land_cover=cover).found == 0.0
+    canopy[:10] = 0.0  # woods to the west and east in these rows
+    found = of_grids("straight-edges", tree_canopy=canopy, land_cover=cover)
+    assert found.status == "odd" and found.found == pytest.approx(0.5)
+    assert of_grids("straight-edges", tree_canopy=canopy).status == "unknown"
+
+
+def test_trees_of_a_town_in_the_desert_may_rise_with_paving() -> None:
+    hills = ground()
+    cover = np.full((60, 80), 52.0)
+    told = {"tree_canopy": hills / 2, "impervious": hills, "land_cover": cover}
+    assert of_grids("canopy-and-paving", **told).status == "unknown"
+    cover[:10] = 42.0
+    assert of_grids("canopy-and-paving", **told).status == "odd"
+    del told["land_cover"]
+    assert of_grids("canopy-and-paving", **told).status == "odd"
+    told["tree_canopy"] = hills / 50
+    assert of_grids("canopy-and-paving", **told).status == "unknown"
+
+
+def test_cold_pixels_are_those_of_dry_land() -> None:
+    heat, cover = np.full((60, 80), 40.0), np.full((60, 80), 22.0)
+    heat[:6] = 9.0
+    assert of_grids("cold-pixels", surface_temperature=heat, land_cover=cover).found == pytest.approx(0.1)
+    for code in (11.0, 81.0, 82.0, 90.0, 95.0):
+        cover[:6] = code
+        assert of_grids("cold-pixels", surface_temperature=heat, land_cover=cover).found == 0.0
+    assert of_grids("cold-pixels", surface_temperature=heat).status == "unknown"
+
+
 def test_ice_is_rare_but_in_alaska() -> None:
     classes = np.full((60, 80), 22.0)
     classes[:2] = 12.0
@@ -201,6 +254,27 @@ def crashes(years: list[int], vintage: str = "2020-2024") -> Layer:
 def test_years_without_a_crash(years: list[int], found: float | None, status: str) -> None:
     (check,) = sanity_places.checks({"data:fars": crashes(years)}, METRIC)
     assert (check.status, check.found) == (status, found)
+
+
+def test_water_of_a_large_grid_is_looked_at_in_some_of_its_pixels() -> None:
+    cover = np.full((1100, 1300), 22.0)
+    cover[:, 701:] = 11.0
+    left, top, size = 400_000.0, 4_300_000.0, 30.0
+    for first, share in ((701, 1.0), (400, 599 / 900)):  # columns from here on are water on the map
+        wet = shapely.box(left + first * size, top - 1100 * size, left + 1300 * size, top)
+        water = Layer("water", gpd.GeoDataFrame(geometry=[wet], crs=METRIC), ORIGIN)
+        layers: dict[str, AnyLayer] = {"water": water, "land_cover": raster(cover)}
+        (found,) = (c for c in sanity_places.checks(layers, METRIC) if c.id == "water-on-cover")
+        assert found.found == pytest.approx(share, abs=0.01)
+
+
+def test_an_extract_without_relations_is_odd_where_it_is_large() -> None:
+    nodes, ends = np.zeros(2), np.zeros(1, dtype=np.int64)
+    segments = Network(nodes, nodes, ends, ends, METRIC, ORIGIN)
+    for ids, status in ((["way/1"] * 300, "odd"), (["way/1"] * 299, "unknown"), (["way/1", "relation/2"], "holds")):
+        parks = Layer("parks", pd.DataFrame({"osm_id": ids}), ORIGIN)
+        (found,) = sanity_places.checks({"walk": segments, "parks": parks}, METRIC)
+        assert (found.id, found.status) == ("relations", status)
 
 
 def test_limits_without_a_unit() -> None:

@@ -68,12 +68,12 @@ def test_margins_are_those_of_a_sample(levels: tuple[pd.DataFrame, pd.DataFrame]
     low, high = sanity_margins.OF_SAMPLE.low or 0.0, sanity_margins.OF_SAMPLE.high or 0.0
     assert low < of_sample(frame, "homeown", "allhse") < high
     assert low < of_sample(frame, "age17", "totalpop") < high
-    assert of_sample(frame, "homeown", "allhse", 0.5) < low
-    assert of_sample(frame, "age17", "totalpop", 0.5) < low
+    assert of_sample(frame, "homeown", "allhse", 0.2) < low
+    assert of_sample(frame, "age17", "totalpop", 0.2) < low
     alike = sanity_margins.OF_HOUSEHOLDS.low or 0.0
     for race in ("white", "black"):
         assert alike < of_sample(frame, race, "totalpop") < (sanity_margins.OF_HOUSEHOLDS.high or 0.0)
-        assert of_sample(frame, race, "totalpop", 0.5) < alike
+        assert of_sample(frame, race, "totalpop", 0.2) < alike
 
 
 def test_medians_lie_in_their_brackets(real_data: Path) -> None:

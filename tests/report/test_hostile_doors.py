@@ -85,7 +85,9 @@ def test_labels_on_the_map_are_nodes() -> None:
 
 def test_templates_escape_and_hold_no_script_of_their_own() -> None:
     root = Path(str(resources.files("justgeo.report").joinpath("templates")))
-    safe = {"code | safe", "css | safe", "data | safe", "page_css | safe", "leaflet_css | safe", "map_html | safe"}
+    # ``one``: a language's part of the page of data quality, itself made by an escaping template.
+    safe = {"code | safe", "css | safe", "data | safe", "page_css | safe", "leaflet_css | safe", "map_html | safe",
+            "one | safe"}  # fmt: skip
     for path in root.rglob("*.html"):
         text = path.read_text(encoding="utf-8")
         found = {" ".join(one.split()) for one in re.findall(r"\{\{\s*([\w.]+\s*\|\s*safe)\s*\}\}", text)}

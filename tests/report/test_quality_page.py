@@ -54,6 +54,7 @@ def test_nearly_all_is_not_all(value: float | None, unit: str, told: str) -> Non
         (0.2, 80.0, "km per km²", "0.2 to 80 km per km²"),
         (0.05, 1.02, "share", "5% to 102%"),
         (1 - 1e-6, 1 + 1e-6, "ratio", "1"),
+        (1e-6, 60.0, "stops per km²", "more than 0, at most 60 stops per km²"),
         (None, None, "share", ""),
     ],
 )
@@ -131,6 +132,7 @@ def test_the_head_of_the_page_says_it_in_both_languages(content: dict[str, Any])
             page = view.page(results)
             html = inline.environment().from_string(_HEAD).render(page=page)
         assert told in html and '<a href="quality.html">' in html
+        assert "Title of x" not in html, "for residents the number of them, not the words of experts"
     with speech.language("en"):
         assert "odd-data" not in inline.environment().from_string(_HEAD).render(page=view.page(having(content)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from dataclasses import replace
@@ -65,6 +66,60 @@ def test_refuses_to_read_something_else(tmp_path: Path, text: str) -> None:
     path = tmp_path / "results.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(OutputError, match="justgeo run"):
+        results.load(path)
+
+
+def _beside(folder: Path, content: Any, *, told: bytes | None = None) -> Path:
+    """Results in a folder, and a manifest that has their digest or that of other bytes."""
+    path = folder / "results.json"
+    path.write_bytes(results.dump(content))
+    digest = hashlib.sha256(told or path.read_bytes()).hexdigest()
+    (folder / results.MANIFEST).write_text(json.dumps({"outputs": {path.name: digest}}), encoding="utf-8")
+    return path
+
+
+def test_what_the_manifest_names_is_not_looked_at_again(
+    tmp_path: Path, content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _beside(tmp_path, content)
+    asked: list[bool] = []
+
+    def loads(body: bytes, *, finite: bool) -> Any:
+        asked.append(finite)
+        return json.loads(body)
+
+    def looked(*_: Any) -> str:
+        return "its form was looked at"
+
+    monkeypatch.setattr("justgeo.core.json_text.loads", loads)
+    monkeypatch.setattr("justgeo.report.form.of_results", looked)
+    assert results.load(path) == content
+    (tmp_path / results.MANIFEST).unlink()
+    with pytest.raises(OutputError, match="its form was looked at"):
+        results.load(path)
+    assert asked == [False, True]
+
+
+@pytest.mark.parametrize("manifest", [None, "{", "[]", '{"outputs": {"index.html": "0"}}', '{"outputs": []}'])
+def test_what_no_manifest_names_is_looked_at(tmp_path: Path, content: dict[str, Any], manifest: str | None) -> None:
+    path = tmp_path / "results.json"
+    if manifest is not None:
+        (tmp_path / results.MANIFEST).write_text(manifest, encoding="utf-8")
+    path.write_bytes(results.dump({**content, "notes": 7}))
+    with pytest.raises(OutputError, match="damaged, or was edited: notes"):
+        results.load(path)
+    path.write_bytes(results.dump(content).replace(b'"notes": [', b'"notes": [NaN, '))
+    with pytest.raises(OutputError, match="NaN"):
+        results.load(path)
+
+
+def test_ends_of_lines_that_git_wrote_are_no_change(tmp_path: Path, content: dict[str, Any]) -> None:
+    path = _beside(tmp_path, content)
+    right = path.read_bytes()
+    path.write_bytes(right.replace(b"\n", b"\r\n"))
+    assert results.load(path) == content
+    path.write_bytes(right.replace(b"\n", b"\r\n").replace(b'"value": 0.', b'"value": 1.', 1))
+    with pytest.raises(OutputError, match="not the file that the run wrote"):
         results.load(path)
 
 

@@ -30,6 +30,8 @@ SEEN = (
     "in Alaska these classes are not rare",
     "there are hardly any woods here",
     "there is hardly any land with a temperature",
+    "there are so few woods here that trees may stand where people live",
+    "the land cover is not at hand, which tells water, woods and fields apart",
     "0% of the mapped water is water in the land cover",
 )
 """What no corruption brings about, or is not odd; what is odd is held where it is planted (tests/corrupted)."""

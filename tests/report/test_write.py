@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -194,3 +196,94 @@ def test_a_folder_for_analysts_alone_is_no_place_for_results(
 
 def _manifest(part: Path, maker: str) -> None:
     (part / "manifest.json").write_text(json.dumps({"made_by": maker}), encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------------------------ a planner's own files
+
+
+def _again(out: Path, late: str) -> None:
+    """Replace results; ``late`` is put beside the earlier ones, or edited there, when they are about to make room."""
+    real = write._swap
+
+    def swap(part: Path, target: Path) -> None:
+        (out / late).write_text("just typed", encoding="utf-8")
+        real(part, target)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(write, "_swap", swap)
+        write.put(out, ("manifest.json",), lambda part: _manifest(part, write.MAKER))
+
+
+@pytest.mark.parametrize("late", ["late.txt", "notes.txt"], ids=["new", "edited"])
+def test_a_late_file_that_cannot_follow_is_kept_with_the_earlier_results(
+    out: Path, monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    write.put(out, ("manifest.json",), lambda part: _manifest(part, write.MAKER))
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    os.utime(out / "notes.txt", (1e9, 1e9))
+    real = shutil.copy2
+
+    def full(source: Path, target: Path, **more: Any) -> Any:
+        if source.read_bytes() == b"just typed":
+            target.write_bytes(b"just")
+            raise OSError(28, "No space left on device")
+        return real(source, target, **more)
+
+    if not _exchanges(out.parent):
+        pytest.skip("two folders cannot change places here: the earlier ones are moved, and late files with them")
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copy2", full)
+        with pytest.raises(OutputError, match="No space left") as caught:
+            _again(out, late)
+    (kept,) = (one for one in out.parent.iterdir() if one != out)
+    assert str(kept) in caught.value.remedy
+    assert (kept / late).read_text(encoding="utf-8") == "just typed"
+    assert (out / "manifest.json").exists() and not (out / late).exists(), "no half file is taken for the whole"
+    _again(out, "more.txt")  # the next run leaves the folder alone, and brings what can follow
+    whole.sweep_all(out.parent)
+    assert (kept / late).read_text(encoding="utf-8") == "just typed"
+    assert (out / "more.txt").read_text(encoding="utf-8") == "just typed"
+
+
+def test_where_the_earlier_results_cannot_be_kept_aside_they_stay(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write.put(out, ("manifest.json",), lambda part: _manifest(part, write.MAKER))
+    if not _exchanges(out.parent):
+        pytest.skip("two folders cannot change places here")
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(shutil, "copy2", broken)
+    monkeypatch.setattr(Path, "rename", broken)
+    with pytest.raises(OutputError, match="Input/output"):
+        _again(out, "late.txt")
+    assert (out / "late.txt").read_text(encoding="utf-8") == "just typed"
+    assert list(out.parent.iterdir()) == [out]
+
+
+def _exchanges(folder: Path) -> bool:
+    for name in ("one", "other"):
+        (folder / name).mkdir()
+    done = whole.exchange(folder / "one", folder / "other")
+    for name in ("one", "other"):
+        (folder / name).rmdir()
+    return done
+
+
+def test_folders_that_only_look_like_ours_are_left_alone(tmp_path: Path) -> None:
+    """What a killed run moved aside bears eight signs that nobody chooses; a planner's own copy does not."""
+    out = tmp_path / "out"
+    write.put(out, ("manifest.json",), lambda part: _manifest(part, write.MAKER))
+    own = [tmp_path / name for name in (".out.backup.old", ".out.old", ".out.2026-11.old", "out.0123abcd.old")]
+    for one in (*own, tmp_path / ".out.0123abcd.old"):
+        one.mkdir()
+        (one / "notes.txt").write_text("mine", encoding="utf-8")
+    (tmp_path / ".my notes.part").write_text("mine", encoding="utf-8")
+    write.check(out)
+    _again(out, "late.txt")
+    assert [one for one in own if not (one / "notes.txt").exists()] == []
+    assert (tmp_path / ".my notes.part").read_text(encoding="utf-8") == "mine"
+    assert not (tmp_path / ".out.0123abcd.old").exists(), "that is ours, and its place is taken"
+    shutil.rmtree(out)
+    write.check(out)
+    assert not out.exists(), "nobody's own folder is put into the place of results"

@@ -16,6 +16,7 @@ import shapely
 from justgeo.core.errors import ConfigError, CoverageError, CrsError, LayerError
 from justgeo.core.layer import Layer
 from justgeo.core.spec import Area, LayerSpec
+from justgeo.report import several, speech
 from justgeo.sources.collect import DATA, collect
 from justgeo.sources.datasets import read_dataset
 
@@ -354,6 +355,37 @@ def test_points_without_a_place_are_told(tmp_path: Path) -> None:
     found = read_dataset(spec(path, columns={"n": {"column": "N"}}, **options), AREA)
     assert found.data["n"].tolist() == [1.0]
     assert any("2 rows have no known place" in note for note in found.provenance.notes)
+
+
+COUNTED = {"geography": "point", "lon": "X", "lat": "Y", "covers": "window", "place": ["S", "C"], "prefix": ["99001"]}
+
+
+def crashes(tmp_path: Path, near: int, far: int) -> Layer:
+    """Points of a county, of which some lie 20 degrees off; those of another county lie there rightly."""
+    rows = ["0.05,40.05,99,1,1"] * near + ["20.05,40.05,99,1,2"] * far + ["20.05,40.05,98,1,3"] * 9
+    path = tmp_path / "points.csv"
+    path.write_text("\n".join(["X,Y,S,C,N", *rows]))
+    return read_dataset(spec(path, columns={"n": {"column": "N"}}, **COUNTED), AREA)
+
+
+@pytest.mark.parametrize(("near", "far"), [(1, 1), (1, 2), (3, 3), (90, 11)])
+def test_single_points_that_lie_far_off_are_left_out_and_told(tmp_path: Path, near: int, far: int) -> None:
+    found = crashes(tmp_path, near, far)
+    assert found.data["n"].tolist() == [1.0] * near
+    told = f"{far} of {near + far} rows of the counties asked for lie far away, and are left out."
+    assert told in found.provenance.notes
+    with speech.language("es"):
+        assert "muy lejos" in several.translated(told)[0]
+
+
+@pytest.mark.parametrize(("near", "far"), [(0, 1), (0, 2), (2, 3), (3, 4)])
+def test_points_of_which_most_lie_far_off_are_refused(tmp_path: Path, near: int, far: int) -> None:
+    with pytest.raises(LayerError, match=f"{far} of {near + far} rows .* far away, .* longitude 20.0500"):
+        crashes(tmp_path, near, far)
+
+
+def test_points_in_their_place_have_no_such_note(tmp_path: Path) -> None:
+    assert not any("far away" in note for note in crashes(tmp_path, 5, 0).provenance.notes)
 
 
 # A run --------------------------------------------------------------------------------------------

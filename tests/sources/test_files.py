@@ -591,3 +591,15 @@ def test_charlottesville_block_groups() -> None:
     assert len(layer.data) == 37
     assert layer.data["geoid"].str.startswith("51540").all()
     assert len(read_zones(spec(path, "block_groups", geography_vintage=2010)).data) == 155
+
+
+def test_many_blocks_without_homes_are_read_and_without_people_are_refused(tmp_path: Path) -> None:
+    """A campus has people in halls and no homes; blocks in which nobody lives at all are counts that were not there."""
+    ids = [f"{IDS[0][:-3]}{k:03d}" for k in range(100, 120)]
+    shapes = [shapely.box(-71 + k / 100, 41, -70.99 + k / 100, 41.01) for k in range(20)]
+    told = {"GEOID20": ids, "POP20": 5, "HOUSING20": 0, "ALAND20": 9e5, "NAME20": "Block"}
+    campus = gpd.GeoDataFrame(told, geometry=shapes, crs=4326)
+    found = read_zones(spec(write(campus, tmp_path / "campus.gpkg")))
+    assert found.data["housing_units"].tolist() == [0] * 20 and found.data["population"].sum() == 100
+    with pytest.raises(LayerError, match="population is 0 in all 20 rows"):
+        read_zones(spec(write(campus.assign(POP20=0, HOUSING20=3), tmp_path / "nobody.gpkg")))

@@ -49,6 +49,19 @@ def test_an_archive_that_lists_too_many_files_is_refused_before_they_are_listed(
         _packed.members_of(path)
 
 
+def test_a_member_that_is_longer_than_any_directory_is_read_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, body = tmp_path / "feed.zip", bytes(range(256)) * 4096
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("stops.txt", body)
+    monkeypatch.setattr(_packed, "MOST_DIRECTORY", 1000)
+    with _packed.opened(path) as found:
+        assert found.read("stops.txt") == body
+        with found.open("stops.txt") as member:
+            assert member.read() == body
+
+
 def test_a_member_of_bzip2_is_refused_though_its_directory_says_that_it_is_small(tmp_path: Path) -> None:
     path = tmp_path / "feed.zip"
     body, name = bz2.compress(b"\0" * (8 << 20)), b"stops.txt"

@@ -55,9 +55,12 @@ def test_yes_and_no_is_no_percent() -> None:
 def test_degrees_fahrenheit_are_refused() -> None:
     with pytest.raises(LayerError, match=r"above 88.*Fahrenheit") as caught:
         of("surface_temperature", grid(79, 88, 97))
-    assert "/1.8" in caught.value.remedy
+    assert "/1.8" in caught.value.remedy and "valid_range = [-60, 90]" in caught.value.remedy
     assert of("surface_temperature", grid(79, 88), valid_range=[-60, 90]).max() == 88
 
 
 def test_a_hot_summer_in_celsius_is_believed() -> None:
     assert of("surface_temperature", grid(35, 48, 61)).max() == 61
+    assert of("surface_temperature", grid(62, 70, 74)).max() == 74  # half of a desert's bare ground
+    with pytest.raises(LayerError, match="above 71"):
+        of("surface_temperature", grid(62, 71, 74))
