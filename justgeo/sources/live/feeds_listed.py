@@ -131,6 +131,10 @@ def _catalogue(path: Path, where: str) -> None:
         rows = _rows(path)
     except (ValueError, csv.Error) as error:
         raise SourceError(f"{where}: the table cannot be read ({error}).", remedy=_AGAIN, kind="damaged") from error
+    # Names that two readers of tables take apart in two ways: what is asked for below has to be there for this one.
+    lost = [name for name in (*_NEEDED, *_BOX) if rows and name not in rows[0]]
+    if lost:
+        raise SourceError(f"{where}: the table has no column {lost[0]!r}.", remedy=_AGAIN, kind="damaged")
     short = next((number for number, row in enumerate(rows, start=2) if None in row.values()), None)
     if short is not None or not rows:
         what = f"row {short} of it has too few columns" if short is not None else "it has no rows"
