@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from justgeo.core.errors import CoverageError, LayerError
+from justgeo.core.layer import FloatArray
 from justgeo.sources import _parts
 from justgeo.sources._dataset_columns import Reasons, decoded, glued
 from justgeo.sources._dataset_files import json_rows, table
@@ -121,7 +122,7 @@ def _check_counties(cells: pd.DataFrame, work: Work) -> None:
 def _latest(cells: pd.DataFrame, work: Work) -> pd.DataFrame:
     """Rows of the newest period of each county, so that the areas of a county speak of one time."""
     column = work.reading.latest
-    times = pd.Series(numbers(cells[column], work.where), index=cells.index)
+    times = pd.Series(_periods(cells, work), index=cells.index)
     county = cells["geoid"].str[:_COUNTY]
     newest = times.groupby(county).transform("max")
     for when, members in county[times == newest].groupby(times[times == newest]):
@@ -130,10 +131,22 @@ def _latest(cells: pd.DataFrame, work: Work) -> pd.DataFrame:
     return cells[(times == newest).to_numpy(dtype=np.bool_)].reset_index(drop=True)
 
 
+def _periods(cells: pd.DataFrame, work: Work) -> FloatArray:
+    """The period of each row; one below 0 is a sentinel, which would pass for the oldest of all."""
+    column = work.reading.latest
+    found = numbers(cells[column], work.where)
+    if (found < 0).any():
+        raise LayerError(
+            f"{work.where}: a row has {found[found < 0][0]:.12g} in column {column!r}, which is no period.",
+            remedy="take the file again, or leave such rows out.",
+        )
+    return found
+
+
 def _times(cells: pd.DataFrame, work: Work) -> dict[str, list[Any]]:
     """Every period, one list a column: ``geoid``, the period, and each declared column."""
     reading, geoids = work.reading, cells["geoid"]
-    times = numbers(cells[reading.latest], work.where)
+    times = _periods(cells, work)
     found, _ = decoded(cells, reading, geoids.tolist(), work.where)
     frame = pd.DataFrame({"geoid": geoids.to_numpy(), reading.latest: times})
     doubled = frame[frame.duplicated()]
@@ -155,7 +168,7 @@ def _row_by_row(cells: pd.DataFrame, work: Work) -> tuple[pd.DataFrame, Reasons]
     found, reasons = decoded(cells, reading, labels.tolist(), work.where)
     head: dict[str, Any] = {"geoid": geoids, **strata}
     if reading.latest:
-        head[reading.latest] = numbers(cells[reading.latest], work.where)
+        head[reading.latest] = _periods(cells, work)
     data = pd.DataFrame({**head, **found}, index=cells.index)
     if strata:
         doubled = data[data.duplicated()]

@@ -226,6 +226,12 @@ def test_the_newest_year_is_a_countys_not_a_tracts(tmp_path: Path) -> None:
     ]
 
 
+def test_a_sentinel_in_place_of_a_year_is_refused(tmp_path: Path) -> None:
+    """It would pass for the oldest year of all."""
+    with pytest.raises(LayerError, match="a row has -666666666 in column 'Y', which is no period"):
+        table(tmp_path, "GEOID,A,Y\n51003010100,1,2015\n51003010200,2,-666666666\n", latest="Y")
+
+
 def test_every_year_is_kept_beside_the_newest(tmp_path: Path) -> None:
     text = "GEOID,A,Y\n51003010100,1,2015\n51003010200,2,2016\n51003010100,,2016\n"
     found = table(tmp_path, text, latest="Y", columns={"a": {"column": "A"}})
