@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -123,8 +124,8 @@ class _Tally:
     first: str = ""
     size: float = 0.0
 
-    def add(self, name: str, found: FloatArray, told: FloatArray, say: Mapping[str, object]) -> None:
-        """``say`` names rows and columns: ``where`` and ``codes``."""
+    def add(self, name: str, found: FloatArray, told: FloatArray, where: StrArray, codes: tuple[str, ...]) -> None:
+        """``where`` names the rows, ``codes`` the columns."""
         far = balance.off(found, told, SHARE, ROUNDED)
         self.compared += int(np.isfinite(found - told).sum())
         self.off += int(far.sum())
@@ -135,8 +136,6 @@ class _Tally:
         gap = float(abs(found[at] - told[at]) / max(abs(told[at]), 1.0))
         if gap > self.size:
             row, column = at
-            where, codes = say["where"], say["codes"]
-            assert isinstance(where, np.ndarray) and isinstance(codes, tuple)
             self.size = gap
             self.first = f"{codes[column]} of {where[row]} is {told[at]:,.0f}, its parts add up to {found[at]:,.0f}"
 
@@ -158,7 +157,7 @@ def survey(place: Place) -> Iterable[Check]:
             if not part.any() or not whole.any():
                 continue
             found = balance.sums(one.geoid[part], one.estimate[part], one.geoid[whole], one.estimate[whole], width)
-            levels[level].add(one.name, found.summed, found.published, {"where": found.whole, "codes": one.codes})
+            levels[level].add(one.name, found.summed, found.published, found.whole, one.codes)
     none = "no table has both areas and their parts" if tables else NO_SURVEY
     yield levels["block group"].check(GROUPS, none)
     yield levels["tract"].check(TRACTS, none)
@@ -195,7 +194,7 @@ def _cells(tables: Iterable[_Table]) -> Check:
             plus, minus = ([column[code] for code in codes] for codes in whole)
             summed = one.estimate[:, at].sum(axis=1, keepdims=True)
             told = one.estimate[:, plus].sum(axis=1, keepdims=True) - one.estimate[:, minus].sum(axis=1, keepdims=True)
-            tally.add(one.name, summed, told, {"where": one.geoid, "codes": (whole[0][0],)})
+            tally.add(one.name, summed, told, one.geoid, (whole[0][0],))
     return tally.check(CELLS, NO_SURVEY if not known else "no table has all of its cells")
 
 
@@ -212,24 +211,20 @@ def counts(table: str) -> bool:
 Identity = tuple[tuple[str, ...], tuple[tuple[str, ...], tuple[str, ...]]]
 
 
+@cache
 def identities() -> Mapping[str, tuple[Identity, ...]]:
     """By table: cells that make up others, as the rows of the catalogue know them."""
-    if not _KNOWN:
-        found: dict[str, dict[Identity, None]] = {}
-        for row in catalogue.indicators():
-            for told in (row.parameters, *(dict(one) for one in row.groups.values() if isinstance(one, Mapping))):
-                if not all(isinstance(told.get(key), str) for key in ("numerator", "denominator", "complement")):
-                    continue
-                top, rest, whole = (parse(str(told[key])) for key in ("numerator", "complement", "denominator"))
-                tables = {*top.tables, *rest.tables, *whole.tables}
-                if len(tables) == 1 and not top.minus and not rest.minus:
-                    one = (tuple(sorted((*top.plus, *rest.plus))), (whole.plus, whole.minus))
-                    found.setdefault(tables.pop(), {})[one] = None
-        _KNOWN.update({table: tuple(rows) for table, rows in found.items()})
-    return _KNOWN
-
-
-_KNOWN: dict[str, tuple[Identity, ...]] = {}
+    found: dict[str, dict[Identity, None]] = {}
+    for row in catalogue.indicators():
+        for told in (row.parameters, *(dict(one) for one in row.groups.values() if isinstance(one, Mapping))):
+            if not all(isinstance(told.get(key), str) for key in ("numerator", "denominator", "complement")):
+                continue
+            top, rest, whole = (parse(str(told[key])) for key in ("numerator", "complement", "denominator"))
+            tables = {*top.tables, *rest.tables, *whole.tables}
+            if len(tables) == 1 and not top.minus and not rest.minus:
+                one = (tuple(sorted((*top.plus, *rest.plus))), (whole.plus, whole.minus))
+                found.setdefault(tables.pop(), {})[one] = None
+    return {table: tuple(rows) for table, rows in found.items()}
 
 
 def _there(tables: Iterable[_Table]) -> Check:

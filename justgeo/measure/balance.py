@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from justgeo.core.layer import BoolArray, FloatArray, IntArray
+from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.core.zones import StrArray
 
 
@@ -106,9 +106,3 @@ def share_of(part: FloatArray, among: BoolArray) -> float | None:
     """Share of a sum that some of its terms make up; None where the sum is 0."""
     whole = float(np.nansum(part))
     return float(np.nansum(part[among])) / whole if whole > 0 else None
-
-
-def below(count: IntArray | FloatArray, limit: float) -> BoolArray:
-    """Numbers under a limit; what is not known is not."""
-    with np.errstate(invalid="ignore"):
-        return np.asarray(count < limit, dtype=np.bool_)

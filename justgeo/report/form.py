@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sized
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -125,10 +125,10 @@ def _pattern(value: Any, asked: str, _own: Schema, _root: Schema, at: str) -> It
         yield _said(value, at, f"of the form {asked}")
 
 
-def _length(least: bool, of: type) -> Check:
+def _length(least: bool, of: type[Sized]) -> Check:
     def check(value: Any, asked: int, _own: Schema, _root: Schema, at: str) -> Iterator[str]:
-        if isinstance(value, of) and (len(value) < asked if least else len(value) > asked):  # type: ignore[arg-type]
-            yield f"{at or 'the whole'} has {len(value)} parts, {'at least' if least else 'at most'} {asked} are due"  # type: ignore[arg-type]
+        if isinstance(value, of) and (len(value) < asked if least else len(value) > asked):
+            yield f"{at or 'the whole'} has {len(value)} parts, {'at least' if least else 'at most'} {asked} are due"
 
     return check
 

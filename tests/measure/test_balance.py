@@ -66,4 +66,3 @@ def test_the_worst_is_told_in_units_of_what_is_published() -> None:
 def test_a_share_of_nothing_is_not_known() -> None:
     assert balance.share_of(np.array([1.0, 3.0, NAN]), np.array([False, True, True])) == 0.75
     assert balance.share_of(np.array([0.0, 0.0]), np.array([True, True])) is None
-    assert balance.below(np.array([1.0, 2.0, NAN]), 2.0).tolist() == [True, False, False]
