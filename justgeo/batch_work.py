@@ -15,6 +15,7 @@ from justgeo import batch_county
 from justgeo.batch_county import How
 from justgeo.batch_files import Done
 from justgeo.batch_list import Work
+from justgeo.core.collector import patient_collector
 from justgeo.core.errors import ConfigError, JustgeoError, OutputError
 from justgeo.core.silence import silent_libraries
 
@@ -62,10 +63,15 @@ def carry_out(task: Task, step: Callable[[str], None] | None = None) -> Done | J
         return OutputError(f"{type(why).__name__}: {why}", remedy=remedy)
 
 
+def _begin() -> None:
+    silent_libraries()
+    patient_collector()
+
+
 def _in_processes(tasks: Sequence[Task], workers: int) -> Iterator[tuple[Task, Done | JustgeoError]]:
     # Started anew rather than forked: GDAL and its threads do not outlive a fork.
     many = min(workers, len(tasks))
-    with ProcessPoolExecutor(many, mp_context=get_context("spawn"), initializer=silent_libraries) as pool:
+    with ProcessPoolExecutor(many, mp_context=get_context("spawn"), initializer=_begin) as pool:
         waiting: dict[Future[Done | JustgeoError], Task] = {pool.submit(carry_out, task): task for task in tasks}
         for future in as_completed(waiting):
             yield waiting[future], _result(future)

@@ -21,6 +21,7 @@ from justgeo import (
     cli_export,
     cli_posters,
 )
+from justgeo.core.collector import patient_collector
 from justgeo.core.errors import JustgeoError
 from justgeo.core.location import location
 from justgeo.core.silence import silent_libraries
@@ -52,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     _tolerant_output()
     silent_libraries()
+    patient_collector()
     return guarded(lambda: _called(argv))
 
 

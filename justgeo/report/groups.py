@@ -113,6 +113,12 @@ def by_kind(reader: Reader, present: Sequence[str]) -> Iterable[tuple[str, list[
 
 def size(reader: Reader, group: str) -> float:
     """How many people of the district are of a group; 0 where that is not known."""
+    if group not in reader.sizes:  # each row that is told by groups asks for all of them
+        reader.sizes[group] = _size(reader, group)
+    return reader.sizes[group]
+
+
+def _size(reader: Reader, group: str) -> float:
     kind, _, name = group.partition(":")
     if kind == "race":
         counted = [reader.at(f"DEM-01.{one}", "district") for one in _COUNTED_IN.get(name, ())]

@@ -71,8 +71,8 @@ def render(
     marked = remarks.in_every_language(results)
     made = {code: told(code, one, checklist, drawn) for code, one in marked.items()}
     templates = inline.environment()
-    others = {code: templates.get_template("told.html").render(**one) for code, one in made.items()}
-    del others[speech.ENGLISH]
+    beside = {code: one for code, one in made.items() if code != speech.ENGLISH}
+    others = {code: templates.get_template("told.html").render(**one) for code, one in beside.items()}
     for one in others.values():
         inline.refuse_links(one, [quality_page.FILE])
     scripts = [*(inline.text(name) for name in _BEFORE), "".join(inline.text(name) for name in _AFTER)]

@@ -24,6 +24,7 @@ class Reader:
         self.reference = self._zone("reference")
         self.labels = {group["id"]: group["label"] for group in results["groups"]}
         self.groups: dict[str, list[str]] = {}
+        self.sizes: dict[str, float] = {}  # of groups, as `groups.size` has found them
         for r in results["records"]:
             if r["group"] != ALL and r["zone"] == (self.district or {}).get("id"):
                 self.groups.setdefault(r["indicator"], []).append(r["group"])

@@ -7,7 +7,7 @@ it can be believed. The six real feeds at hand have none. The limits are our cho
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -109,12 +109,13 @@ def busier_weekend(calendar: Calendar, trips: pd.Series, day: ServiceDay) -> tup
     start = day.day - timedelta(days=day.day.weekday())
     weeks = min(_MOST_WEEKS, max(0, (day.last - start).days // 7 + 1))
     ends = [start + timedelta(days=7 * week + k) for week in range(weeks) for k in (5, 6)]
-    totals = {one: _trips(calendar, trips, one) for one in ends if day.first <= one <= day.last}
+    counts = trips.to_dict()
+    totals = {
+        one: sum(counts.get(service, 0) for service in calendar.running(one))
+        for one in ends
+        if day.first <= one <= day.last
+    }
     most = max(totals, key=lambda one: totals[one], default=None)
     if most is None or totals[most] <= day.trips:
         return ()
     return (f"{BUSIER} {weekday_name(most)} ({most}: {totals[most]}) than on the service day ({day.trips}).",)
-
-
-def _trips(calendar: Calendar, trips: pd.Series, day: date) -> int:
-    return int(trips.reindex(sorted(calendar.running(day)), fill_value=0).sum())

@@ -30,7 +30,7 @@ import numpy as np
 import pandas as pd
 
 from justgeo.core.errors import ConfigError, LayerError
-from justgeo.core.layer import Layer
+from justgeo.core.layer import Layer, Told
 from justgeo.core.spec import TRACTS_2020, LayerSpec
 from justgeo.measure.margins import decode
 from justgeo.sources._census_cells import check_counts
@@ -334,7 +334,7 @@ def _layer(frame: pd.DataFrame, table: str, year: int, file: Path, spec: LayerSp
             reasons.update({(str(geoid[i]), code): str(why[i]) for i in np.flatnonzero(why != np.array(None))})
     out = pd.DataFrame(data)
     check_counts(out, table, where)
-    out.attrs["reasons"] = reasons
+    out.attrs["reasons"] = Told(reasons)
     notes = []
     if year >= _PLANNING_REGIONS and out["geoid"].str.startswith("09").any():
         notes.append("Connecticut's planning regions stand in place of its counties (from 2022 on).")

@@ -14,7 +14,7 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry.base import BaseGeometry
 
-from justgeo.core.layer import Layer
+from justgeo.core.layer import Layer, Told
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources import _parts
 from justgeo.sources._dataset_areas import by_area
@@ -74,7 +74,7 @@ def read_dataset(spec: LayerSpec, area: Area | None = None) -> Layer:
         covers = covered(work, data, area, spec.options.get("box"))
     work.attrs["kinds"] = {name: c.kind for c in reading.columns for name in c.sources}
     work.attrs["units"] = {name: c.unit for c in reading.columns for name in c.sources if c.unit}
-    data.attrs = work.attrs
+    data.attrs = {name: Told(told) if isinstance(told, dict) else told for name, told in work.attrs.items()}
     digests = [(path.name, sha256_of(path)) for path in files]
     told = replace(spec, modelled=spec.modelled or reading.modelled)
     return Layer(

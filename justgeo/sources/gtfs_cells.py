@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -14,6 +16,7 @@ MOST_SECONDS = 14 * 24 * 3600
 """After midnight of its service day; the longest journeys by train take a week. Our choice."""
 # Later years than a count of nanoseconds reaches; such a day stands for "no end".
 _BEYOND = r"^(?:2[2-9]|[3-9]\d)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])$"
+_TIME = re.compile(r"^(\d{1,3}):([0-5]\d):([0-5]\d)$")
 VALIDATE = "Take a feed that passes the canonical GTFS validator, or ask the agency to mend it."
 
 
@@ -44,12 +47,16 @@ def days(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
 
 def seconds(text: pd.Series, name: str, files: FeedFiles) -> pd.Series:
     """``H:MM:SS`` to seconds after midnight, past 24:00 too, up to two weeks; NaN for no time."""
-    parts = text.str.extract(r"^(\d{1,3}):([0-5]\d):([0-5]\d)$").astype(np.float64)
-    found = parts[0] * 3600 + parts[1] * 60 + parts[2]
+    found = text.map(_second, na_action="ignore").astype(np.float64)
     wrong = text[(found.isna() & (text != "")) | (found > MOST_SECONDS)]
     if len(wrong):
         raise LayerError(f"{name} of {files.path} has the time {shown(wrong.iloc[0])}.", remedy=VALIDATE)
     return found
+
+
+def _second(told: str) -> float:
+    time = _TIME.search(told)
+    return float(time[1]) * 3600 + float(time[2]) * 60 + float(time[3]) if time else np.nan
 
 
 def coordinate(text: pd.Series, limit: float, files: FeedFiles) -> pd.Series:

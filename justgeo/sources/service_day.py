@@ -13,10 +13,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from justgeo.core.errors import LayerError
-from justgeo.core.layer import ENDED, IntArray
+from justgeo.core.layer import ENDED, BoolArray, IntArray
+
+_Ids = npt.NDArray[np.object_]
+_Moments = npt.NDArray[np.datetime64]
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NO_END = date(2199, 12, 31)
@@ -178,18 +182,37 @@ class Calendar:
         return tuple(f"{count} {words}." for count, words in said if count)
 
     @cached_property
-    def _by_day(self) -> dict[pd.Timestamp, pd.DataFrame]:
-        """Exceptions of each day that has some: they may be a million, and every Wednesday is asked about."""
-        return {pd.Timestamp(str(when)): rows for when, rows in self.exceptions.groupby("date", sort=False)}
+    def _by_day(self) -> dict[pd.Timestamp, IntArray]:
+        """Rows of exceptions of each day that has some: they may be a million, and every weekend is asked about."""
+        rows = self.exceptions.groupby("date", sort=False).indices
+        return {pd.Timestamp(str(when)): np.asarray(where, np.int64) for when, where in rows.items()}
+
+    @cached_property
+    def _changes(self) -> tuple[_Ids, BoolArray]:
+        """Of each exception its service, and whether it is added."""
+        told = self.exceptions
+        return told["service_id"].to_numpy(dtype=object), told["added"].to_numpy(dtype=np.bool_)
+
+    @cached_property
+    def _week(self) -> dict[str, tuple[_Ids, _Moments, _Moments]]:
+        """Services of each day of the week, and the first and last days between which they run."""
+        found = {}
+        for name in DAYS:
+            rows = self.weekly[self.weekly[name]]
+            first, last = (rows[c].to_numpy(dtype="datetime64[ns]") for c in ("start_date", "end_date"))
+            found[name] = rows["service_id"].to_numpy(dtype=object), first, last
+        return found
 
     def running(self, day: date) -> frozenset[str]:
         """Services that run on a day: the week's pattern, exceptions added and removed."""
-        when = pd.Timestamp(day)
-        weekly = self.weekly
-        pattern = weekly[DAYS[day.weekday()]] & (weekly["start_date"] <= when) & (weekly["end_date"] >= when)
-        today = self._by_day.get(when, self.exceptions.iloc[:0])
-        added, removed = today.loc[today["added"], "service_id"], today.loc[~today["added"], "service_id"]
-        return frozenset((set(weekly.loc[pattern, "service_id"]) - set(removed)) | set(added))
+        services, first, last = self._week[DAYS[day.weekday()]]
+        when = np.datetime64(day, "ns")
+        running: set[str] = set(services[(first <= when) & (last >= when)])
+        today = self._by_day.get(pd.Timestamp(day))
+        if today is not None:
+            changed, added = (of[today] for of in self._changes)
+            running = (running - set(changed[~added])) | set(changed[added])
+        return frozenset(running)
 
     def last_run(self, services: Iterable[str], by: date = NO_END) -> date | None:
         """The last day, up to ``by``, on which one of some services runs; None where there is none."""

@@ -27,7 +27,7 @@ from shapely.geometry.base import BaseGeometry
 
 from justgeo.core import whole
 from justgeo.core.errors import LayerError, OutputError, StoreError
-from justgeo.core.layer import AnyLayer, Feed, Layer, Network, Provenance, Raster
+from justgeo.core.layer import AnyLayer, Feed, Layer, Network, Provenance, Raster, Told
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources._hash import digest_of
 from justgeo.sources.remote import Remote
@@ -243,7 +243,7 @@ def _layer(head: Mapping[str, Any], parts: Mapping[str, bytes]) -> AnyLayer:
         read = gpd.read_parquet if kind == "features" else pd.read_parquet
         data = read(io.BytesIO(parts[".parquet"]))
         if head["reasons"]:
-            data.attrs["reasons"] = {(geoid, column): why for geoid, column, why in head["reasons"]}
+            data.attrs["reasons"] = Told({(geoid, column): why for geoid, column, why in head["reasons"]})
         return Layer(
             name=head["name"],
             data=data,

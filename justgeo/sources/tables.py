@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from justgeo.core.errors import ConfigError, LayerError
-from justgeo.core.layer import BoolArray, FloatArray, Layer, Provenance
+from justgeo.core.layer import BoolArray, FloatArray, Layer, Provenance, Told
 from justgeo.core.spec import TableColumn, TableSpec
 from justgeo.measure.margins import Z90, count_from_percent, decode
 from justgeo.sources._frames import check_options, identifiers, numbers, prefixes, read_frame, require_column, selected
@@ -83,7 +83,7 @@ def read_table(table: TableSpec, column: TableColumn) -> Layer:
         out["numerator"], out["numerator_moe"] = value, moe
         if below is not None:
             out["denominator"], out["denominator_moe"] = below
-    out.attrs["reasons"] = reasons
+    out.attrs["reasons"] = Told(reasons)
     name = f"table:{column.indicator}" + ("" if column.group == "all" else f":{column.group}")
     return Layer(
         name=name,
@@ -234,7 +234,7 @@ def stacked(one: Layer, other: Layer) -> Layer:
             remedy="keep one table a geography, of one kind and one census vintage.",
         )
     data = pd.concat([one.data, other.data], ignore_index=True)
-    data.attrs["reasons"] = {**one.data.attrs.get("reasons", {}), **other.data.attrs.get("reasons", {})}
+    data.attrs["reasons"] = Told(one.data.attrs.get("reasons", {}) | other.data.attrs.get("reasons", {}))
     return replace(one, data=data, geography="", provenance=_both(one.provenance, other.provenance))
 
 

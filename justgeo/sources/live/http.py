@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -344,6 +345,7 @@ class Client:
         return True
 
 
+@cache
 def user_agent() -> str:
     """What justgeo calls itself: Overpass and others refuse those who do not say."""
     return f"justgeo/{version('justgeo')} (neighbourhood baselines; requests/{version('requests')})"
