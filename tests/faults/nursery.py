@@ -149,6 +149,8 @@ def _reaped(pid: int) -> int:
 def _child(asked: Mapping[str, Any]) -> NoReturn:
     code = UNFORESEEN
     try:
+        # Who starts the suite in the background leaves it deaf to Ctrl-C, and its children with it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _streams(asked)
         for name, value in (asked.get("env") or {}).items():
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)

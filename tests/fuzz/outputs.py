@@ -138,6 +138,10 @@ _CELLS = st.one_of(
 )  # fmt: skip
 
 
+def _writable(value: Any) -> Any:
+    return value.encode("utf-8", "ignore").decode("utf-8") if isinstance(value, str) else value
+
+
 @st.composite
 def _books(draw: st.DrawFn) -> bytes:
     """A workbook in which cells, headings, sheets or bytes are others."""
@@ -152,9 +156,10 @@ def _books(draw: st.DrawFn) -> bytes:
         what = draw(st.sampled_from(["cell", "cell", "cell", "cell", "row", "column", "title", "gone"]))
         row, column = draw(st.integers(1, min(tab.max_row, 14) + 2)), draw(st.integers(1, min(tab.max_column, 12) + 1))
         if what == "cell":
-            # What a workbook cannot hold at all.
+            value = draw(_CELLS)
+            # What a workbook cannot hold at all: control characters, and the halves of a sign.
             with contextlib.suppress(ValueError, TypeError, AttributeError, IllegalCharacterError):
-                tab.cell(row, column).value = draw(_CELLS)
+                tab.cell(row, column).value = _writable(value)
         elif what == "row":
             tab.delete_rows(row)
         elif what == "column":
