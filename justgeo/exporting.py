@@ -163,6 +163,7 @@ def read_sites(path: Path) -> gpd.GeoDataFrame:
     frame = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
     if frame.empty:
         raise ConfigError(f"The sites {path.name} hold no place.", remedy="add a site, or leave --sites away.")
+    frame = frame.set_geometry(frame.geometry.force_2d())  # heights say nothing here, and one that is no number ends it
     frame = frame.set_crs(4326) if frame.crs is None else frame.to_crs(4326)
     named = next((c for c in frame.columns if str(c).casefold() in _NAMES), None)
     names = [f"Site {n + 1}" for n in range(len(frame))] if named is None else frame[named].fillna("").astype(str)

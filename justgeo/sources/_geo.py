@@ -39,6 +39,7 @@ def to_wgs84(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
     crs = known_crs(frame.crs, where)
     _check_degrees(frame, crs, where)
     network.set_network_enabled(active=False)  # type: ignore[attr-defined]  # missing in its __all__
+    frame = with_heights(frame)
     try:
         out = frame if crs == CRS.from_user_input(WGS84) else frame.to_crs(WGS84)
     except ProjError as error:  # of another celestial body, say
@@ -53,6 +54,20 @@ def to_wgs84(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:
             remedy='declare the right one: crs = "EPSG:...".',
         )
     return out
+
+
+def with_heights(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Heights that are no number are 0: GEOS takes a ring that ends in one for open, and builds no other from it.
+
+    Heights are dropped later on, and told of then; shapes whose heights are all numbers stay as they are.
+    """
+    shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
+    lost = np.flatnonzero(shapely.has_z(shapes))
+    lost = lost[[bool(np.isnan(shapely.get_coordinates(shapes[i], include_z=True)[:, 2]).any()) for i in lost]]
+    if not lost.size:
+        return frame
+    shapes[lost] = shapely.force_3d(shapely.force_2d(shapes[lost]), z=0.0)
+    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
 
 
 def known_crs(crs: object, where: str) -> CRS:

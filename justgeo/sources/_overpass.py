@@ -218,6 +218,8 @@ def _element(name: str, told: Any) -> tuple[str, int, Element]:
     tags = told.get("tags", {})
     if not isinstance(tags, Mapping) or not all(isinstance(value, str) for value in tags.values()):
         _refuse(name, f"holds {kind} {number} with tags that are no texts: {short(tags)}")
+    if any("\0" in text for one in tags.items() for text in one):
+        _refuse(name, f"holds {kind} {number} with a zero byte in its tags, which libosmium would run on behind")
     made_of = _READ[kind](name, f"{kind} {number}", told)
     return kind, number, Element(made_of, dict(sorted(tags.items())))
 
@@ -249,7 +251,7 @@ def _members(name: str, what: str, told: Mapping[str, Any]) -> tuple[Any, ...]:
         kind, ref, role = (
             (member.get(k) for k in ("type", "ref", "role")) if isinstance(member, Mapping) else [None] * 3
         )
-        if not isinstance(kind, str) or kind not in _LETTER or not _is_id(ref) or not isinstance(role, str):
+        if not isinstance(kind, str) or kind not in _LETTER or not _is_id(ref) or not _is_text(role):
             _refuse(name, f"holds {what} with a member that is none: {short(member)}")
         made.append((_LETTER[kind], ref, role))
     return tuple(made)
@@ -260,6 +262,10 @@ _READ: Mapping[str, Callable[[str, str, Mapping[str, Any]], tuple[Any, ...]]] = 
     "way": _refs,
     "relation": _members,
 }
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    return isinstance(value, str) and "\0" not in value
 
 
 def _is_id(value: Any) -> TypeGuard[int]:

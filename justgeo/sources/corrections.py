@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.core.correction import KINDS, PLACES, SHAPES, Correction, CorrectionKind
 from justgeo.core.errors import LayerError
 from justgeo.core.words import suggestion
+from justgeo.sources._geo import to_wgs84
 from justgeo.sources._vector import open_vector
 
 NAMES = ("corrections.geojson", "corrections.csv")
@@ -52,7 +53,7 @@ def read(path: Path, within: BaseGeometry) -> tuple[Correction, ...]:
         The file or one of its lines cannot be understood: nothing is left out in silence.
     """
     frame, _ = open_vector(path, {}, path.name, need_crs=False)
-    frame = frame.set_crs(WGS84) if frame.crs is None else frame.to_crs(WGS84)
+    frame = frame.set_crs(WGS84) if frame.crs is None else to_wgs84(frame, path.name)
     if len(frame) > MOST:
         raise LayerError(
             f"{path.name} has {len(frame)} corrections; up to {MOST} are read.",

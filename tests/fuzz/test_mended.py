@@ -17,12 +17,23 @@ from justgeo import config
 from justgeo.catalogue import read as catalogue
 from justgeo.core import district as districts
 from justgeo.core import json_text
-from justgeo.core.errors import BoundaryError, CatalogueError, ConfigError, JustgeoError, LayerError, OutputError
+from justgeo.core.errors import (
+    BoundaryError,
+    CatalogueError,
+    ConfigError,
+    JustgeoError,
+    LayerError,
+    OutputError,
+    SourceError,
+)  # fmt: skip
 from justgeo.core.spec import LayerSpec
 from justgeo.core.toml import parsed
 from justgeo.report import form, results
+from justgeo.sources import _overpass, corrections
 from justgeo.sources._frames import numbers
+from justgeo.sources._geo import to_wgs84, with_heights
 from justgeo.sources._options import check_kinds
+from justgeo.sources._vector import open_vector
 from justgeo.sources.datasets import read_dataset
 from justgeo.sources.files import read_boundary, read_zones
 from justgeo.sources.live.record_form import Question, Told, head
@@ -253,3 +264,44 @@ def test_a_record_whose_digest_fits_and_whose_texts_are_none(tmp_path: Path) -> 
         wrong = head(Question(label, "tiger", {}), {"a.zip": "0" * 64}, told)  # type: ignore[arg-type]
         with pytest.raises(LayerError, match="where a text is due"):
             record(wrong.encode(), tmp_path)
+
+
+RING = "[[-70.02, 38.8, NaN], [-70.0, 38.8, NaN], [-70.0, 38.81, NaN], [-70.02, 38.81, NaN], [-70.02, 38.8, NaN]]"
+TOLD = '{"role": "resident", "kind": "closed", "what": "park", "publish": true}'
+
+
+@pytest.mark.parametrize("crs", ["EPSG:26918", "EPSG:4326"])
+def test_heights_that_are_no_numbers_end_nothing(crs: str, tmp_path: Path) -> None:
+    """A ring that ends in a height of NaN is open to GEOS, which built no other one from it."""
+    told = f'{{"type": "name", "properties": {{"name": "urn:ogc:def:crs:{crs.replace(":", "::")}"}}}}'
+    shape = f'{{"type": "Polygon", "coordinates": [{RING}]}}'
+    feature = f'{{"type": "Feature", "properties": {TOLD}, "geometry": {shape}}}'
+    path = tmp_path / "corrections.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "crs": {told}, "features": [{feature}]}}', encoding="utf-8")
+    frame, _ = open_vector(path, {}, path.name)
+    moved = to_wgs84(frame, path.name)
+    flat = frame.set_geometry(frame.geometry.force_2d()).to_crs("EPSG:4326")
+    assert moved.geometry.iloc[0].has_z
+    assert shapely.force_2d(moved.geometry.iloc[0]).equals_exact(flat.geometry.iloc[0], 1e-12)
+    with pytest.raises(JustgeoError):  # of another place, or of a kind that takes no outline: said, not fallen over
+        corrections.read(path, shapely.box(0, 0, 1, 1))
+
+
+def test_heights_that_are_numbers_stay() -> None:
+    frame = gpd.GeoDataFrame(geometry=[shapely.Point(1, 2, 3), shapely.Point(1, 2)], crs="EPSG:4326")
+    assert with_heights(frame) is frame
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"type": "node", "id": 1, "lat": 38.8, "lon": -70.01, "tags": {"na\0me": "a"}},
+        {"type": "node", "id": 1, "lat": 38.8, "lon": -70.01, "tags": {"name": "a\0b"}},
+        {"type": "relation", "id": 1, "members": [{"type": "way", "ref": 3, "role": "out\0er"}]},
+    ],
+)
+def test_a_zero_byte_in_an_answer_of_overpass(element: dict[str, object]) -> None:
+    """libosmium ends a text there and runs on behind it: the process was gone."""
+    answer = {"osm3s": {"timestamp_osm_base": "2024-03-05T10:00:00Z"}, "elements": [element]}
+    with pytest.raises(SourceError, match=r"zero byte|a member that is none"):
+        _overpass.merge([("1.json", answer)])

@@ -223,10 +223,16 @@ def _pages(service: Service, document: Mapping[str, Any], folder: Path, tools: T
         if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
             raise damaged(service, "what came is no page of scenes")
         yield from features
-        links = [one for one in page.get("links") or () if isinstance(one, dict) and one.get("rel") == "next"]
-        if not links:
+        links = page.get("links") or []
+        if not isinstance(links, list):
+            raise damaged(service, "its page does not list where it leads")
+        further = [one for one in links if isinstance(one, dict) and one.get("rel") == "next"]
+        if not further:
             return
-        call = _following(links[0], document, path)
+        try:
+            call = _following(further[0], document, path)
+        except ValueError as why:  # an address that is none
+            raise damaged(service, f"where its next page is cannot be read: {why}") from why
         asked = json.dumps([call.document, list(call.params)], sort_keys=True)
         if asked in seen:
             raise damaged(service, "its pages lead in a circle")
