@@ -25,10 +25,18 @@ _TYPES: Mapping[str, Callable[[Any], bool]] = {
     "string": lambda v: isinstance(v, str),
     "boolean": lambda v: isinstance(v, bool),
     "null": lambda v: v is None,
-    "number": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v),
-    "integer": lambda v: isinstance(v, int | float) and not isinstance(v, bool) and math.isfinite(v) and v == int(v),
+    "number": lambda v: _is_number(v),
+    "integer": lambda v: _is_number(v) and v == int(v),
 }
 _SHOWN = 60
+
+
+def _is_number(value: Any) -> bool:
+    """One that can be reckoned with: a whole number of 400 digits is none."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def problem(value: Any, schema: Schema) -> str | None:

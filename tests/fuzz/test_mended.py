@@ -266,6 +266,13 @@ def test_a_record_whose_digest_fits_and_whose_texts_are_none(tmp_path: Path) -> 
             record(wrong.encode(), tmp_path)
 
 
+@pytest.mark.parametrize("kind", ["number", "integer"])
+def test_a_number_that_none_can_reckon_with_is_told_of_by_its_place(kind: str) -> None:
+    schema = {"type": "object", "properties": {"value": {"type": kind}}}
+    assert str(form.problem({"value": 10**400}, schema)).startswith("value is 1000")
+    assert form.problem({"value": 10**300}, schema) is None
+
+
 RING = "[[-70.02, 38.8, NaN], [-70.0, 38.8, NaN], [-70.0, 38.81, NaN], [-70.02, 38.81, NaN], [-70.02, 38.8, NaN]]"
 TOLD = '{"role": "resident", "kind": "closed", "what": "park", "publish": true}'
 
