@@ -5,8 +5,10 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import pickle
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,10 @@ import pytest
 import shapely
 
 from justgeo import collecting, measuring, run, synthetic
+from justgeo.catalogue import read
 from justgeo.collecting import Collected
-from justgeo.core.result import Indicator, Record
+from justgeo.core.protocol import Checklist
+from justgeo.core.result import Baseline, Indicator, Record
 from justgeo.indicators.place import Place
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
@@ -45,10 +49,59 @@ def demo(factory: pytest.TempPathFactory, slug: str) -> Path:
         if not out.is_dir():
             county = synthetic.ensure(2020, cache(factory))
             (folder,) = (one for one in run.embedded() if one.name == slug)
+            said: list[str] = []
+            kept: list[tuple[Baseline, Checklist]] = []
+
+            def keeping(*given: Any) -> tuple[Baseline, Checklist]:
+                kept.append(measure(*given))
+                return kept[-1]
+
+            measure = run.measure_place
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(synthetic, "ensure", lambda seed: county)
-                run.run_config(folder / "district.toml", out)
+                patch.setattr(run, "measure_place", keeping)
+                report = run.run_config(folder / "district.toml", out, said.append)
+            out.with_suffix(".told").write_bytes(pickle.dumps((report, said)))
+            out.with_suffix(".measured").write_bytes(pickle.dumps(kept[-1]))
     return out
+
+
+def baseline(factory: pytest.TempPathFactory, slug: str) -> tuple[Baseline, Checklist]:
+    """What the run of a `demo` measured and filled in, before it was written."""
+    found: tuple[Baseline, Checklist] = pickle.loads(demo(factory, slug).with_suffix(".measured").read_bytes())
+    return found
+
+
+def district(factory: pytest.TempPathFactory) -> Place:
+    """The place of the invented district, nothing measured yet; its files are read once for a session of tests."""
+    kept = cache(factory).with_name("district.collected")
+    with kept.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.is_file():
+            county = synthetic.ensure(2020, cache(factory))
+            (folder,) = (one for one in run.embedded() if one.name == "nowhere-invented")
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(synthetic, "ensure", lambda seed: county)
+                found = run.collect_layers(run.read_config(folder / "district.toml"))
+            kept.write_bytes(pickle.dumps(found))
+    return run.make_place(pickle.loads(kept.read_bytes()))
+
+
+def told(out: Path) -> tuple[run.RunReport, list[str]]:
+    """What the run of a `demo` gave back, and what it named on its way."""
+    report, said = pickle.loads(out.with_suffix(".told").read_bytes())
+    return report, said
+
+
+@contextmanager
+def only(ids: Collection[str]) -> Iterator[None]:
+    """Some rows of the catalogue alone: where all that is asked of a run is done to a few rows as to all of them."""
+    for kept in (read.programmes, read.protocol):  # they name other rows too: read while all are there, and kept
+        kept()
+    every = read._own_indicators
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(read, "_own_indicators", lambda: tuple(row for row in every() if row.id in ids))
+        yield
 
 
 def value(told: Any) -> str:
@@ -90,8 +143,13 @@ def write(
 def measured(path: Path, rows: Iterable[Indicator]) -> tuple[Place, dict[tuple[str, str, str], Record]]:
     """The place of a ``district.toml``, and some rows measured for it, by indicator, zone and group."""
     place = run.make_place(run.collect_layers(run.read_config(path)))
+    return place, figures(place, rows)
+
+
+def figures(place: Place, rows: Iterable[Indicator]) -> dict[tuple[str, str, str], Record]:
+    """Some rows measured for a place, by indicator, zone and group."""
     found = measuring.measure(tuple(rows), place, settings=ReduceSettings(), judging=JudgeSettings())
-    return place, {(r.indicator, r.zone, r.group): r for r in found}
+    return {(r.indicator, r.zone, r.group): r for r in found}
 
 
 def survey(source: Path, folder: Path, tables: Iterable[str]) -> dict[str, Any]:

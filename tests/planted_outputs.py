@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import math
+import pickle
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +25,7 @@ from justgeo.report import candidates as compared
 from justgeo.report import sensitivity
 from justgeo.results import read
 from justgeo.wall import posters
-from tests import planted
+from tests import nowhere, planted
 
 FOLDER = "out; !'<b>"
 """Signs of a folder's name that other programs take for something else."""
@@ -58,9 +61,17 @@ _KEPT: dict[str, Made] = {}
 
 
 def made(factory: pytest.TempPathFactory) -> Made:
-    """The outputs; made at the first call."""
+    """The outputs; made once for a session of tests, whatever process asks first; nobody writes into them."""
     if "it" not in _KEPT:
-        _KEPT["it"] = make(factory.mktemp("planted"))
+        base = nowhere.cache(factory).with_name("planted")
+        kept = base.with_suffix(".made")
+        with base.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not kept.is_file():
+                shutil.rmtree(base, ignore_errors=True)  # of a process that failed
+                base.mkdir()
+                kept.write_bytes(pickle.dumps(make(base)))
+        _KEPT["it"] = pickle.loads(kept.read_bytes())
     return _KEPT["it"]
 
 

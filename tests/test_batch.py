@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,11 +26,15 @@ from justgeo import batch_county, batch_files, batch_list, batch_work, run
 from justgeo.batch import Report, batch
 from justgeo.batch_county import _without_bad
 from justgeo.batch_list import Work
+from justgeo.cli import main
 from justgeo.core.district import District
 from justgeo.core.errors import ConfigError, LayerError, OutputError, SourceError
+from justgeo.core.result import Baseline
 from justgeo.report import results as reports
 from tests import nowhere
 from tests import places_many as many
+from tests.faults import hamlet
+from tests.faults.injection import ended
 from tests.faults.outputs import aged
 from tests.test_nowhere import layers
 
@@ -56,6 +61,39 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
         report = batch(outlines, folder / "out", settings=settings, progress=said.append)
         assert said == ["99001: 2 done", "99003: 2 done"]
         yield Region(source, settings, outlines, folder / "out", report)
+
+
+@pytest.fixture(scope="module")
+def of_few(region: Region, tmp_path_factory: pytest.TempPathFactory) -> Region:
+    """The same, and what a batch made of them of a few rows."""
+    out = tmp_path_factory.mktemp("few") / "out"
+    with nowhere.only(hamlet.ROWS):
+        return replace(region, out=out, report=batch(region.outlines, out, settings=region.settings))
+
+
+@pytest.fixture
+def few(of_few: Region) -> Iterator[Region]:
+    """A few rows while the test lasts: where it is asked what becomes of a work, not of its numbers."""
+    with nowhere.only(hamlet.ROWS):
+        yield of_few
+
+
+@pytest.fixture(scope="module")
+def tracts(region: Region, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
+    """Outputs of a batch of every tract of the first county."""
+    out = tmp_path_factory.mktemp("tracts") / "out"
+    return out, batch(region.settings, out, zones="tracts")
+
+
+@pytest.fixture(scope="module")
+def alone(region: Region) -> Baseline:
+    """What a run makes of one of the districts."""
+    return run.measure_place(run.collect_layers(run.read_config(region.settings)))[0]
+
+
+def done_before(region: Region, out: Path) -> Path:
+    """The outputs of the batch of the four, times and all: as it leaves them in any folder."""
+    return Path(shutil.copytree(region.out, out))
 
 
 def contents(out: Path) -> dict[str, bytes]:
@@ -90,19 +128,18 @@ def test_what_is_written(region: Region) -> None:
     )
 
 
-def test_a_district_has_the_numbers_of_its_own_run(region: Region) -> None:
+def test_a_district_has_the_numbers_of_its_own_run(region: Region, alone: Baseline) -> None:
     """All but where it stands among tracts: a run of it alone withholds some of them, as areas inside it."""
-    baseline, _ = run.measure_place(run.collect_layers(run.read_config(region.settings)))
-    alone = json.loads(reports.dump(reports.to_dict(baseline)))
+    its_own = json.loads(reports.dump(reports.to_dict(alone)))
     together = json.loads((region.out / "districts" / "old-harbour" / "results.json").read_text(encoding="utf-8"))
     assert (together["slug"], together["name"]) == ("old-harbour", "Old Harbour")
-    own = {key: r for key, r in by_key(alone).items() if key[0] in ("district", "reference")}
+    own = {key: r for key, r in by_key(its_own).items() if key[0] in ("district", "reference")}
     ours = by_key(together)
     assert ours.keys() == own.keys()
     moved = {key: {n: (ours[key][n], own[key][n]) for n in own[key] if ours[key][n] != own[key][n]} for key in own}
     assert {key: parts for key, parts in moved.items() if set(parts) - {"percentile"}} == {}
     assert sum(r["value"] is not None for r in ours.values()) > 30
-    assert together["layers"] == [one for one in alone["layers"] if one in together["layers"]]
+    assert together["layers"] == [one for one in its_own["layers"] if one in together["layers"]]
 
 
 def test_the_table_has_the_records_of_the_results(region: Region) -> None:
@@ -153,14 +190,13 @@ def test_what_is_absent_has_nothing_behind_it(region: Region) -> None:
     assert gone[["moe", "numerator", "denominator", "difference", "low", "high"]].isna().all(axis=None)
 
 
-def test_every_tract_as_a_zone(region: Region, tmp_path: Path) -> None:
-    report = batch(region.settings, tmp_path / "out", zones="tracts")
+def test_every_tract_as_a_zone(region: Region, tracts: tuple[Path, Report], alone: Baseline) -> None:
+    out, report = tracts
     assert report.n_zones == len(gpd.read_file(region.source / "tl_2024_99_tract.zip")), "of its own county"
-    found = table(tmp_path / "out")
-    baseline, _ = run.measure_place(run.collect_layers(run.read_config(region.settings)))
-    areas = {zone for zone, kind in zip(baseline.zones.ids, baseline.zones.geography, strict=True) if kind == "tract"}
+    found = table(out)
+    areas = {zone for zone, kind in zip(alone.zones.ids, alone.zones.geography, strict=True) if kind == "tract"}
     theirs = found[found["zone"].isin(areas)].set_index(["zone", "indicator", "group"])["value"]
-    ours = {(r.zone, r.indicator, r.group): r for r in baseline.records if r.zone in areas}
+    ours = {(r.zone, r.indicator, r.group): r for r in alone.records if r.zone in areas}
     shown = [key for key, r in ours.items() if r.value is not None and not pd.isna(theirs[key])]
     assert len(shown) > 100
     assert [key for key in shown if theirs[key] != float(f"{ours[key].value:.12g}")] == []
@@ -244,34 +280,44 @@ def test_a_cluster_gives_the_same_bytes(region: Region, tmp_path: Path) -> None:
     assert contents(tmp_path / "out") == contents(region.out)
 
 
-def test_a_killed_batch_goes_on_where_it_stood(region: Region, tmp_path: Path) -> None:
+def test_a_killed_batch_goes_on_where_it_stood(few: Region, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "justgeo.cli", "batch", str(region.outlines), "--settings", str(region.settings)]
-    process = subprocess.Popen([*command, "--out", str(out)], cwd=Path(__file__).parents[1], stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 120
-    while not (out / "done" / "99001.json").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+
+    def killed_at_the_second() -> int:
+        """A process of its own, killed while its first work is done and its second one is not."""
+        do = batch_work.batch_county.do
+
+        def instead(work: Work, *rest: Any) -> Any:
+            if work.key == "99003":
+                measured = batch_work.batch_county.measured
+                batch_work.batch_county.measured = lambda *told: _killed_after(measured(*told))
+            return do(work, *rest)
+
+        batch_work.batch_county.do = instead
+        return main(["-q", "batch", str(few.outlines), "--settings", str(few.settings), "--out", str(out)])
+
+    assert ended(killed_at_the_second) == -signal.SIGKILL
+    assert (out / "done" / "99001.json").exists()
     aged(out)
     assert not (out / "done" / "99003.json").exists() and not (out / "batch.json").exists()
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*99001*") if path.is_file()}
-    report = batch(region.outlines, out, settings=region.settings)
+    report = batch(few.outlines, out, settings=few.settings)
     assert report.kept == ("99001",)
     assert {path: path.stat().st_mtime_ns for path in before} == before, "what was done is not done again"
-    assert contents(out) == contents(region.out)
+    assert contents(out) == contents(few.out)
 
 
-def test_it_is_done_again_where_its_inputs_are_others(region: Region, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    frame = gpd.read_file(region.outlines)
-    first = tmp_path / "first.gpkg"
-    frame.to_file(first, driver="GPKG")
-    batch(first, out, settings=region.settings)
+def _killed_after(measured: Iterator[Any]) -> Iterator[Any]:
+    yield next(measured)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_it_is_done_again_where_its_inputs_are_others(few: Region, tmp_path: Path) -> None:
+    out = done_before(few, tmp_path / "out")
+    frame = gpd.read_file(few.outlines)
     changed = frame[frame["name"] != "East Square"].reset_index(drop=True)
     changed.to_file(tmp_path / "second.gpkg", driver="GPKG")
-    report = batch(tmp_path / "second.gpkg", out, settings=region.settings)
+    report = batch(tmp_path / "second.gpkg", out, settings=few.settings)
     assert report.kept == ("99001",)
     assert not (out / "districts" / "east-square").exists(), "what is no longer asked for goes"
     assert set(table(out, "zones")["zone"]) == {"old-harbour", "square", "east-harbour", "reference"}
@@ -280,23 +326,23 @@ def test_it_is_done_again_where_its_inputs_are_others(region: Region, tmp_path: 
     (out / "districts" / "ghost" / "results.json").write_text("{}", encoding="utf-8")
     home = changed[~changed["name"].str.startswith("East")]
     home.to_file(tmp_path / "third.gpkg", driver="GPKG")
-    batch(tmp_path / "third.gpkg", out, settings=region.settings)
+    batch(tmp_path / "third.gpkg", out, settings=few.settings)
     assert [path.name for path in (out / "records").rglob("*.parquet")] == ["99001.parquet"]
     assert sorted(path.name for path in (out / "districts").iterdir()) == ["old-harbour", "square"]
 
 
 @pytest.mark.parametrize("what", ["joined", "reference"])
-def test_it_is_done_again_where_a_file_beside_its_layers_is_another(region: Region, tmp_path: Path, what: str) -> None:
+def test_it_is_done_again_where_a_file_beside_its_layers_is_another(few: Region, tmp_path: Path, what: str) -> None:
     """The counts that are joined to the blocks, and the planner's own reference, stand in files of their own."""
     folder = tmp_path / "settings"
-    many.settings(region.source, folder)
+    many.settings(few.source, folder)
     if what == "reference":
         county = gpd.read_file(folder / "counties.gpkg").iloc[[0]]
         county.to_file(folder / "ref.geojson")
         told = (folder / "district.toml").read_text(encoding="utf-8")
         told += '\n[reference]\nname = "Own"\nfile = "ref.geojson"\n'
         (folder / "district.toml").write_text(told, encoding="utf-8")
-    frame = gpd.read_file(region.outlines)
+    frame = gpd.read_file(few.outlines)
     frame[frame["name"].isin(["Old Harbour", "Square"])].to_file(tmp_path / "home.gpkg", driver="GPKG")
     ask = {"source": tmp_path / "home.gpkg", "out": tmp_path / "out", "settings": folder}
     assert len(batch(**ask).done) == 1
@@ -312,34 +358,33 @@ def test_it_is_done_again_where_a_file_beside_its_layers_is_another(region: Regi
     assert batch(**ask).kept == ()
 
 
-def test_a_damaged_mark_is_no_mark(region: Region, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    batch(region.outlines, out, settings=region.settings)
+def test_a_damaged_mark_is_no_mark(few: Region, tmp_path: Path) -> None:
+    out = done_before(few, tmp_path / "out")
     crafted = json.loads((out / "done" / "99001.json").read_text(encoding="utf-8")) | {"files": [5]}
     (out / "done" / "99001.json").write_text(json.dumps(crafted), encoding="utf-8")
     (out / "records" / "state=99" / "county=99003" / "99003.parquet").unlink()
-    report = batch(region.outlines, out, settings=region.settings)
+    report = batch(few.outlines, out, settings=few.settings)
     assert report.kept == ()
-    assert contents(out) == contents(region.out)
+    assert contents(out) == contents(few.out)
 
 
 # What is wrong -------------------------------------------------------------------------------------------------------
 
 
-def test_a_bad_district_is_refused_and_the_others_are_measured(region: Region, tmp_path: Path) -> None:
-    frame = gpd.read_file(region.outlines)
+def test_a_bad_district_is_refused_and_the_others_are_measured(few: Region, tmp_path: Path) -> None:
+    frame = gpd.read_file(few.outlines)
     bow = shapely.Polygon([(-78.0, 38.0), (-77.9, 38.1), (-77.9, 38.0), (-78.0, 38.1)])
     far = shapely.box(2.0, 48.0, 2.1, 48.1)
     bad = gpd.GeoDataFrame(
         {"name": ["Bow", "Paris", None, "Square"]}, geometry=[bow, far, *frame.geometry[:2]], crs=4326
     )
     pd.concat([frame, bad]).to_file(tmp_path / "some.gpkg", driver="GPKG")
-    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=region.settings)
+    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=few.settings)
     told = {one.slug: one.message for one in report.refused}
     assert set(told) == {"bow", "paris", "row-7", "square"}
     assert "crosses itself" in told["bow"] and "outside the United States" in told["paris"]
     assert "has no name" in told["row-7"] and "row 8" in told["square"]
-    ours, theirs = contents(tmp_path / "out"), contents(region.out)
+    ours, theirs = contents(tmp_path / "out"), contents(few.out)
     assert {name for name in theirs if ours[name] != theirs[name]} == {"batch.json"}
     assert len(json.loads(ours["batch.json"])["refused"]) == 4
 
@@ -368,21 +413,19 @@ def test_what_fails_for_each_of_them_fails_once() -> None:
     assert len(tried) == 3
 
 
-def test_a_county_that_cannot_be_read_fails_and_the_other_is_done(region: Region, tmp_path: Path) -> None:
+def test_a_county_that_cannot_be_read_fails_and_the_other_is_done(few: Region, tmp_path: Path) -> None:
     folder = tmp_path / "settings"
-    many.settings(region.source, folder)
+    many.settings(few.source, folder)
     tracts = gpd.read_file(folder / "tracts.gpkg")
     tracts[tracts["GEOID"].str.startswith(many.HOME)].to_file(folder / "tracts.gpkg", driver="GPKG")
-    report = batch(region.outlines, tmp_path / "out", settings=folder)
+    report = batch(few.outlines, tmp_path / "out", settings=folder)
     assert [(one.key, one.zones) for one in report.failed] == [("99003", ("east-harbour", "east-square"))]
     assert "99003" in report.failed[0].message
     assert [one.key for one in report.done] == ["99001"]
     assert not (tmp_path / "out" / "done" / "99003.json").exists(), "the next batch tries again"
 
 
-def test_a_fault_of_ours_does_not_end_the_others(
-    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_ours_does_not_end_the_others(few: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     do = batch_work.batch_county.do
 
     def broken(work: Any, *rest: Any) -> Any:
@@ -391,7 +434,7 @@ def test_a_fault_of_ours_does_not_end_the_others(
         return do(work, *rest)
 
     monkeypatch.setattr(batch_work.batch_county, "do", broken)
-    report = batch(region.outlines, tmp_path / "out", settings=region.settings)
+    report = batch(few.outlines, tmp_path / "out", settings=few.settings)
     assert [one.message for one in report.failed] == ["ZeroDivisionError: oh"]
     assert [one.key for one in report.done] == ["99003"]
 
@@ -414,41 +457,39 @@ def test_what_cannot_be_meant(region: Region, tmp_path: Path, asked: Mapping[str
     assert not (tmp_path / "out" / "batch.json").exists()
 
 
-def test_a_district_is_not_called_like_a_zone_of_the_results(region: Region, tmp_path: Path) -> None:
-    frame = gpd.read_file(region.outlines)
+def test_a_district_is_not_called_like_a_zone_of_the_results(few: Region, tmp_path: Path) -> None:
+    frame = gpd.read_file(few.outlines)
     frame["name"] = ["Reference", "Square", "District", "East Square"]
     frame.to_file(tmp_path / "some.gpkg", driver="GPKG")
-    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=region.settings)
+    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=few.settings)
     assert [one.slug for one in report.refused] == ["district", "reference"]
     assert report.n_zones == 2 and not report.whole
 
 
 def test_one_district_beyond_the_geography_is_refused_though_all_together_are_within(
-    region: Region, tmp_path: Path
+    few: Region, tmp_path: Path
 ) -> None:
-    frame = gpd.read_file(region.outlines)
+    frame = gpd.read_file(few.outlines)
     own = frame.geometry[0]
-    county = gpd.read_file(region.source / "tl_2024_us_county.zip").to_crs(4326).geometry.union_all()
+    county = gpd.read_file(few.source / "tl_2024_us_county.zip").to_crs(4326).geometry.union_all()
     big = county.buffer(-0.001)
     x, y = min(shapely.get_coordinates(big).tolist())
     half = shapely.box(x - 0.012, y - 0.005, x + 0.006, y + 0.005)
     some = gpd.GeoDataFrame({"name": ["Big", "Half", "Own"]}, geometry=[big, half, own], crs=4326)
     some.to_file(tmp_path / "some.gpkg", driver="GPKG")
-    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=region.settings)
+    report = batch(tmp_path / "some.gpkg", tmp_path / "out", settings=few.settings)
     assert [one.slug for one in report.refused] == ["half"]
     assert "of the district" in report.refused[0].message
     assert report.overlapping == 2, "the big one holds the others"
 
 
 def test_all_tracts_guard_what_is_withheld_of_one(
-    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    region: Region, tracts: tuple[Path, Report], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However few districts are measured at once, the areas of a county are measured together."""
-    whole, few = tmp_path / "whole", tmp_path / "few"
-    batch(region.settings, whole, zones="tracts")
     monkeypatch.setattr(batch_county, "AT_ONCE", 7)
-    batch(region.settings, few, zones="tracts")
-    assert contents(few) == contents(whole)
+    batch(region.settings, tmp_path / "few", zones="tracts")
+    assert contents(tmp_path / "few") == contents(tracts[0])
 
 
 def test_districts_in_parts_have_the_same_numbers(
@@ -464,16 +505,15 @@ def test_districts_in_parts_have_the_same_numbers(
         assert ours == theirs
 
 
-def test_another_batch_is_not_written_over(region: Region, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    batch(region.outlines, out, settings=region.settings)
+def test_another_batch_is_not_written_over(few: Region, tmp_path: Path) -> None:
+    out = done_before(few, tmp_path / "out")
     before = contents(out)
     with pytest.raises(OutputError, match="another batch"):
-        batch(region.settings, out, zones="tracts")
-    nameless = gpd.read_file(region.outlines).iloc[[0]].assign(name=None)
+        batch(few.settings, out, zones="tracts")
+    nameless = gpd.read_file(few.outlines).iloc[[0]].assign(name=None)
     nameless.to_file(tmp_path / "nameless.gpkg", driver="GPKG")
     with pytest.raises(OutputError, match="another batch"):
-        batch(tmp_path / "nameless.gpkg", out, settings=region.settings)
+        batch(tmp_path / "nameless.gpkg", out, settings=few.settings)
     assert contents(out) == before
 
 
@@ -485,14 +525,12 @@ def test_two_batches_do_not_write_into_one_folder(region: Region, tmp_path: Path
         batch(region.outlines, out, settings=region.settings)
 
 
-def test_a_full_disk_is_said_and_nothing_is_left(
-    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_full_disk_is_said_and_nothing_is_left(few: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(batch_files.RecordsFile, "add", full)
-    report = batch(region.outlines, tmp_path / "out", settings=region.settings)
+    report = batch(few.outlines, tmp_path / "out", settings=few.settings)
     assert {one.key for one in report.failed} == {"99001", "99003"}
     assert "No space left" in report.failed[0].message and "room" in report.failed[0].remedy
     assert not [path for path in (tmp_path / "out").rglob("*") if path.name.endswith((".part", ".parquet"))]
@@ -520,10 +558,10 @@ def test_a_refusal_can_be_sent_between_processes() -> None:
         assert (type(again), str(again), vars(again)) == (type(one), str(one), vars(one))
 
 
-def test_a_folder_of_districts(region: Region, tmp_path: Path) -> None:
+def test_a_folder_of_districts(few: Region, tmp_path: Path) -> None:
     """Each with its own ``district.toml``: alike but for the outline, they are one county's work."""
-    told = region.settings.read_text(encoding="utf-8")
-    frame = gpd.read_file(region.outlines)
+    told = few.settings.read_text(encoding="utf-8")
+    frame = gpd.read_file(few.outlines)
     for n, slug in enumerate(("old-harbour-invented", "square-invented")):
         folder = tmp_path / "all" / slug
         folder.mkdir(parents=True)
@@ -535,7 +573,7 @@ def test_a_folder_of_districts(region: Region, tmp_path: Path) -> None:
     report = batch(tmp_path / "all", tmp_path / "out")
     assert [one.slug for one in report.refused] == ["broken"]
     assert [(one.key, one.zones) for one in report.done] == [("99001", ("old-harbour-invented", "square-invented"))]
-    ours, theirs = table(tmp_path / "out"), table(region.out)
+    ours, theirs = table(tmp_path / "out"), table(few.out)
     keys = ["indicator", "group"]
     one = ours[ours["zone"] == "square-invented"].set_index(keys)["value"]
     other = theirs[theirs["zone"] == "square"].set_index(keys)["value"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from justgeo.report.write import FILES
 from tests.faults import altered, hamlet
 from tests.faults.determinism import CASES, DECLARED, MORE, STARTED, WAYS, Started, Way
-from tests.faults.nursery import Nursery, nursery, started
+from tests.faults.nursery import STATED, Nursery, nursery, started
 from tests.faults.outputs import MAY_DIFFER, digests
 
 DAY = 86_400.0
@@ -42,16 +42,14 @@ class First:
 
 
 @pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[First]:
+def first(tmp_path_factory: pytest.TempPathFactory) -> First:
     base = tmp_path_factory.mktemp("determinism")
     hamlet.write(base / "here")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONHASHSEED", "1")
-        patch.setenv("TZ", "UTC")
-        with nursery(base) as ready:
-            ended = ready.run("-q", "run", base / "here", "--out", base / "first" / "out", *MORE)
-            assert ended.code == 0, ended.err
-            yield First(base, ready, digests(base / "first" / "out"))
+    assert STATED == {"PYTHONHASHSEED": "1", "TZ": "UTC"}
+    ready = nursery()
+    ended = ready.run("-q", "run", base / "here", "--out", base / "first" / "out", *MORE)
+    assert ended.code == 0, ended.err
+    return First(base, ready, digests(base / "first" / "out"))
 
 
 def test_all_that_a_run_writes_is_held(first: First) -> None:

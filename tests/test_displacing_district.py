@@ -19,6 +19,16 @@ from justgeo.report.write import INNER
 from tests import nowhere
 
 LAYERS = (*nowhere.UNITS, "acs", "acs_t0", "crosswalk_99")
+ROWS = (
+    "BEL-02",
+    "BEL-01",
+    "BEL-01.renters",
+    "BEL-01.vulnerable",
+    "BEL-01.vulnerable-renters",
+    "DEM-00.population",
+    "OPP-01",
+)
+"""What stands on the typology, and some that do not: whom a run is for is nothing to any row."""
 PLAIN_WORDS = {"none", "late", "dynamic"}
 """Stages whose names are words of every page; the others are found wherever they stand."""
 NOT_PUBLIC = {*STAGES, *MARKET_NAMES, "early type", "hot market"} - PLAIN_WORDS
@@ -47,14 +57,16 @@ class Both:
 def both(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Both:
     here = tmp_path_factory.mktemp("both")
     config = district(source, here / "town")
-    run.run_config(config, here / "public")
-    report = run.run_config(config, here / "internal", audience="internal")
+    with nowhere.only(ROWS):
+        run.run_config(config, here / "public")
+        report = run.run_config(config, here / "internal", audience="internal")
     return Both(config, here / "public", here / "internal", report)
 
 
 @pytest.fixture(scope="module")
 def alone(both: Both, tmp_path_factory: pytest.TempPathFactory) -> Displacement:
-    return displacing.displacement(both.config, tmp_path_factory.mktemp("alone") / "out")
+    with nowhere.only(ROWS):
+        return displacing.displacement(both.config, tmp_path_factory.mktemp("alone") / "out")
 
 
 def test_analysts_get_a_folder_besides(both: Both) -> None:
@@ -77,8 +89,12 @@ def test_every_other_file_is_the_same_for_both(both: Both) -> None:
     assert told[0] == told[1]
 
 
-def test_no_stage_and_no_market_stands_in_anything_for_the_public(both: Both) -> None:
-    for path in sorted(both.public.iterdir()):
+def test_no_stage_and_no_market_stands_in_anything_for_the_public(
+    both: Both, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Nor where every row is told."""
+    every = nowhere.demo(tmp_path_factory, "nowhere-invented")
+    for path in sorted([*both.public.iterdir(), *every.iterdir()]):
         text = path.read_bytes().decode("utf-8", errors="replace").casefold()
         found = sorted(word for word in NOT_PUBLIC if word in text)
         assert not found, f"{path.name}: {found}"
@@ -129,7 +145,8 @@ def test_where_the_typology_cannot_be_told_the_command_says_why_and_the_run_goes
     with pytest.raises(LayerError, match="cannot be told for Old Harbour") as refused:
         displacing.displacement(config)
     assert "justgeo plan" in refused.value.remedy
-    report = run.run_config(config, tmp_path / "out", audience="internal")
+    with nowhere.only(ROWS):
+        report = run.run_config(config, tmp_path / "out", audience="internal")
     assert report.analysts.startswith("no folder for analysts: ")
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(PUBLIC)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,15 @@ class Read:
 
     found: Collected
     place: Place
+    known: dict[object, Displacement] = field(default_factory=dict)
 
-    def told(self, *, draws: int = DRAWS, **more: Any) -> Displacement:
-        """The typology; ``more`` are other settings of its file."""
-        found = replace(self.found, config=replace(self.found.config, **more))
-        return displacing.of_place(found, self.place, draws=draws)
+    def told(self, **more: Any) -> Displacement:
+        """The typology, made once for all who look at it; ``more`` are other settings of its file."""
+        asked = tuple(sorted(more.items()))
+        if asked not in self.known:
+            found = replace(self.found, config=replace(self.found.config, **more))
+            self.known[asked] = displacing.of_place(found, self.place, draws=DRAWS)
+        return self.known[asked]
 
     def lacking(self, **layers: Any) -> Read:
         """The same with some layers put in place of others, or taken out (None)."""

@@ -9,6 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from justgeo import run
+from tests import nowhere
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 SHOWS = {
@@ -48,23 +51,43 @@ def test_what_links_to_a_notebook_finds_it() -> None:
     assert named and not named - {path.stem for path in NOTEBOOKS}
 
 
+MADE = """
+import pickle
+import shutil
+from pathlib import Path
+import justgeo.run
+made = {made!r}
+def made_before(path, out, progress=None):
+    shutil.copytree(Path(made) / out.name, out)
+    return pickle.loads((Path(made) / out.name).with_suffix(".told").read_bytes())[0]
+justgeo.run.run_config = made_before
+"""
+"""Before a notebook that asks for the demo: each of its runs takes what a run of the same has made for other tests."""
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(path: Path, tmp_path: Path) -> None:
+def test_it_runs(path: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     pytest.importorskip("ipykernel", reason="a notebook runs in a kernel: pip install ipykernel")
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    before = []
+    if any("justgeo.demo(" in cell.source for cell in notebook.cells if cell.cell_type == "code"):
+        made = {nowhere.demo(tmp_path_factory, folder.name).parent for folder in run.embedded()}
+        code = MADE.format(made=str(made.pop()))
+        before = [f"--IPKernelApp.exec_lines=exec({code!r}, {{}})"]
 
     class Here(AsyncKernelManager):
         """The kernel of this very Python, whatever kernels the machine knows by the name of python3."""
 
         @property
         def kernel_spec(self) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *before]
             return KernelSpec(argv=command, display_name="Python 3", language="python")
 
-    notebook = nbformat.read(path, as_version=4)
     client = NotebookClient(
         notebook, timeout=240, kernel_manager_class=Here, resources={"metadata": {"path": str(tmp_path)}}
     )

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import jsonschema
 import networkx as nx
 import numpy as np
 import pytest
@@ -36,7 +35,7 @@ from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings, recompute
 from justgeo.report import results as reports
 from justgeo.synthetic import County, county, extract
-from tests import nowhere
+from tests import nowhere, schemas
 from tests.report.pages import whole
 
 DISTRICT = Path(__file__).parents[1] / "data" / "districts" / "nowhere-invented" / "district.toml"
@@ -66,7 +65,7 @@ def layers(cache: Path) -> Iterator[Path]:
     """The layers, made by this version of the code, not by whichever filled the user's cache."""
     folder = synthetic.ensure(2020, cache)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(synthetic, "ensure", lambda seed: folder)
+        patch.setattr(synthetic, "ensure", lambda seed, cache_root=None: folder)
         yield folder
 
 
@@ -341,7 +340,7 @@ def test_total_margin_is_the_root_of_its_parts(made: Made) -> None:
 
 
 def test_results_keep_their_schema(made: Made) -> None:
-    jsonschema.Draft202012Validator(reports.schema()).validate(made.results)
+    schemas.validator(reports.schema()).validate(made.results)
 
 
 def test_every_record_has_a_value_or_a_reason(made: Made) -> None:
@@ -369,13 +368,12 @@ def told(record: Record | Mapping[str, Any]) -> set[float]:
 
 def test_suppressed_values_are_nowhere(made: Made) -> None:
     open_ = JudgeSettings(min_households=0, min_persons=0, group_min=0, group_cv=math.inf)
-    everything = measuring.measure(run.catalogue.indicators(), made.place, settings=ReduceSettings(), judging=open_)
-    hidden: set[float] = set()
-    shown: set[float] = set()
-    for record in everything:
-        row = made.rows[record.indicator, record.zone, record.group]
-        (hidden if row["reliability"] == "suppressed" else shown).update(told(record))
-    hidden -= shown
+    withheld = {key for key, row in made.rows.items() if row["reliability"] == "suppressed"}
+    rows = [row for row in run.catalogue.indicators() if any(row.id == indicator for indicator, *_ in withheld)]
+    everything = measuring.measure(rows, made.place, settings=ReduceSettings(), judging=open_)
+    opened = {(r.indicator, r.zone, r.group): r for r in everything}
+    hidden = {number for key in withheld for number in told(opened[key])}
+    hidden -= {number for key, row in made.rows.items() if key not in withheld for number in told(row)}
     assert len(hidden) > 100
     for name in ("results.json", "indicators.csv", "index.html", "checklist.json", "checklist.csv", "manifest.json"):
         text = (made.out / name).read_text(encoding="utf-8")
@@ -407,16 +405,23 @@ def test_nothing_below_block_group_is_published(made: Made) -> None:
 
 
 def test_same_inputs_same_bytes(made: Made, tmp_path: Path) -> None:
-    """A second run, in another process with another hash seed, from another folder."""
+    """A second run, in another process with another hash seed, from another folder; ``verify`` makes it and holds."""
     out = tmp_path / "again"
     code = (
-        "import sys; from pathlib import Path; from justgeo import run, synthetic\n"
-        "synthetic.ensure = lambda seed: Path(sys.argv[1])\n"
-        "run.run_config(Path(sys.argv[2]), Path(sys.argv[3]))"
+        "import json, shutil, sys; from pathlib import Path; from justgeo import synthetic, verifying\n"
+        "files, first, kept = map(Path, sys.argv[1:])\n"
+        "synthetic.ensure = lambda seed: files\n"
+        "again = verifying._again\n"
+        "def keeping(config, out, *more): again(config, out, *more); shutil.copytree(out, kept)\n"
+        "verifying._again = keeping\n"
+        "found = verifying.verify(first)\n"
+        "print(json.dumps([found.holds, found.synthetic, len(found.of('made again')), verifying.words(found)[1]]))"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "11", "PYTHONPATH": str(DISTRICT.parents[3])}
-    command = [sys.executable, "-c", code, str(made.files), str(DISTRICT), str(out)]
-    subprocess.run(command, check=True, cwd=tmp_path, env=environment)
+    command = [sys.executable, "-c", code, str(made.files), str(made.out), str(out)]
+    done = subprocess.run(command, check=True, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True)
+    holds, synthetic_, files, first = json.loads(done.stdout)
+    assert holds and synthetic_ and files == len(list(out.iterdir())) - 1 and "INVENTED" in first
     assert {p.name for p in out.iterdir()} == {p.name for p in made.out.iterdir()}
     for name in ("results.json", "indicators.csv", "index.html", "checklist.json", "checklist.csv"):
         assert (out / name).read_bytes() == (made.out / name).read_bytes(), name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,7 +17,6 @@ from justgeo.core.result import Indicator, Record
 from justgeo.indicators.place import Place
 from justgeo.synthetic import County, county
 from tests import nowhere
-from tests.test_nowhere import DISTRICT, layers
 
 STEMS = ("BEL-07", "BEL-10", "BEL-11", "BEL-13", "BEL-14", "OPP-06", "OPP-11", "OPP-12", "WEL-01", "WEL-02", "WEL-11",
          "MOB-06", "MOB-07", "ENV-08", "ENV-12", "DEM-04.unemployed")  # fmt: skip
@@ -38,10 +37,9 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(nowhere.cache(tmp_path_factory)):
-        place, rows = nowhere.measured(DISTRICT, ROWS.values())
-    yield Made(county(2020), place, rows)
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place = nowhere.district(tmp_path_factory)
+    return Made(county(2020), place, nowhere.figures(place, ROWS.values()))
 
 
 def asked(row: Indicator) -> dict[str, Mapping[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +15,7 @@ import rasterio
 import shapely
 from pyproj import Transformer
 
-from justgeo import measuring
+from justgeo import measuring, synthetic
 from justgeo.catalogue import read as catalogue
 from justgeo.core.field import ExposureField
 from justgeo.core.result import Record
@@ -30,7 +30,7 @@ from justgeo.synthetic.geography import WATER
 from justgeo.synthetic.streets import COLUMN_CLASS, ROW_CLASS, TREES
 from justgeo.synthetic.write import status
 from tests import nowhere
-from tests.test_nowhere import DISTRICT, Streets, layers
+from tests.test_nowhere import Streets
 
 ROWS = {row.id: row for row in catalogue.indicators() if row.id.startswith(("MOB-08", "ENV-04"))}
 URBAN = (21, 22, 23, 24)
@@ -58,10 +58,9 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(nowhere.cache(tmp_path_factory)) as files:
-        place, rows = nowhere.measured(DISTRICT, ROWS.values())
-        yield Made(county(2020), files, place, rows)
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place, files = nowhere.district(tmp_path_factory), synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
+    return Made(county(2020), files, place, nowhere.figures(place, ROWS.values()))
 
 
 def test_these_are_the_rows_and_each_is_told(made: Made) -> None:
@@ -286,13 +285,14 @@ def test_many_districts_have_each_the_network_that_leads_out_of_it(made: Made) -
 
     def zones(some: list[int]) -> Zones:
         ids = (*(f"d{n}" for n in some), "reference")
-        roles: tuple[Role, ...] = (*(("district",) * len(some)), "reference")
+        districts: list[Role] = ["district"] * len(some)
+        roles: tuple[Role, ...] = (*districts, "reference")
         outlines = gpd.GeoSeries([*(shapes[n] for n in some), reference], crs=crs)
         return Zones(ids, ids, roles, ("",) * len(ids), outlines)
 
     def told(some: list[int]) -> dict[tuple[str, str], Record]:
         own = zones(some)
-        layers = [made.place.layers[name] for name in ("tracts", "block_groups")]
+        layers = [made.place.layer(name) for name in ("tracts", "block_groups")]
         weights = Weights.build(own, made.place.layer("blocks"), layers, crs)
         place = replace(made.place, zones=own, weights=weights, by_zone={})
         rows = (ROWS["MOB-08.connected"],)

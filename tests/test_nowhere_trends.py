@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from justgeo import measuring, run
+from justgeo import measuring
 from justgeo.catalogue import read as catalogue
 from justgeo.core.expression import parse
 from justgeo.core.layer import Layer
@@ -25,7 +25,6 @@ from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import reduce
 from justgeo.synthetic import County, county
 from tests import nowhere
-from tests.test_nowhere import DISTRICT, layers
 
 ROWS = {row.id: row for row in catalogue.indicators() if row.field == "acs_change"}
 YEARS = (2014, 2024)
@@ -49,12 +48,11 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(nowhere.cache(tmp_path_factory)):
-        place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place = nowhere.district(tmp_path_factory)
     asked = [*ROWS.values(), *(row for row in catalogue.indicators() if row.id == "BEL-05.value")]
     found = measuring.measure(asked, place, settings=ReduceSettings(), judging=JudgeSettings())
-    yield Made(county(2020), place, {(r.indicator, r.zone): r for r in found})
+    return Made(county(2020), place, {(r.indicator, r.zone): r for r in found})
 
 
 def number(value: float | None) -> float:

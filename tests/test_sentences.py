@@ -9,21 +9,19 @@ from typing import Any
 
 import pytest
 
-from justgeo import collecting, run
 from justgeo.catalogue import read
 from justgeo.core.errors import CatalogueError
 from justgeo.report import results, sentences, speech
 from justgeo.report.reader import Reader
+from tests import nowhere
 
-DISTRICTS = Path(__file__).parents[1] / "data" / "districts"
 _BROKEN = re.compile(r"None\b(?! of)|\bnan\b|\{|\}|  |±0\b(?!\.)|± 0\b|\(\)|,,|\.\.|: \.|<|>")
 
 
 @pytest.fixture(scope="module", params=["nowhere-invented", "haight-castro"])
-def reader(request: pytest.FixtureRequest) -> Iterator[Reader]:
-    config = run.read_config(DISTRICTS / str(request.param) / "district.toml")
-    baseline, _ = run.measure_place(collecting.collect_layers(config))
-    yield Reader(results.to_dict(baseline))
+def reader(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Reader:
+    baseline, _ = nowhere.baseline(tmp_path_factory, str(request.param))
+    return Reader(results.to_dict(baseline))
 
 
 def every(reader: Reader) -> Iterator[tuple[str, str]]:

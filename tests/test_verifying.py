@@ -25,16 +25,23 @@ from tests import nowhere
 from tests.nowhere import UNITS
 
 HERE = Path(__file__).parents[1] / "data" / "districts" / "haight-castro"
+TOLD = (
+    "DEM-00.population", "DEM-00.households", "DEM-03.65plus", "ENV-11.park", "WEL-04.300", "WEL-04.500", "WEL-04.800",
+    "WEL-05",
+)  # fmt: skip
+"""Every row that has a number there."""
+ROWS = (*TOLD, "ENV-01", "BEL-02", "MOB-03")
+"""With a few of those that have none: what is damaged moves numbers and reasons of these, or nothing at all."""
+INVENTED_ROWS = ("DEM-00.population", "BEL-02", "BEL-02.change", "WEL-04.800", "MOB-03", "ENV-03")
+OWN_ROWS = catalogue._own_indicators
 ANSWERS = 'items:\n  GW-1:\n    - text: "The bus depot, said eleven of fourteen."\n      publish: true\n'
 
 Place = tuple[Path, Path]
 """A folder of a district and the folder of its outputs."""
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The embedded real district with a boundary and answers of its own, as it was run."""
-    here = tmp_path_factory.mktemp("verifying")
+def district_of(here: Path) -> Path:
+    """The embedded real district with a boundary and answers of its own."""
     district = here / "place"
     shutil.copytree(HERE, district)
     hoods = gpd.read_file(HERE / "layers" / "neighborhoods.gpkg")
@@ -45,7 +52,16 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
     told = f'{start}[district.boundary]\nfile = "own.geojson"\n\n[protocol]\nanswers = "answers.yml"\n\n{rest}'
     (district / "district.toml").write_text(told, encoding="utf-8")
     (district / "answers.yml").write_text(ANSWERS, encoding="utf-8")
-    run.run_config(district / "district.toml", here / "out")
+    return district
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """It, as it was run with `ROWS`."""
+    here = tmp_path_factory.mktemp("verifying")
+    district = district_of(here)
+    with nowhere.only(ROWS):
+        run.run_config(district / "district.toml", here / "out")
     return district, here / "out"
 
 
@@ -55,7 +71,14 @@ def county(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(made: Place, tmp_path: Path) -> Place:
+def few() -> Iterator[None]:
+    """Runs measure `ROWS` alone."""
+    with nowhere.only(ROWS):
+        yield
+
+
+@pytest.fixture
+def place(made: Place, tmp_path: Path, few: None) -> Place:
     """A copy of both, to be damaged; they lie to one another as before."""
     for one in made:
         shutil.copytree(one, tmp_path / one.name)
@@ -92,8 +115,13 @@ def with_manifest(folder: Path, change: Callable[[dict[str, Any]], None]) -> Non
 # ------------------------------------------------------------------------------------------------------ it holds
 
 
-def test_right_after_a_run_it_holds_and_nothing_is_touched(place: Place) -> None:
-    district, out = place
+def test_right_after_a_run_it_holds_and_nothing_is_touched(tmp_path: Path) -> None:
+    """With every row of the catalogue."""
+    district, out = district_of(tmp_path), tmp_path / "out"
+    run.run_config(district / "district.toml", out)
+    numbers = justgeo.load(out)["records"]
+    assert {one["indicator"] for one in numbers if one["value"] is not None} == set(TOLD)
+    assert len({one["indicator"] for one in numbers}) > 150
     before = contents(district, out)
     told: list[str] = []
     verdict = verify(out, progress=told.append)
@@ -117,15 +145,17 @@ def test_files_of_others_are_not_judged(place: Place) -> None:
 
 
 def test_an_invented_district_holds(tmp_path: Path, county: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a few rows; ``test_nowhere.py`` verifies it with all of them."""
     monkeypatch.setattr(synthetic, "ensure", partial(synthetic.ensure, cache_root=county.parents[1]))
-    (nowhere,) = (folder for folder in run.embedded() if folder.name == "nowhere-invented")
-    shutil.copytree(nowhere, tmp_path / "nowhere")
-    run.run_config(tmp_path / "nowhere", tmp_path / "out")
+    (invented,) = (folder for folder in run.embedded() if folder.name == "nowhere-invented")
+    shutil.copytree(invented, tmp_path / "nowhere")
+    with nowhere.only(INVENTED_ROWS):
+        run.run_config(tmp_path / "nowhere", tmp_path / "out")
+        verdict = verify(tmp_path / "out")
     inputs = manifests.read(tmp_path / "out").inputs
     assert "counties" in inputs and "tracts_2010" in inputs  # read, though no number names them
     text = (tmp_path / "out" / "manifest.json").read_text(encoding="utf-8")
     assert str(tmp_path) not in text and str(county) not in text
-    verdict = verify(tmp_path / "out")
     assert verdict.holds and verdict.synthetic
     assert "INVENTED" in verifying.words(verdict)[1]
 
@@ -287,14 +317,24 @@ def test_a_file_that_is_as_it_was_is_not_blamed(place: Place) -> None:
     assert amiss(verdict, "inputs") == {} and amiss(verdict, "settings") == {"boundary": "changed"}
 
 
+@pytest.fixture(scope="module")
+def surveyed(tmp_path_factory: pytest.TempPathFactory, county: Path) -> Path:
+    """A folder with a district of a survey of two tables and its outputs, which hold."""
+    here = tmp_path_factory.mktemp("surveyed")
+    told = {**nowhere.layers(county, UNITS), "acs": nowhere.survey(county, here, ["B25003", "B01003"])}
+    told["acs"]["path"] = "../acs2024"
+    path = nowhere.write(here / "place", told, {"boundary": str(county / "district.geojson")})
+    with nowhere.only(ROWS):
+        run.run_config(path, here / "out")
+        assert verify(here / "out").holds
+    return here
+
+
 @pytest.mark.parametrize("damage", [b"", b"GEO_ID|B25003_E001|B25003_M001\n0500000US99001|a lot|7\n"])
-def test_a_damaged_table_of_the_survey_is_named(tmp_path: Path, county: Path, damage: bytes) -> None:
-    told = {**nowhere.layers(county, UNITS), "acs": nowhere.survey(county, tmp_path, ["B25003", "B01003"])}
-    path = nowhere.write(tmp_path / "place", told, {"boundary": str(county / "district.geojson")})
-    run.run_config(path, tmp_path / "out")
-    assert verify(tmp_path / "out").holds
-    (tmp_path / "acs2024" / "acsdt5y2024-b25003.dat").write_bytes(damage)
-    assert amiss(verify(tmp_path / "out"), "inputs") == {"acs:B25003@2024": "changed"}
+def test_a_damaged_table_of_the_survey_is_named(tmp_path: Path, surveyed: Path, few: None, damage: bytes) -> None:
+    here = shutil.copytree(surveyed, tmp_path / "here")
+    (here / "acs2024" / "acsdt5y2024-b25003.dat").write_bytes(damage)
+    assert amiss(verify(here / "out"), "inputs") == {"acs:B25003@2024": "changed"}
 
 
 def test_a_layer_that_is_no_longer_declared_is_missing_and_a_new_one_is_new(place: Place) -> None:
@@ -353,7 +393,7 @@ def test_an_edited_row_of_the_catalogue_is_found(place: Place, tmp_path: Path, c
     (catalogue_copy / "indicators.yml").write_text(
         rows.replace("title: Park land per", "title: Park area per"), "utf-8"
     )
-    catalogue._own_indicators.cache_clear()
+    OWN_ROWS.cache_clear()
     verdict = verify(place[1])
     assert amiss(verdict, "settings") == {"catalogue/indicators.yml": "changed"}
     assert "likely by catalogue/indicators.yml" in finding(verdict, "results.json", "made again").detail
@@ -371,7 +411,7 @@ def catalogue_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setattr(importlib.resources, "files", lambda name: copy if name == "justgeo.catalogue" else files(name))
     yield copy
     monkeypatch.undo()
-    catalogue._own_indicators.cache_clear()
+    OWN_ROWS.cache_clear()
 
 
 # --------------------------------------------------------------------------------------------------------- program
@@ -412,7 +452,7 @@ def test_a_district_that_is_elsewhere_is_named_by_the_caller(place: Place) -> No
     assert verify(out, config=moved / "district.toml").holds
 
 
-def test_a_district_of_the_package_is_found_wherever_the_outputs_are(tmp_path: Path) -> None:
+def test_a_district_of_the_package_is_found_wherever_the_outputs_are(tmp_path: Path, few: None) -> None:
     run.run_config(HERE, tmp_path / "out")
     with_manifest(tmp_path / "out", lambda told: told["run"].pop("config", None))
     assert verify(tmp_path / "out").holds

@@ -190,6 +190,8 @@ class _Drawn:
     def cut(self, mark: BaseGeometry) -> str | None:
         """Take out what a mark lies on: the nearest segment of a point, all that a line runs along or crosses."""
         away = self._away(mark)
+        if not len(away):
+            return _NOT_THERE["path_blocked"]
         hit = np.flatnonzero(away <= 1.0) if mark.geom_type == "LineString" else np.flatnonzero(away == away.min())
         hit = hit[away[hit] <= PATH_M]
         if not len(hit) and mark.geom_type == "LineString":

@@ -13,7 +13,17 @@ from justgeo.core.layer import BoolArray, FloatArray, IntArray
 from justgeo.core.zones import Units
 from justgeo.measure import lumps, margins
 from justgeo.measure.apportion import Rule, Weights
-from justgeo.measure.column import WEIGHTED, Draft, ReduceSettings, cuts, no_margin, quotient, split_share, spread
+from justgeo.measure.column import (
+    NOT_PUBLISHED,
+    WEIGHTED,
+    Draft,
+    ReduceSettings,
+    cuts,
+    no_margin,
+    quotient,
+    split_share,
+    spread,
+)
 from justgeo.measure.fractions import Matrix
 from justgeo.measure.margins import Z90
 
@@ -268,6 +278,8 @@ def reduce_class(field: ClassField, weights: Weights, settings: ReduceSettings) 
         split_share=split_share(matrix, counted),
     )
     draft.lacking(cover, field.weight, settings.lacking_limit)
+    # A unit of which the homes are not known is not one without homes.
+    draft.absent(np.asarray(matrix.astype(bool) @ ~usable) > 0, NOT_PUBLISHED)
     draft.absent(found.people == 0, f"its universe is empty here ({field.universe})")
     tell_unknown(draft, found, settings, lambda z: "")
     draft.untell(cuts(matrix) & ~single)

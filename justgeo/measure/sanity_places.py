@@ -37,7 +37,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy.spatial import KDTree
-from scipy.stats import spearmanr
 
 from justgeo.core.district import WGS84
 from justgeo.core.layer import BUSIER, AnyLayer, Feed, FloatArray, Layer, Network, Raster
@@ -324,6 +323,8 @@ def _jobs_and_homes(jobs: Layer, blocks: Layer) -> Check:
     both = both[(both > 0).any(axis=1)]
     if len(both) < FEWEST_BLOCKS or (both.nunique() < 2).any():
         return JOBS.unknown("there are too few blocks to tell", layers)
+    from scipy.stats import spearmanr  # takes a third of a second, which only a place with jobs has to wait for
+
     found = float(spearmanr(both["people"], both["jobs"]).statistic)
     return JOBS.check(found, layers, f"the more people live in a block, the more jobs are told of it ({found:.2f})")
 

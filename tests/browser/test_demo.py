@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,12 @@ WHERE = """(() => {
 })()"""
 
 
+SHOWN = """() => [
+  ...["shown-title", "legend", "shown-district", "shown-source"].map((id) => document.getElementById(id).innerText),
+  document.querySelectorAll("#twin-rows tr").length,
+  [...document.querySelectorAll(".leaflet-data-pane path")].map((one) => one.getAttribute("fill"))]"""
+
+
 @dataclass
 class Place(Seen):
     """A page of a run beside its results."""
@@ -36,12 +43,24 @@ class Place(Seen):
     results: Any = None
 
 
+@contextmanager
+def opened(browser: Any, demo: dict[str, Path], slug: str) -> Iterator[Place]:
+    with looking(browser, demo[slug] / "index.html") as seen:
+        results = json.loads((demo[slug] / "results.json").read_text(encoding="utf-8"))
+        yield Place(seen.tab, seen.requests, seen.complaints, slug, results)
+
+
+@pytest.fixture(scope="module", params=SLUGS)
+def still(browser: Any, demo: dict[str, Path], request: pytest.FixtureRequest) -> Iterator[Place]:
+    """A page as it opens, for several looks that change nothing of it."""
+    with opened(browser, demo, request.param) as seen:
+        yield seen
+
+
 @pytest.fixture(params=SLUGS)
 def place(browser: Any, demo: dict[str, Path], request: pytest.FixtureRequest) -> Iterator[Place]:
-    folder = demo[request.param]
-    with looking(browser, folder / "index.html") as seen:
-        results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
-        yield Place(seen.tab, seen.requests, seen.complaints, request.param, results)
+    with opened(browser, demo, request.param) as seen:
+        yield seen
 
 
 def district(place: Place) -> dict[str, Any]:
@@ -55,35 +74,33 @@ def test_every_category_and_indicator_has_its_map_legend_and_table(place: Place)
         tab.locator("#categories button").nth(category).click()
         for number in range(tab.locator("#indicators button").count()):
             tab.locator("#indicators button").nth(number).click()
-            title = tab.locator("#shown-title").inner_text()
+            title, legend, value, source, rows, fills = tab.evaluate(SHOWN)
             shown.add(title)
-            fills = tab.eval_on_selector_all(".leaflet-data-pane path", "all => all.map(p => p.getAttribute('fill'))")
-            legend = tab.locator("#legend").inner_text()
             assert fills and None not in fills, title
             assert "By " in legend and ("%" in legend or "$" in legend or "area" in legend), title
             assert ("dotted: no number" in legend) == ("url(#no-number)" in fills), title
             assert ("hatched" in legend) == any(f.startswith("url(#hatch-") for f in fills), title
-            assert tab.locator("#shown-district").inner_text() not in ("", "–"), title
-            assert tab.locator("#twin-rows tr").count() == len(fills), title
-            assert tab.locator("#shown-source").inner_text().startswith("Source: ") or "no number" in legend, title
+            assert value not in ("", "–"), title
+            assert rows == len(fills), title
+            assert source.startswith("Source: ") or "no number" in legend, title
     assert shown == {row["title"] for row in place.results["indicators"] if row["map"] != "none"}
 
 
-def test_opens_with_numbers_that_can_be_read(place: Place) -> None:
-    fills = place.tab.eval_on_selector_all(".leaflet-data-pane path", "all => all.map(p => p.getAttribute('fill'))")
+def test_opens_with_numbers_that_can_be_read(still: Place) -> None:
+    fills = still.tab.eval_on_selector_all(".leaflet-data-pane path", "all => all.map(p => p.getAttribute('fill'))")
     assert sum(f.startswith("#") for f in fills) > len(fills) / 2
-    assert "displacement" not in place.tab.locator("#shown-title").inner_text()
+    assert "displacement" not in still.tab.locator("#shown-title").inner_text()
 
 
-def test_every_indicator_is_named_once_in_the_tables_with_a_number_or_a_reason(place: Place) -> None:
-    tab, found = place.tab, district(place)
-    for row in place.results["indicators"]:
+def test_every_indicator_is_named_once_in_the_tables_with_a_number_or_a_reason(still: Place) -> None:
+    tab, found = still.tab, district(still)
+    for row in still.results["indicators"]:
         spot = tab.locator("#ind-" + "".join(c if c.isalnum() or c in "_-" else "_" for c in row["id"]))
         assert spot.count() == 1, row["id"]
         record = found[row["id"]]
         if record["value"] is None and not record["text"]:
             # What is told of the reference alone stands there with its number; all else with its reason.
-            there = any(r["value"] is not None for r in place.results["records"] if r["indicator"] == row["id"])
+            there = any(r["value"] is not None for r in still.results["records"] if r["indicator"] == row["id"])
             # A reason begins its line with a capital, and a suppressed number is called withheld there.
             reason = record["reason"].replace("suppressed: ", "withheld: ", 1)[1:]
             wanted = "as a whole, not of" if there and row["field"] == "segregation" else reason
@@ -93,12 +110,12 @@ def test_every_indicator_is_named_once_in_the_tables_with_a_number_or_a_reason(p
     assert dashes <= counts, "no wall of dashes"
 
 
-def test_what_must_stand_beside_a_number_does(place: Place) -> None:
-    text = place.tab.locator("main").inner_text()
-    assert place.tab.locator("body").inner_text().count(DISCLAIMER) >= 2
-    assert "today" not in place.tab.locator(".lead").inner_text()
-    if place.slug == "haight-castro":
-        cards = place.tab.locator(".card")
+def test_what_must_stand_beside_a_number_does(still: Place) -> None:
+    text = still.tab.locator("main").inner_text()
+    assert still.tab.locator("body").inner_text().count(DISCLAIMER) >= 2
+    assert "today" not in still.tab.locator(".lead").inner_text()
+    if still.slug == "haight-castro":
+        cards = still.tab.locator(".card")
         assert cards.count() > 0
         assert all("modelled, not counted" in cards.nth(i).inner_text() for i in range(cards.count()))
         assert "not a sample" not in text
@@ -143,9 +160,9 @@ def test_the_keyboard_gets_everywhere_and_shows_where_it_is(place: Place) -> Non
 
 
 @pytest.mark.parametrize("width", [1366, 900, 390])
-def test_nothing_runs_out_of_the_page(place: Place, width: int) -> None:
-    place.tab.set_viewport_size({"width": width, "height": 768})
-    assert place.tab.evaluate("document.documentElement.scrollWidth") <= width
+def test_nothing_runs_out_of_the_page(still: Place, width: int) -> None:
+    still.tab.set_viewport_size({"width": width, "height": 768})
+    assert still.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_prints_sheets_with_the_disclaimer_and_without_the_switches(place: Place) -> None:

@@ -51,7 +51,8 @@ def test_areas_are_one_stop_of_the_tab_key_and_arrows_go_among_them(tab: Any) ->
 
 def test_every_area_is_reached_by_arrows(tab: Any) -> None:
     tab.locator(FIRST).focus()
-    seen, waiting = set(), [[]]
+    seen: set[str] = set()
+    waiting: list[list[str]] = [[]]
     while waiting:
         way = waiting.pop(0)
         tab.keyboard.press("Home")

@@ -48,6 +48,7 @@ FOUND = {
 }
 NEVER = ("clinic", "harbor", "shelter", "immigrants", "welcome", "newcomer", "safe")
 ODD = ("'\"><svg onload=window.hurt=1>", "__proto__", "constructor", "(((", "\\", "💡", "a" * 5000)
+KEPT = "[location.href, document.cookie, history.length, history.state, localStorage.length, sessionStorage.length]"
 
 
 def test_a_street_is_found_however_it_is_written(tab: Any) -> None:
@@ -161,15 +162,16 @@ def test_whatever_is_typed_does_no_harm(tab: Any) -> None:
         assert tab.evaluate("window.hurt === undefined"), typed
 
 
-def test_nothing_typed_is_kept_or_sent(tab: Any, file: Path) -> None:
-    """The fixture holds that nothing was asked for; here, that nothing is left behind."""
-    tab.locator("#find").fill("my very own street 7")
-    tab.locator("#find").fill("5th street")
-    tab.keyboard.press("Enter")
-    kept = tab.evaluate(
-        "[location.href, document.cookie, history.length, history.state, localStorage.length, sessionStorage.length]"
-    )
-    assert kept == [file.as_uri(), "", kept[2], None, 0, 0] and kept[2] <= 2
-    for name, value in {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "name": None}.items():
-        assert tab.locator("#find").get_attribute(name) == value
-    assert tab.locator("form").count() == 0
+def test_nothing_typed_is_kept_or_sent(browser: Any, file: Path) -> None:
+    """At the end of a look nothing was asked for; here, that nothing is left behind either."""
+    with looking(browser, file, alone=True) as got:
+        tab = got.tab
+        tab.locator("#find").fill("my very own street 7")
+        tab.locator("#find").fill("5th street")
+        tab.keyboard.press("Enter")
+        kept = tab.evaluate(KEPT)
+        assert kept == [file.as_uri(), "", kept[2], None, 0, 0] and kept[2] <= 2
+        plain = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "off", "name": None}
+        for name, value in plain.items():
+            assert tab.locator("#find").get_attribute(name) == value
+        assert tab.locator("form").count() == 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from justgeo import synthetic
 from tests import nowhere
+from tests.corrupted import reading
 from tests.corrupted.harness import Field
 
 SEED = 2020
@@ -20,6 +22,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def ground(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Field:
+def ground(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Field]:
     """Where the trials of one module are made."""
-    return Field(source, tmp_path_factory.mktemp("ground"))
+    with reading.once(source):
+        yield Field(source, tmp_path_factory.mktemp("ground"))

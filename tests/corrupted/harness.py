@@ -29,6 +29,7 @@ from justgeo.measure.reduce import ReduceSettings
 from justgeo.report import several, speech
 from justgeo.synthetic.declare import layers as declarations
 from tests import nowhere
+from tests.corrupted import reading
 from tests.faults.case import Case
 
 Guard = Callable[..., Any]
@@ -187,7 +188,7 @@ def exit_of(path: Path) -> tuple[int, str]:
 @contextlib.contextmanager
 def without(guards: Mapping[str, Guard]) -> Iterator[None]:
     """Stand-ins in place of guards."""
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, reading.closed():
         for name, stand_in in guards.items():
             patch.setattr(name, stand_in)
         yield

@@ -21,6 +21,8 @@ from tests.corrupted import outputs
 from tests.corrupted.outputs import Edit, Folders, Travel
 
 UNITS = ("counties", "tracts")
+ROWS = ("DEM-00.households", "BEL-02", "BEL-09", "ENV-11.canopy", "MOB-03")
+"""Some of that table, and some that it does not tell."""
 TABLE = "acsdt5y2024-b25003.dat"
 
 
@@ -45,9 +47,10 @@ def made(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
         line[column] = str(round(float(line[column]) * 0.8)) if line[column] else ""
         line[column - 2] = str(float(line[column - 4]) - float(line[column]))
     table.write_text("\n".join("|".join(line) for line in lines) + "\n", encoding="utf-8")
-    run.run_config(path, here / "older")
-    table.write_text(before, encoding="utf-8")
-    run.run_config(path, here / "out")
+    with nowhere.only(ROWS):
+        run.run_config(path, here / "older")
+        table.write_text(before, encoding="utf-8")
+        run.run_config(path, here / "out")
     kept = here / "again"
     really = verifying._again
 
@@ -55,7 +58,7 @@ def made(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
         really(config, out, *more)
         shutil.copytree(out, kept)
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, nowhere.only(ROWS):
         patch.setattr(verifying, "_again", keeping)
         verdict = verify(here / "out")
     return Made(here, verdict.findings, kept)

@@ -31,6 +31,7 @@ from justgeo.report import (
     displacement_tables,
     grant_files,
     page,
+    quality_page,
     tables,
 )
 from justgeo.report import results as reports
@@ -189,7 +190,7 @@ PURE = (
     (displacing, "of_table"), (displacement_page, "render"), (displacement_tables, "tracts_csv"),
     (displacement_tables, "_cards_json"), (displacement_tables, "agreement_csv"),
     (displacement_tables, "sensitivity_csv"), (displacement_tables, "summary_md"),
-    (collecting, "survey"), (fetching, "survey"),
+    (collecting, "survey"), (fetching, "survey"), (quality_page, "render"),
 )  # fmt: skip
 """What a run computes between the steps that write: the same each time, so it is done once for each door."""
 

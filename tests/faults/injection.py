@@ -3,7 +3,8 @@
 ``watching(folder)`` counts the steps that a piece of work takes below a folder: what is opened for writing, each write,
 each flush to the disk, each closing, what is made, renamed, linked or removed. With a `Fault` the n-th of them fails,
 as a full disk fails: the half of what was to be written is there, then comes the error. With a `Kill` the process ends
-there without a word, as ``kill -9`` ends it; `ended` lets that happen in a child.
+there without a word, as ``kill -9`` ends it; `ended` lets that happen in a child. With `Deaths` a copy of the process
+is killed at every step of one piece of work, and what it leaves is looked at before the work goes on.
 
 Python tells most steps by its audit events; what it does not tell (writes, ``fsync``, ``close``, ``sendfile``) is seen
 by files of a class of ours. Files that are written in C (GeoPackages, Arrow) are met by the system's own limit of the
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import builtins
 import errno
+import functools
 import hashlib
 import io
 import os
@@ -82,18 +84,58 @@ class Kill:
         return count == self.at
 
 
+@dataclass(frozen=True)
+class Deaths:
+    """At each step a copy of the process, forked there with all that it has done and opened, is killed.
+
+    Attributes
+    ----------
+    left : callable
+        Called when it is dead: the folder is as it leaves it, the half of a write included.
+    every : int
+        At the first step and every so many steps from there on.
+    """
+
+    left: Callable[[], object]
+    every: int = 1
+
+    def strikes(self, count: int, what: str) -> bool:
+        return (count - 1) % self.every == 0
+
+    def strike(self, half: Callable[[], object] | None) -> None:
+        child = os.fork()
+        if child == 0:
+            try:
+                if half is not None:
+                    half()
+            finally:
+                os.kill(os.getpid(), signal.SIGKILL)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        self.left()
+
+
 @dataclass
 class Watch:
     """What was seen below some folders, and what strikes there."""
 
     roots: tuple[str, ...]
-    blow: Fault | Kill | None = None
+    blow: Fault | Kill | Deaths | None = None
     steps: list[Step] = field(default_factory=list)
     struck: int = 0
     lock: Any = field(default_factory=threading.Lock)
+    striking: set[int] = field(default_factory=set)
+    """Threads that are about a death: what they do for it is no step."""
 
-    def seen(self, what: str, path: str, half: Callable[[], object] | None = None) -> None:
-        """A step that is about to be taken; ``half`` takes half of it, where it can be halved."""
+    def seen(
+        self,
+        what: str,
+        path: str,
+        half: Callable[[], object] | None = None,
+        mend: Callable[[], object] | None = None,
+    ) -> None:
+        """A step that is about to be taken; ``half`` takes half of it, where it can be halved, ``mend`` undoes that."""
+        if threading.get_ident() in self.striking:
+            return
         root = next((one for one in self.roots if path == one or path.startswith(one + os.sep)), None)
         if root is None:
             return
@@ -102,6 +144,15 @@ class Watch:
             strikes = self.blow is not None and self.blow.strikes(len(self.steps), what)
             self.struck += strikes
         if not strikes:
+            return
+        if isinstance(self.blow, Deaths):
+            self.striking.add(threading.get_ident())
+            try:
+                self.blow.strike(half)
+                if mend is not None:
+                    mend()
+            finally:
+                self.striking.discard(threading.get_ident())
             return
         if half is not None:
             half()
@@ -160,8 +211,14 @@ class _Raw(io.FileIO):
     def write(self, data: Any, /) -> int:
         view = memoryview(data).cast("B")
         if _now is not None:
-            _now.seen("write", self._path, lambda: io.FileIO.write(self, view[: len(view) // 2]))
+            half = functools.partial(io.FileIO.write, self, view[: len(view) // 2])
+            _now.seen("write", self._path, half, self._mended() if isinstance(_now.blow, Deaths) else None)
         return super().write(view)
+
+    def _mended(self) -> Callable[[], object]:
+        """What puts the file back to where it is now: processes that were forked share it."""
+        size, place = os.fstat(self.fileno()).st_size, self.tell()
+        return lambda: (self.truncate(size), self.seek(place))
 
     def close(self) -> None:
         fresh = not self.closed
@@ -224,7 +281,7 @@ _installed: list[bool] = []
 
 
 @contextmanager
-def watching(*folders: Path, blow: Fault | Kill | None = None) -> Iterator[Watch]:
+def watching(*folders: Path, blow: Fault | Kill | Deaths | None = None) -> Iterator[Watch]:
     """Count the steps below some folders, and strike at one of them."""
     global _now
     if not _installed:

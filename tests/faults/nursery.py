@@ -6,16 +6,19 @@ left in another. What is decided before an interpreter starts (hash seeds, local
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,6 +26,8 @@ from tests.faults import hamlet
 
 HERE = Path(__file__).parents[2]
 PATIENCE = 100.0
+STATED = {"PYTHONHASHSEED": "1", "TZ": "UTC"}
+"""What is decided when the interpreter starts, so that a run of another one can be another in these."""
 UNFORESEEN = 70
 """Exit status where an exception left the command line: what no case may end in."""
 
@@ -43,7 +48,9 @@ class Nursery:
         self._folder = folder
         self._number = 0
         command = [sys.executable, "-m", "tests.faults.nursery", "serve", str(folder / "warm")]
-        self._server = subprocess.Popen(command, cwd=HERE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._server = subprocess.Popen(
+            command, cwd=HERE, env=os.environ | STATED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
 
     def start(self, *argv: str | Path, prepare: str = "", **told: Any) -> Child:
         """Start a command; ``prepare`` names a function of `odd`, called before it with ``told["how"]``."""
@@ -89,22 +96,26 @@ class Child:
         os.kill(self.pid, number)
 
 
-@contextmanager
-def nursery(folder: Path) -> Iterator[Nursery]:
-    """A nursery that ends with the tests."""
-    made = Nursery(folder)
-    try:
-        yield made
-    finally:
-        made.close()
+@cache
+def nursery() -> Nursery:
+    """The nursery of this process's tests, which ends with them: to warm one up takes five seconds."""
+    # Not below pytest's own folder, which no other user may enter.
+    folder = tempfile.TemporaryDirectory(prefix="nursery-")
+    Path(folder.name).chmod(0o755)
+    made = Nursery(Path(folder.name))
+    atexit.register(lambda: (made.close(), folder.cleanup()))
+    return made
 
 
-def started(*argv: str | Path, options: Sequence[str] = (), env: Mapping[str, str | None] | None = None) -> Ended:
-    """A command of a new interpreter with `hamlet.ROWS` alone; a variable that is None is taken away."""
+def started(
+    *argv: str | Path, options: Sequence[str] = (), env: Mapping[str, str | None] | None = None, few: bool = True
+) -> Ended:
+    """A command of a new interpreter, ``few``: with `hamlet.ROWS` alone; a variable that is None is taken away."""
     every = {**os.environ, "PYTHONPATH": str(HERE), **(env or {})}
-    command = [sys.executable, *options, "-m", "tests.faults.nursery", "run", *map(str, argv)]
+    module = ("tests.faults.nursery", "run") if few else ("justgeo.cli",)
+    command = [sys.executable, *options, "-m", *module, *map(str, argv)]
     told = {name: value for name, value in every.items() if value is not None}
-    done = subprocess.run(command, cwd=HERE, env=told, capture_output=True, timeout=PATIENCE, check=False)
+    done = subprocess.run(command, cwd=HERE, env=told, capture_output=True, timeout=3 * PATIENCE, check=False)
     return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", errors="replace"))
 
 
@@ -121,6 +132,8 @@ def _serve(warm: Path) -> None:
     cli.main(["-q", "run", str(path), "--out", str(warm / "out")])
     sys.stdout.flush()
     os.dup2(saved, 1)
+    gc.collect()
+    gc.freeze()  # so that no child goes through all that is here, and copies the memory of it by that
     for line in sys.stdin:
         asked = json.loads(line)
         if "wait" in asked:

@@ -7,7 +7,7 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,18 +35,18 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     base = tmp_path_factory.mktemp("together")
     hamlet.write(base / "here")
     shutil.copytree(base / "here", base / "other")
     smaller(base / "other" / "line.geojson")
-    with nursery(base) as ready:
-        for name in ("here", "other"):
-            ended = ready.run("-q", "run", base / name, "--out", base / f"out-{name}")
-            assert ended.code == 0, ended.err
-        found = [digests(base / f"out-{name}") for name in ("here", "other")]
-        assert found[0]["results.json"] != found[1]["results.json"]
-        yield Town(ready, base / "here", base / "other", base / "out-here", *found)
+    ready = nursery()
+    for name in ("here", "other"):
+        ended = ready.run("-q", "run", base / name, "--out", base / f"out-{name}")
+        assert ended.code == 0, ended.err
+    found = [digests(base / f"out-{name}") for name in ("here", "other")]
+    assert found[0]["results.json"] != found[1]["results.json"]
+    return Town(ready, base / "here", base / "other", base / "out-here", *found)
 
 
 def smaller(line: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -66,6 +67,7 @@ def blocks() -> pd.DataFrame:
     )
 
 
+@cache
 def api() -> CensusApi:
     """The town's tables of 2024; B17001 is not published for block groups, and B27001 says so by nulls."""
     tenure = pd.DataFrame(TENURE)

@@ -34,7 +34,7 @@ from tests.loopback import nowhere
 from tests.loopback.arcgis import FeatureServer
 from tests.loopback.cogs import canopy_height, make_scene, worldcover
 from tests.loopback.files import FileTree
-from tests.loopback.messages import Handler, Request
+from tests.loopback.messages import Handler, Request, Response
 from tests.loopback.mobility import Feed, Mobility
 from tests.loopback.overpass import Overpass
 from tests.loopback.server import Loopback
@@ -223,11 +223,11 @@ class World:
         jobs = shelf.lodes({"515400002011000": (10, 2, 3, 5), "510030101001002": (1, 1, 0, 0)})
         return {
             "census_files": FileTree(nowhere.tiger_tree(self.source)).handle,
-            "census_api": nowhere.census_api(self.source, places.KEY, {TABLE}).handle,
-            "overpass": Overpass(self.source / "nowhere.osm.pbf").handle,
+            "census_api": remembered(nowhere.census_api(self.source, places.KEY, {TABLE}).handle),
+            "overpass": remembered(Overpass(self.source / "nowhere.osm.pbf").handle),
             "geofabrik": FileTree({EXTRACT: self.source / "nowhere.osm.pbf"}).handle,
-            "mobility_database": Mobility([Feed("mdb-1", self.source / "gtfs.zip", around)]).handle,
-            "mrlc": Wcs({coverage: canopy}).handle,
+            "mobility_database": Mobility([Feed("mdb-1", places.few_trips(self.source), around)]).handle,
+            "mrlc": remembered(Wcs({coverage: canopy}).handle),
             "worldcover": FileTree(worldcover(self.scratch, around, 10, pixels=6_000)).handle,
             "canopy_height": FileTree(canopy_height(self.scratch, around, 7, pixels=4_096)).handle,
             "landsat": Stac([make_scene(self.scratch, around)]).handle,
@@ -235,8 +235,8 @@ class World:
             "lodes_wac": FileTree({WAC: jobs}).handle,
             "tribal_lands": FileTree({TRIBAL: shelf.tribal_lands()}).handle,
             "redlining": FileTree({shelf.REDLINING: shelf.geojson(shelf.GRADED)}).handle,
-            "nfhl": FeatureServer({NFHL: zones()}, page=3).handle,
-            "places": Socrata({"cwsq-ngmh": measures()}).handle,
+            "nfhl": remembered(FeatureServer({NFHL: zones()}, page=3).handle),
+            "places": remembered(Socrata({"cwsq-ngmh": measures()}).handle),
         }
 
     def service(self, door: Door, url: str = "") -> Service:
@@ -245,6 +245,19 @@ class World:
         if door.service == "address":
             return Service("address", "a grid", "somebody", (address,), address, "")
         return places.service(door.service, address, **door.options)
+
+
+def remembered(handle: Handler) -> Handler:
+    """A handler whose answers depend on nothing but the request: what was asked before it answers at once."""
+    known: dict[Any, Response] = {}
+
+    def answer(request: Request) -> Response:
+        asked = (request.method, request.path, request.raw_query, request.body, *request.headers.items())
+        if asked not in known:
+            known[asked] = handle(request)
+        return known[asked]
+
+    return answer
 
 
 def told(door: Door, record: Record) -> Any:

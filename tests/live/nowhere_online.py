@@ -43,10 +43,15 @@ USUAL = ("census_api", "census_files", "overpass", "mobility_database", "mrlc")
 """Services that a district asks if its file says nothing else."""
 
 
+def named_tables() -> frozenset[str]:
+    """Tables of surveys that the catalogue names, as it names them: ``B25003``, ``B25003@t0``."""
+    named = {name for row in catalogue.indicators() for name in (*row.inputs, *row.optional)}
+    return frozenset(name.removeprefix("acs:") for name in named if name.startswith("acs:"))
+
+
 def survey_tables() -> int:
     """How many tables of the newest survey the catalogue names: each is fetched by itself."""
-    named = {name for row in catalogue.indicators() for name in (*row.inputs, *row.optional)}
-    return sum(name.startswith("acs:") and "@" not in name for name in named)
+    return sum("@" not in name for name in named_tables())
 
 
 ACCESS = ("WEL-03", "WEL-04", "WEL-05", "WEL-06", "MOB-01", "MOB-02", "MOB-03", "MOB-08", "BEL-12", "BEL-17.osm",
@@ -155,7 +160,8 @@ def _handlers(source: Path, scratch: Path, key: str) -> dict[str, Handler]:
     heights = canopy_height(scratch, around_district, lambda lon, lat: canopy(lon, lat) % 40, pixels=8192)
     feed = Feed("mdb-1", source / "gtfs.zip", (west, south, east, north), provider="Nowhere Transit")
     return {
-        "census_api": nowhere.census_api(source, key).handle,
+        # A survey has four times as many tables, which nobody asks for: reading them takes seconds.
+        "census_api": nowhere.census_api(source, key, {name.partition("@")[0] for name in named_tables()}).handle,
         "census_files": FileTree(nowhere.tiger_tree(source)).handle,
         "overpass": Overpass(source / "nowhere.osm.pbf", DATA_OF).handle,
         "geofabrik": FileTree({EXTRACT: source / "nowhere.osm.pbf"}).handle,

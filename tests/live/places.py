@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from justgeo.catalogue import read as catalogue
 from justgeo.core import district as districts
@@ -16,6 +19,7 @@ from justgeo.indicators.mobility import LONGEST_M
 from justgeo.sources.live.ask import Tools
 from justgeo.sources.live.http import Client, Policy
 from justgeo.sources.live.keys import Key
+from tests.loopback.nowhere import zipped
 
 KEY = "canary-key-4711"
 
@@ -45,3 +49,22 @@ def area(folder: Path, *, county: bool = True) -> Area:
     width = districts.halo_width(LONGEST_M)
     around = districts.halo(district, crs, width)
     return Area(district, reference, around if reference is None else around.union(reference), around, width)
+
+
+def few_trips(folder: Path, of: int = 12) -> bytes:
+    """The invented county's timetable with one in so many of its trips, and those that repeat: it is read sooner.
+
+    Days, routes and stops are all there.
+    """
+    with zipfile.ZipFile(folder / "gtfs.zip") as archive:
+        tables = {name: archive.read(name) for name in archive.namelist()}
+    trips, times, repeated = (
+        pd.read_csv(io.BytesIO(tables[f"{name}.txt"]), dtype=str, keep_default_na=False)
+        for name in ("trips", "stop_times", "frequencies")
+    )
+    few = trips[(trips.index % of == 0) | trips["trip_id"].isin(repeated["trip_id"])]
+    called = times[times["trip_id"].isin(few["trip_id"])]
+    thinner = {
+        f"{name}.txt": one.to_csv(index=False).encode() for name, one in (("trips", few), ("stop_times", called))
+    }
+    return zipped({**tables, **thinner})

@@ -1,7 +1,8 @@
 """Connecticut, where the blocks of 2020 know eight counties and everything since 2022 nine planning regions.
 
 The invented county is put there: its tracts, block groups and survey in a planning region, its blocks and their counts
-in the counties of the census. All that is measured has to be what it is under codes that fit.
+in the counties of the census. All that is measured has to be what it is under codes that fit: every row where the
+county is one region, a row of each kind of arithmetic where it is put in several.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-from justgeo import quality, run
+from justgeo import quality
 from justgeo.catalogue import read as catalogue
 from justgeo.indicators.mobility import TIMETABLE_ENDED
-from justgeo.report import results as reports
 from justgeo.sources.live.census_counties import CONNECTICUT
 from tests import nowhere as districts
-from tests.live.nowhere_online import BEHIND, EXTRACT, KEY, UNASKED, bounds, justgeo, settle, with_a_key
+from tests.live import fetched as fetched_once
+from tests.live.fetched import GRIDS, each_kind
+from tests.live.nowhere_online import BEHIND, EXTRACT, KEY, UNASKED, bounds, justgeo, named_tables, settle, with_a_key
 from tests.loopback import nowhere
 from tests.loopback.files import FileTree
 from tests.loopback.messages import Handler
@@ -33,7 +35,6 @@ from tests.loopback.wcs import Wcs
 
 REGION = CONNECTICUT.after[0]
 NEW_YORK = ("36119", "36079")
-GRIDS = ("tree_canopy", "impervious", "land_cover")
 LAYERS = {"TRACT": ("tract", "GEOID"), "BG": ("bg", "GEOID"), "TABBLOCK20": ("tabblock20", "GEOID20")}
 Codes = Callable[[str], str]
 """County of a tract, by the tract's id in the invented county."""
@@ -89,7 +90,8 @@ def moved(source: Path, folder: Path, areas: Codes, blocks: Codes) -> Place:
     path = folder / "tl_2024_us_county.shp.zip"
     counties.to_file(path, driver="ESRI Shapefile")
     tree["/geo/tiger/TIGER2024/COUNTY/tl_2024_us_county.zip"] = path
-    for path in sorted((source / "acs2024").glob("*.dat")):
+    for name in sorted(name for name in named_tables() if "@" not in name):  # of all others nothing is measured
+        path = source / "acs2024" / f"acsdt5y2024-{name.lower()}.dat"
         table = pd.read_csv(path, sep="|", dtype=str, keep_default_na=False)
         is_whole = table["GEO_ID"].str.startswith("0500000US")
         whole, parts = table[is_whole], table[~is_whole]
@@ -124,7 +126,7 @@ def _all_blocks(folder: Path) -> None:
 def _handlers(place: Place, source: Path, rest: bool) -> dict[str, Handler]:
     """The place's services; ``rest``: those too that know nothing of counties."""
     made: dict[str, Handler] = {
-        "census_api": nowhere.census_api(place.folder, KEY).handle,
+        "census_api": nowhere.census_api(place.folder, KEY, None if rest else ()).handle,
         "census_files": FileTree(place.tree).handle,
     }
     if rest:
@@ -178,8 +180,11 @@ def _as_plain(record: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def measured(path: Path) -> Found:
-    """What a run would put into ``results.json``, from records and files alone."""
-    return Found(reports.to_dict(run.measure_place(run.collect_layers(run.read_config(path), offline=True))[0]))
+    """What a run would put into ``results.json``, from records and files alone: of rows one of each kind.
+
+    Which county a unit is of decides how it is read and nested, whatever is then measured of it.
+    """
+    return Found(fetched_once.measured(path, each_kind("category"), read_all=False, offline=True)[1])
 
 
 def fetched(
@@ -188,7 +193,7 @@ def fetched(
     """What came of a district of the place that was begun and fetched, and the requests by service.
 
     ``rest``: with streets, timetables and grids, and the survey through the API, and run to the end; else the survey
-    is of files, and no page is written.
+    is of files, a row of each kind is measured, and no page is written.
     """
     with contextlib.ExitStack() as stack:
         servers = {name: stack.enter_context(Loopback(one)) for name, one in _handlers(place, source, rest).items()}
@@ -219,9 +224,7 @@ def a_key() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def plain(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Found:
     """The county where it lies, from its files."""
-    told = {"boundary": str(folder / "district.geojson"), "slug": "old-harbour-invented"}
-    names = [*districts.UNITS, "acs", "osm", "gtfs", *GRIDS]
-    return measured(districts.write(tmp_path_factory.mktemp("plain"), districts.layers(folder, names), told))
+    return Found(fetched_once.from_files(folder, tmp_path_factory))
 
 
 @pytest.fixture(scope="module")

@@ -31,8 +31,8 @@ from tests.live.nowhere_online import half_kept
 from tests.loopback.server import Loopback, refused_url
 
 BOUND_S = 6.0
-"""More than any case takes on a slow machine; the patience itself is 0.35 s a call where a trouble lasts."""
-SHORT = {"connect_s": 0.15, "read_s": 0.15, "total_s": 0.35}
+"""More than any case takes on a slow machine; the patience itself is 0.25 s a call where a trouble lasts."""
+SHORT = {"connect_s": 0.11, "read_s": 0.11, "total_s": 0.25}
 LONG = {"connect_s": 2.0, "read_s": 5.0, "total_s": 20.0}
 
 

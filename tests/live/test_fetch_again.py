@@ -29,6 +29,9 @@ from justgeo.sources.live import with_censusdis
 from justgeo.sources.live.http import Client, Policy
 from justgeo.sources.live.keys import VARIABLES
 from justgeo.sources.live.redact import hidden
+from tests import nowhere
+from tests.live import fetched
+from tests.live.fetched import FEW, GRIDS
 from tests.live.nowhere_online import (
     ACCESS,
     DAY,
@@ -47,7 +50,6 @@ from tests.live.nowhere_online import (
 from tests.loopback.faults import OWN_PAGES, Fault
 from tests.loopback.messages import Response, Wire, head_of
 
-GRIDS = ("tree_canopy", "impervious", "land_cover")
 OSM = "OpenStreetMap, district and halo"
 TRACTS = "tracts 2024, state 99"
 
@@ -68,11 +70,11 @@ def services(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture(scope="module")
-def records(services: Online, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def records(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a first fetch has recorded."""
-    path = services.begin(tmp_path_factory.mktemp("first") / "district")
-    assert justgeo("fetch", path).code == 0
-    return path.parent / "records"
+    first = fetched.first(folder, tmp_path_factory)
+    assert first.fetched.code == 0
+    return first.records
 
 
 def states(path: Path) -> dict[str, str]:
@@ -103,6 +105,8 @@ def test_a_second_fetch_asks_for_what_is_gone_alone(records: Path, services: Onl
 def test_a_damaged_record_is_never_read_and_is_fetched_anew(records: Path, services: Online, tmp_path: Path) -> None:
     path = services.begin_with(records, tmp_path / "district")
     kept = path.parent / "records"
+    shutil.rmtree(record_of(kept, TRACTS))
+    assert justgeo("fetch", path).code == 0  # of these servers: a record tells the address that it came from
     before = heads_of(kept)
     (tract,) = record_of(kept, TRACTS).glob("*.zip")
     tract.write_bytes(tract.read_bytes()[:-10])
@@ -323,7 +327,9 @@ def test_the_key_is_found_nowhere(
         shutil.rmtree(record_of(path.parent / "records", "acs B25003@2024"))
         said += [justgeo("-v", "fetch", path), justgeo("doctor", path)]
         monkeypatch.setenv(VARIABLES[0], BIRD)
-        said += [justgeo("fetch", path), justgeo("-v", "run", path, "--out", tmp_path / "out")]
+        said.append(justgeo("fetch", path))
+        with nowhere.only(FEW):
+            said.append(justgeo("-v", "run", path, "--out", tmp_path / "out"))
         time.sleep(1.5)  # calls that nobody waits for any more still end, and say so
     assert [one.code for one in said] == [1, 0, 0, 1, 1, 0, 0]
     words = "".join(one.out + one.err for one in said)

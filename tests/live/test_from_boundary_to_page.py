@@ -7,6 +7,7 @@ the figures of the same county from local files.
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +20,12 @@ import shapely
 
 from justgeo import run
 from justgeo.catalogue import read as catalogue
+from justgeo.core.result import Indicator
 from justgeo.report import results as reports
-from justgeo.sources.live import with_censusdis
 from justgeo.sources.live.keys import SIGN_UP, VARIABLES
 from tests import nowhere as districts
+from tests.live import fetched
+from tests.live.fetched import FEW, GRIDS, Round, Rows, each_kind, of_files, rows_of
 from tests.live.nowhere_online import (
     ACCESS,
     DATA_OF,
@@ -33,7 +36,6 @@ from tests.live.nowhere_online import (
     UNASKED,
     USUAL,
     Online,
-    Said,
     heads_of,
     justgeo,
     one_day,
@@ -47,30 +49,6 @@ COMPARED = (
 )  # fmt: skip
 """Tables that are compared with an earlier survey."""
 NOT_COVERED = "the layer does not cover this area"
-GRIDS = ("tree_canopy", "impervious", "land_cover")
-Key = tuple[str, str, str]
-Rows = Mapping[Key, Any]
-
-
-@dataclass(frozen=True)
-class Round:
-    """A district that was begun, fetched and run while its services answered, and that they answer no more."""
-
-    folder: Path
-    out: Path
-    fetched: Said
-    asked: Mapping[str, int]
-    asked_by_run: Mapping[str, int]
-    addresses: Mapping[str, str]
-    by_censusdis: Path | None
-
-    @property
-    def records(self) -> Path:
-        return self.folder / "records"
-
-    @property
-    def results(self) -> Any:
-        return json.loads((self.out / "results.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,48 +65,46 @@ def services(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def first(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Round:
-    root = tmp_path_factory.mktemp("first")
-    with online(folder, root / "made") as services:
-        path = services.begin(root / "district")
-        fetched = justgeo("fetch", path)
-        asked = services.asked()
-        assert justgeo("run", path, "--out", root / "out").code == 0
-        after = services.asked()
-        other = _by_censusdis(services, root) if with_censusdis.installed() else None
-        addresses = services.addresses
-    return Round(root / "district", root / "out", fetched, asked, after, addresses, other)
-
-
-def _by_censusdis(services: Online, root: Path) -> Path:
-    path = services.begin(root / "again", {"census": {"provider": "censusdis"}})
-    assert justgeo("fetch", path).code == 0
-    assert justgeo("run", path, "--out", root / "out-censusdis").code == 0
-    return root / "out-censusdis"
-
-
-def of_files(folder: Path, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Declarations of the county's files; its timetable is as old as the fetched one, and as that is had ended."""
-    told = districts.layers(folder, names)
-    return {**told, **{name: {**told[name], "retrieved": DAY} for name in ("gtfs",) if name in told}}
+    return fetched.first(folder, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
-    """The same district from the county's files, as ``justgeo demo`` reads them."""
-    names = [*districts.UNITS, "acs", "osm", "gtfs", *GRIDS]
-    told = {"boundary": str(folder / "district.geojson"), "slug": "old-harbour-invented"}
-    path = districts.write(tmp_path_factory.mktemp("local"), of_files(folder, names), told)
-    return measured(path)[1]
+    """The same district from the county's files."""
+    return rows_of(fetched.from_files(folder, tmp_path_factory))
 
 
-def rows_of(results: Mapping[str, Any]) -> Rows:
-    return {(one["zone"], one["indicator"], one["group"]): one for one in results["records"]}
+@dataclass(frozen=True)
+class Alone:
+    """A run of the first round's district without a network: what it wrote, and whom it called."""
+
+    out: Path
+    code: int
+    called: list[object]
 
 
-def measured(path: Path, **more: Any) -> tuple[run.Collected, Rows]:
-    """What a run would read and put into ``results.json``, without writing it."""
-    found = run.collect_layers(run.read_config(path), **more)
-    return found, rows_of(reports.to_dict(run.measure_place(found)[0]))
+@pytest.fixture(scope="module")
+def offline(first: Round, tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    called: list[object] = []
+
+    def refuse(self: socket.socket, address: object) -> None:
+        called.append(address)
+        raise ConnectionRefusedError(address)
+
+    out = tmp_path_factory.mktemp("offline") / "out"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket.socket, "connect_ex", refuse)
+        patch.setattr(socket, "getaddrinfo", refuse)
+        for name in VARIABLES:
+            patch.delenv(name, raising=False)
+        code = justgeo("run", first.folder, "--offline", "--out", out).code
+    return Alone(out, code, called)
+
+
+def measured(path: Path, rows: Sequence[Indicator] | None = None, **more: Any) -> tuple[run.Collected, Rows]:
+    found, results = fetched.measured(path, rows, **more)
+    return found, rows_of(results)
 
 
 def same(one: Mapping[str, Any], other: Mapping[str, Any], *, but: Sequence[str] = ("q",)) -> bool:
@@ -171,34 +147,21 @@ def test_every_layer_comes_through_a_live_door(first: Round) -> None:
     assert set(first.results["absent_layers"]) == UNASKED
 
 
-def test_offline_with_all_services_gone_gives_the_same_bytes(
-    first: Round, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    called: list[object] = []
-
-    def refuse(self: socket.socket, address: object) -> None:
-        called.append(address)
-        raise ConnectionRefusedError(address)
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket.socket, "connect_ex", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    for name in VARIABLES:
-        monkeypatch.delenv(name, raising=False)
-    assert justgeo("run", first.folder, "--offline", "--out", tmp_path / "out").code == 0
-    assert not called
+def test_offline_with_all_services_gone_gives_the_same_bytes(first: Round, offline: Alone) -> None:
+    assert offline.code == 0
+    assert not offline.called
     names = {path.name for path in first.out.iterdir()}
-    assert names == {path.name for path in (tmp_path / "out").iterdir()} >= {"results.json", "index.html"}
+    assert names == {path.name for path in offline.out.iterdir()} >= {"results.json", "index.html"}
     for name in sorted(names - {"manifest.json"}):
-        assert (first.out / name).read_bytes() == (tmp_path / "out" / name).read_bytes(), name
+        assert (first.out / name).read_bytes() == (offline.out / name).read_bytes(), name
 
 
 def test_both_census_providers_give_the_same_bytes(first: Round) -> None:
-    if first.by_censusdis is None:
+    if first.again is None:
         pytest.skip("censusdis is not installed")
-    mine, theirs = ((out / "results.json").read_bytes() for out in (first.out, first.by_censusdis))
-    assert mine == theirs
-    heads = heads_of(first.folder.parent / "again" / "records").values()
+    _, theirs = fetched.measured(first.again, offline=True)
+    assert (first.out / "results.json").read_bytes() == reports.dump(theirs)
+    heads = heads_of(first.again / "records").values()
     told = [head["told"] for head in heads if head["label"].startswith("acs ")]
     assert {one["more"]["provider"] for one in told} == {"censusdis"}
 
@@ -211,8 +174,17 @@ def test_an_invented_place_says_so_everywhere(first: Round) -> None:
     assert json.loads((first.out / "manifest.json").read_text(encoding="utf-8"))["synthetic"] is True
 
 
-def test_outputs_follow_from_what_was_recorded(first: Round) -> None:
+def test_outputs_follow_from_what_was_recorded(first: Round, offline: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run that is made again to verify is the one without a network: it was made, and is not made twice."""
+    asked = []
+
+    def made(config: Path, out: Path, progress: object, records: Path | None, **more: object) -> None:
+        asked.append((config.resolve(), records, more))
+        shutil.copytree(offline.out, out)
+
+    monkeypatch.setattr(run, "run_config", made)
     said = justgeo("verify", first.out)
+    assert asked == [((first.folder / "district.toml").resolve(), None, {"offline": True})]
     assert said.code == 0, said.out + said.err
     assert "the outputs follow from their inputs" in said.out
 
@@ -270,13 +242,13 @@ def test_a_district_by_geoids(first: Round, services: Online, tmp_path: Path, fo
     before = services.asked()
     assert justgeo("fetch", path).code == 0
     assert set(services.since(before)) == {"overpass"}
-    found, rows = measured(path, offline=True)
+    found, rows = measured(path, each_kind(), offline=True)
     assert set(found.absent) == UNASKED
     outline = groups[groups["GEOID"].isin(geoids)].union_all()
     assert found.district.boundary.symmetric_difference(outline).area < 1e-9
     names = [*districts.UNITS, "acs", "osm", "gtfs", *GRIDS]
     told = {"geoids": geoids, "slug": "old-harbour-invented"}
-    _, local = measured(districts.write(tmp_path / "local", of_files(folder, names), told))
+    _, local = measured(districts.write(tmp_path / "local", of_files(folder, names), told), each_kind(), read_all=False)
     ours = [key for key in rows if key[0] == "district"]
     assert len(ours) > 100
     for key in ours:
@@ -313,9 +285,11 @@ def test_a_planners_own_geography_and_survey(
     before = services.asked()
     assert justgeo("fetch", path).code == 0
     assert set(services.since(before)) == {"overpass", "mobility_database", "mrlc"}
-    found, rows = measured(path, offline=True)
+    others = [row for row in catalogue.indicators() if not row.id.startswith(ACCESS)]
+    found, rows = measured(path, others, offline=True)
     assert set(found.absent) == UNASKED
-    assert [key for key in rows if not key[1].startswith(ACCESS) and not same(rows[key], local[key])] == []
+    assert rows.keys() == {key for key in local if not key[1].startswith(ACCESS)}
+    assert [key for key in rows if not same(rows[key], local[key])] == []
 
 
 def test_an_earlier_survey(first: Round, services: Online, tmp_path: Path, folder: Path) -> None:
@@ -330,22 +304,23 @@ def test_an_earlier_survey(first: Round, services: Online, tmp_path: Path, folde
     assert {label for label in fetched if label.startswith("acs ") and label.endswith("@2014")} == {
         f"acs {table}@2014" for table in COMPARED
     }
-    found, rows = measured(path, offline=True)
+    # The market and every change need both surveys: what is fetched gives the figures of the county's own files.
+    market = {"BEL-01", "BEL-01.renters"}
+    both = [row for row in catalogue.indicators() if row.id in market or row.field == "acs_change"]
+    found, rows = measured(path, both, offline=True)
     assert set(found.absent) == UNASKED
     assert found.years == {"t1": 2024, "t0": 2014}
     assert found.layers["tracts_2010"].geography_vintage == 2010
     assert len(found.layers["crosswalk_99"].data) > 100
     assert found.layers["acs:B25003@2014"].provenance.vintage.startswith("2010-2014")
-    changes = {row.id for row in catalogue.indicators() if row.field == "acs_change"}
-    # The market and every change need both surveys: what is fetched gives the figures of the county's own files.
     names = [*districts.UNITS, "acs", "acs_t0", "crosswalk_99"]
     told = {"boundary": str(folder / "district.geojson"), "slug": "old-harbour-invented"}
-    own = measured(districts.write(tmp_path / "own", of_files(folder, names), told))[1]
+    own = measured(districts.write(tmp_path / "own", of_files(folder, names), told), both, read_all=False)[1]
+    assert {key[1] for key in own} == {row.id for row in both} > market
     for key in own:
-        if key[1] in {"BEL-01", "BEL-01.renters", *changes}:
-            assert own[key]["value"] is not None
-            for name in ("value", "moe", "numerator", "numerator_moe", "denominator", "flags"):
-                assert rows[key][name] == own[key][name], (key, name)
+        assert own[key]["value"] is not None
+        for name in ("value", "moe", "numerator", "numerator_moe", "denominator", "flags"):
+            assert rows[key][name] == own[key][name], (key, name)
 
 
 def test_without_a_key_all_else_is_fetched_and_the_rest_comes_with_it(
@@ -360,12 +335,13 @@ def test_without_a_key_all_else_is_fetched_and_the_rest_comes_with_it(
     assert words.count(SIGN_UP) == 1, "how to get a key is told once, not for each of the tables"
     assert f"and {THINGS - KEYLESS - 4} more" in words
     assert set(services.since(before)) == {"census_files", "overpass", "mobility_database", "mrlc"}
-    assert justgeo("run", path, "--out", tmp_path / "out").code == 0
+    changes = {row.id for row in catalogue.indicators() if row.field == "acs_change"}  # no earlier survey is asked for
+    asked = {row.id for row in catalogue.indicators() if row.field.startswith("acs_")} - changes
+    with districts.only({*asked, *FEW}):
+        assert justgeo("run", path, "--out", tmp_path / "out").code == 0
     results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
     why = "The Census API answers only those who send a key, and none was found."
     rows = {key: row for key, row in rows_of(results).items() if key[0] == "district"}
-    changes = {row.id for row in catalogue.indicators() if row.field == "acs_change"}  # no earlier survey is asked for
-    asked = {row.id for row in catalogue.indicators() if row.field.startswith("acs_")} - changes
     survey = [row for key, row in rows.items() if key[1] in asked]
     assert len(survey) > 20
     assert {(row["value"], row["reason"]) for row in survey} == {(None, why)}

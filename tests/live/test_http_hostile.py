@@ -98,8 +98,8 @@ def test_a_drip_ends_in_time_wherever_it_falls(name: str, tmp_path: Path) -> Non
     play, kind = DRIPS[name]
     with playing(play) as server:
         began = time.monotonic()
-        assert failure(server.url, tmp_path).kind == kind
-        assert time.monotonic() - began < 3.5
+        assert failure(server.url, tmp_path, read_s=0.2, total_s=1.1).kind == kind
+        assert time.monotonic() - began < 1.1 + 2.0
 
 
 def test_what_was_heard_of_an_error_is_told_though_the_rest_drips(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_packed_error_is_told_in_words(tmp_path: Path) -> None:
 
 def test_the_thread_of_a_call_that_was_left_ends_with_its_server(tmp_path: Path) -> None:
     with playing(DRIPS["the size of a chunk"][0]) as server:
-        failure(server.url, tmp_path)
+        failure(server.url, tmp_path, read_s=0.2, total_s=1.1)
     until = time.monotonic() + 10
     while (left := [t for t in threading.enumerate() if t.name == "justgeo-call"]) and time.monotonic() < until:
         time.sleep(0.02)
@@ -126,8 +126,8 @@ def test_a_knock_is_bounded_too(tmp_path: Path) -> None:
     with playing(dripping(CHUNKED, b"5;")) as server:
         began = time.monotonic()
         with pytest.raises(SourceError):
-            client().knock(service(server.url), Call("/"))
-        assert time.monotonic() - began < 3.5
+            client(read_s=0.2, total_s=1.1).knock(service(server.url), Call("/"))
+        assert time.monotonic() - began < 1.1 + 2.0
 
 
 def test_a_knock_unpacks_what_it_shows() -> None:
@@ -647,8 +647,8 @@ def test_what_is_packed_in_another_way_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_swells_is_cut_off_where_it_is_too_large(tmp_path: Path) -> None:
-    bomb = gzip.compress(bytes(300 << 20), 9)
-    assert len(bomb) < 400_000
+    bomb = gzip.compress(bytes(64 << 20), 9)
+    assert len(bomb) < 80_000
     tracemalloc.start()
     try:
         with playing(packed(bomb, "gzip")) as server:

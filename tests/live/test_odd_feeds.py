@@ -51,8 +51,8 @@ WEEKEND = timetable(
 
 @pytest.fixture(scope="module")
 def bus(folder: Path) -> bytes:
-    """The invented county's own timetable."""
-    return (folder / "gtfs.zip").read_bytes()
+    """The invented county's own timetable, with a few of its trips."""
+    return places.few_trips(folder)
 
 
 @pytest.fixture(scope="module")

@@ -15,17 +15,18 @@ from pathlib import Path
 import pytest
 
 from justgeo.core.errors import StoreError
-from justgeo.sources.live.records import HEAD, Question, Records, Told
+from justgeo.sources.live.records import HEAD, Records
 from justgeo.sources.remote import Remote
+from tests import nowhere
+from tests.live.fetched import FEW
 from tests.live.nowhere_online import Said, justgeo, one_day, online, settle, with_a_key
+from tests.live.putting import QUESTION, put
 from tests.loopback.server import Fault, Loopback, Response
 
 ID, SECRET = "canary-id-4711", "canary-secret-4711"
 BUCKET = "records-of-nowhere"
 URL = f"s3://{BUCKET}/all"
 HERE = Path(__file__).parents[2]
-QUESTION = Question("tracts 2024, state 51", "census_files", {"year": 2024})
-TOLD = Told(source="s", dataset="d", vintage="2024", licence="l")
 NAME = f"tracts-2024-state-51/{QUESTION.digest[:16]}"
 
 
@@ -78,7 +79,8 @@ def first(folder: Path, endpoint: str, tmp_path_factory: pytest.TempPathFactory)
     with pytest.MonkeyPatch.context() as patch, online(folder, root / "made") as services:
         path = services.begin(root / "district")
         assert justgeo("fetch", path).code == 0
-        assert justgeo("run", path, "--out", root / "out", "--offline").code == 0
+        with nowhere.only(FEW):
+            assert justgeo("run", path, "--out", root / "out", "--offline").code == 0
         on_machine(patch, root / "one")
         before = services.asked()
         fetched = justgeo("fetch", path, "--records", URL)
@@ -95,12 +97,6 @@ def alone(first: Round, folder: Path) -> Path:
     return folder / "district.toml"
 
 
-def put(where: Records, content: bytes = b"PK whole") -> None:
-    with where.room(QUESTION) as folder:
-        (folder / "a.zip").write_bytes(content)
-        where.keep(QUESTION, folder, TOLD)
-
-
 # From one machine to another ----------------------------------------------------------------------
 
 
@@ -113,13 +109,15 @@ def test_a_machine_with_nothing_but_the_bucket_gives_the_same_bytes(
     assert f"kept in {URL}" in first.fetched.out
     path = alone(first, tmp_path / "district")
     on_machine(monkeypatch, tmp_path / "two")
-    assert justgeo("run", path, "--out", tmp_path / "out", "--records", URL, "--offline").code == 0
+    with nowhere.only(FEW):
+        assert justgeo("run", path, "--out", tmp_path / "out", "--records", URL, "--offline").code == 0
     assert (tmp_path / "out" / "results.json").read_bytes() == first.results
     assert not (path.parent / "records").exists()
     # The third finds what the second one read, and the address where the outputs say it is.
     on_machine(monkeypatch, tmp_path / "three")
     assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["run"]["records"] == URL
-    said = justgeo("-q", "verify", tmp_path / "out")
+    with nowhere.only(FEW):
+        said = justgeo("-q", "verify", tmp_path / "out")
     assert said.code == 0, said.out
     there = Remote(URL).names("")
     assert any(name.startswith("layers/") for name in there), "what was read from large files is there too"
@@ -234,7 +232,7 @@ def test_an_upload_that_was_killed_is_no_record(endpoint: str, tmp_path: Path) -
         "from pathlib import Path\n"
         "from justgeo.sources.live.records import Records\n"
         "from justgeo.sources.remote import Remote\n"
-        "from tests.live.test_s3 import put\n"
+        "from tests.live.putting import put\n"
         "Remote.write = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
         f"put(Records(Path({str(tmp_path / 'one')!r}), Remote({url!r})), b'half')\n"
     )
@@ -255,7 +253,7 @@ def test_two_that_put_the_same_at_once(endpoint: str, tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from justgeo.sources.live.records import Records\n"
         "from justgeo.sources.remote import Remote\n"
-        "from tests.live.test_s3 import put\n"
+        "from tests.live.putting import put\n"
         f"put(Records(Path(sys.argv[1]), Remote({url!r})), b'x' * 6_000_000)\n"
     )
     at_work = [

@@ -373,7 +373,7 @@ def test_codes_of_a_new_release_are_named_in_the_catalogue(
 def test_it_ends_in_time(fault: Fault, server: Loopback, service: Service, small: Area, records: Records) -> None:
     server.fail(fault, times=-1)
     start = time.monotonic()
-    found = failure(ask(service, small), records, service, read_s=0.4, connect_s=0.4, total_s=1.0)
+    found = failure(ask(service, small), records, service, read_s=0.3, connect_s=0.3, total_s=0.6)
     assert found.kind == "timeout"
     assert time.monotonic() - start < 4
 

@@ -69,3 +69,13 @@ def test_without_blocks_or_tracts_there_are_none() -> None:
     # Known by the ids of their blocks alone: there is no outline to measure land on.
     assert units_of(Weights.build(zones, blocks, units[:1], toy.CRS), "tract", 2020, 0, (0,)) is None
     assert units_of(Weights.build(zones, blocks, units, toy.CRS), "tract", 2010, 0, (0,)) is None
+
+
+@pytest.mark.parametrize(("people", "inside"), [(5.0, False), (6.0, True)])
+def test_a_tract_of_which_just_a_half_lives_here_is_none_of_its_units(people: float, inside: bool) -> None:
+    """Of ten or eleven people of the east five live in the part that is not here."""
+    count = np.array([1.0, 1, people, 5, *[0.0] * 12])
+    weights = Weights.build(toy.zones(toy.square(0, 0, 3, 4)), toy.blocks(population=count), toy.unit_layers(), toy.CRS)
+    found = units_of(weights, "tract", 2020, 0, (0,))
+    assert found is not None and found.weights.zones.ids[1:] == ((WEST, EAST) if inside else (WEST,))
+    assert found.first == 1 and found.persons.tolist() == ([2.0, people] if inside else [2.0])

@@ -128,3 +128,35 @@ def test_q_values_are_ordered_and_no_smaller_than_p(p: list[float], random: obje
 def test_labels_at_their_limits() -> None:
     got = c.label([0.9, 0.899, 0.7, 0.699, 1.0, 0.0, NAN])
     assert got.tolist() == ["firm", "likely", "likely", "uncertain", "firm", "uncertain", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("share", "fits"), [(0.0, True), (-1e-12, False), (1.0, True), (1 + 1e-9, True), (1 + 1.1e-9, False)]
+)
+def test_a_share_is_a_share_to_a_billionth(share: float, fits: bool) -> None:
+    """Nothing of the reference: both variances; all of it: what it has beyond the district's."""
+    if not fits:
+        with pytest.raises(LayerError, match="of the reference's universe"):
+            c.overlap_difference(0.5, 0.03, 0.0, 0.4, 0.05, share)
+        return
+    found = c.overlap_difference(0.5, 0.03, 0.0, 0.4, 0.05, share)
+    assert found.moe == pytest.approx(math.hypot(0.03, 0.05) if share == 0 else 0.04, rel=1e-6)
+
+
+def test_a_difference_that_is_its_margin_is_none() -> None:
+    assert c.verdict([0.1, -0.1, 0.0], [0.1, 0.1, 0.0]).tolist() == ["not distinguishable"] * 3
+    beyond = float(np.nextafter(0.1, 1.0))
+    assert c.verdict([beyond, -beyond, 1e-300, -1e-300], [0.1, 0.1, 0.0, 0.0]).tolist() == ["higher", "lower"] * 2
+
+
+def test_one_difference_less_another_by_hand() -> None:
+    """30 ± 3 less 10 ± 4, times 100: 2,000 ± 500, which is 4 x 1.645 standard errors."""
+    nothing = np.full(2, np.nan)
+    first = c.Difference(np.array([30.0, 1.0]), np.array([3.0, 0.0]), nothing, nothing)
+    second = c.Difference(np.array([10.0, 0.0]), np.array([4.0, 0.0]), nothing, nothing)
+    found = c.apart(first, second, 100.0)
+    assert_allclose(found.diff, [2000.0, 100.0])
+    assert_allclose(found.moe, [500.0, 0.0])
+    assert found.z[0] == pytest.approx(4 * Z90) and np.isnan([found.z[1], found.p[1]]).all()
+    assert found.p[0] == pytest.approx(math.erfc(4 * Z90 / math.sqrt(2)))
+    assert c.apart(first, second).diff.tolist() == [20.0, 1.0]

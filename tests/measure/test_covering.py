@@ -153,3 +153,10 @@ def test_a_block_group_of_water_does_not_call_for_its_tract() -> None:
     found = weights.covering_of(toy.units(without(W1)), "households")
     assert dense(found.matrix)[0] == pytest.approx([0, 0, 0, 60 / 120, 30 / 60, 70 / 140])
     assert found.stepped.tolist() == [0]
+
+
+def test_a_level_is_published_that_has_its_one_row_at_the_head_of_the_table() -> None:
+    """The west stands for one of its block groups, the east for both."""
+    found = cover(ACROSS, [W1, WEST, EAST])
+    assert found.stepped.tolist() == [3]
+    assert cover(ACROSS, [WEST, EAST]).stepped.tolist() == [0]

@@ -99,3 +99,60 @@ def test_two_poles_a_metre_apart_are_one_stop() -> None:
     assert mending._near(poles, shapely.Point(0, 0), 50.0).tolist() == [True, True, False]
     assert mending._near(poles, shapely.Point(-50, 0), 50.0).tolist() == [True, True, False]
     assert mending._near(poles, shapely.Point(-50.01, 0), 50.0).tolist() == [False, False, False]
+
+
+def test_nothing_is_blocked_and_nothing_joined_where_no_street_is_mapped() -> None:
+    nowhere = np.empty(0, dtype=np.int64)
+    bare = replace(network(), x=np.empty(0), y=np.empty(0), u=nowhere, v=nowhere)
+    for mark in (says("path_blocked", 5, 50), says("path_blocked", 0, 0, 9, 9), says("path_missing", 0, 0, 9, 9)):
+        made, done = mending.walkable(bare, [mark], CRS)
+        assert done[0].reason is not None and len(made.u) == len(made.x) == 0
+
+
+@pytest.mark.parametrize(
+    ("mark", "left"),
+    [
+        ((200.0, 29.9), 2), ((200.0, 30.1), 3),  # a point blocks the street within 30 m
+        ((100.0, 0.99, 300.0, 0.99), 2), ((100.0, 29.9, 300.0, 29.9), 2), ((100.0, 30.1, 300.0, 30.1), 3),
+        ((200.0, -10.0, 200.0, 110.0), 1), ((200.0, 2.0, 200.0, 97.0), 2),
+    ],
+)  # fmt: skip
+def test_a_mark_blocks_what_it_runs_along_to_a_metre_or_else_the_nearest_to_thirty(
+    mark: tuple[float, ...], left: int
+) -> None:
+    """Two streets at 0 and 100 m north."""
+    made, done = mending.walkable(network(), [says("path_blocked", *mark)], CRS)
+    assert len(made.u) == left and (done[0].reason is None) is (left < 3)
+
+
+@pytest.mark.parametrize(("start", "joined"), [(29.9, True), (30.1, False)])
+def test_a_missing_path_is_joined_within_thirty_metres_where_it_meets_the_street(start: float, joined: bool) -> None:
+    """The street is split 300 m along: two pieces in its place, one to the path, and the path."""
+    made, done = mending.walkable(network(), [says("path_missing", 300, -start, 300, -start - 60)], CRS)
+    assert (done[0].reason is None) is joined
+    assert (len(made.u), len(made.x)) == ((3 - 1 + 2 + 1 + 1, 4 + 1 + 2) if joined else (3, 4))
+    if joined:
+        length = np.hypot(made.x[made.u] - made.x[made.v], made.y[made.u] - made.y[made.v])
+        assert sorted(length.tolist()) == pytest.approx(sorted([400, 100, 300, 100, 60, start]), abs=1e-3)
+
+
+@pytest.mark.parametrize(("north", "blocked"), [(30.0, True), (np.nextafter(30.0, 31.0), False)])
+def test_thirty_metres_are_near_enough_for_a_mark_and_for_an_end(north: float, blocked: bool) -> None:
+    mark = shapely.Point(200.0, north)
+    assert (mending._Drawn(network(), CRS).cut(mark) is None) is blocked
+    assert (mending._Drawn(network(), CRS)._joint(mark) is not None) is blocked
+    drawn = mending._Drawn(network(), CRS)
+    along = shapely.LineString([(100.0, north), (300.0, north)])
+    assert (drawn.cut(along) is None) is blocked and int(shapely.is_empty(drawn.lines).sum()) == blocked
+    beside = mending._Drawn(network(), CRS)
+    assert beside.cut(shapely.LineString([(-50.0, 1.0), (200.0, 1.0)])) is None
+    assert shapely.is_empty(beside.lines).tolist() == [True, False, True]
+
+
+def test_a_path_is_joined_at_both_of_its_ends_and_at_no_bend() -> None:
+    """From 5 m above one street to 5 m below the other, by a bend in the middle: 300 m along each."""
+    made, done = mending.walkable(network(), [says("path_missing", 300, 5, 350, 50, 300, 95)], CRS)
+    assert done[0].reason is None and (len(made.u), len(made.x)) == (1 + 2 + 2 + 2 + 2, 4 + 2 + 3)
+    length = np.hypot(made.x[made.u] - made.x[made.v], made.y[made.u] - made.y[made.v])
+    side = float(np.hypot(50, 45))
+    assert sorted(length.tolist()) == pytest.approx(sorted([100, 300, 100, 300, 100, 5, 5, side, side]), abs=1e-3)

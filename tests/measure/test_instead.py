@@ -83,3 +83,19 @@ def test_what_stands_behind_the_withheld_number_does_not_go_into_the_choice() ->
     assert [r.instead for r in offered(told, zones())] == [WEST, None, None]
     gone = offered(told, zones())[0]
     assert (gone.value, gone.moe, gone.numerator, gone.denominator, gone.comparison) == (None,) * 5
+
+
+def test_a_zone_of_the_same_size_or_of_half_of_it_in_common_is_no_larger_one() -> None:
+    """The district is as large as the west tract, and has just half of the second block group."""
+    ids = ("district", "reference", WEST, W2, "99001000001X")
+    shapes = [
+        toy.square(0, 0, 2, 4), toy.square(0, 0, 4, 4), toy.square(0, 0, 2, 4), toy.square(1, 2, 2, 2),
+        toy.square(0, 0, 1, 1),
+    ]  # fmt: skip
+    made = toy.zones(*shapes, ids=ids)
+    levels = ("", "", "tract", "block group", "block")
+    where = Zones(ids, ids, ("district", "reference", *["area"] * 3), levels, made.geometry)  # type: ignore[arg-type]
+    found = larger(where)
+    assert found[WEST] == ("reference",) and found["district"] == ("reference",)
+    assert found[W2] == ("reference",)
+    assert found["99001000001X"] == ("district", "reference"), "a block has no tract of its own here"

@@ -106,3 +106,40 @@ def test_percentiles_hold_their_order(values: FloatArray, people: FloatArray, va
     if found.value is not None:
         assert found.low is not None and found.high is not None
         assert found.low <= found.value <= found.high < found.low + percentiles.WIDEST
+
+
+def test_numbers_are_equal_to_a_billionth_of_the_largest() -> None:
+    """Of 2^30 that is a little more than 1, and infinite ones are no largest one."""
+    largest = 2.0**30
+    found = tracts([0.0, 1.0, 3.0, -largest, math.inf], [1, 1, 1, 1, 1])
+    assert found.largest == largest
+    assert found.percentile(0.5) == pytest.approx((1 + 3) / 10)
+    assert found.percentile(2.0) == pytest.approx((2 + 4) / 10)
+    assert found.percentile(2.1) == pytest.approx((3 + 4) / 10)
+    assert found.percentile(4.08) == pytest.approx(4 / 5)
+
+
+@pytest.mark.parametrize(("moe", "told"), [(0.2, True), (0.25, False), (0.2499, True), (math.nan, True)])
+def test_ends_that_are_half_of_all_apart_tell_nothing(moe: float, told: bool) -> None:
+    """Twenty numbers, 0.05 apart: from 0.25 to 0.75 there are nine between and two halves, ten twentieths."""
+    found = standing(Tracts.of(TWENTY, ALIKE, "persons"), NUMBER, 0.5, moe)
+    assert (found.value is not None) is told
+    if told:
+        assert found.value == pytest.approx(10.5 / 20) and (found.low is None) is math.isnan(moe)
+    else:
+        assert found.reason is not None and "from 28% to 78%" in found.reason
+
+
+@pytest.mark.parametrize(("value", "reliability", "why"), [
+    (0.5, "low", percentiles.VAGUE), (math.inf, "high", percentiles.OPEN_END), (math.nan, "low", percentiles.VAGUE),
+    (0.5, "unknown", None), (0.5, "medium", None),
+])  # fmt: skip
+def test_why_a_percentile_is_not_told(value: float, reliability: str, why: str | None) -> None:
+    record = replace(NUMBER, reliability=reliability)
+    assert standing(Tracts.of(TWENTY, ALIKE, "persons"), record, value, 0.01).reason == why
+
+
+@pytest.mark.parametrize(("n", "told"), [(19, False), (20, True)])
+def test_twenty_tracts_are_enough(n: int, told: bool) -> None:
+    found = standing(Tracts.of(TWENTY[:n], ALIKE[:n], "households"), NUMBER, 0.5, 0.01)
+    assert (found.value is not None) is told and (found.tracts, found.weight) == (n, "households")

@@ -78,3 +78,40 @@ def test_no_segments_and_no_points() -> None:
     one = snapping.segments(np.zeros((1, 2)), np.ones((1, 2)))
     assert len(snapping.nearest(one, nothing, 100.0).segment) == 0
     assert not np.isfinite(snapping.nearest(one, np.array([[9.0, 9.0]]), 1.0).metres).any()
+
+
+def test_what_ends_nearest_to_a_point_is_as_far_as_its_end_to_the_last_digit() -> None:
+    """However long it is and from wherever it comes; and as far as its start where that is nearest."""
+    rng = np.random.default_rng(7)
+    hub = np.array([123_456.7, 4_000_000.3])
+    start, points = hub + rng.uniform(10, 90, (200, 2)), hub - rng.uniform(10, 90, (200, 2))
+    every = np.arange(200)
+    plain = np.sqrt(((points - hub) ** 2).sum(axis=1))
+    for there, place in (
+        (snapping.segments(start, np.tile(hub, (200, 1))), 1.0),
+        (snapping.segments(np.tile(hub, (200, 1)), start), 0.0),
+    ):
+        share, metres = snapping._foot(there, points, every)
+        assert (share == place).all() and (metres == plain).all()
+
+
+def test_a_place_in_the_middle_by_hand_and_one_just_at_the_limit() -> None:
+    there = snapping.segments(np.array([[0.0, 0.0], [0.0, 50.0]]), np.array([[100.0, 0.0], [0.0, 60.0]]))
+    asked = np.array([[25.0, 3.0], [-3.0, 4.0], [103.0, -4.0], [-6.0, 55.0]])
+    found = snapping.nearest(there, asked, 5.0)
+    assert found.segment.tolist() == [0, 0, 0, -1] and found.share.tolist() == [0.25, 0.0, 1.0, 0.0]
+    assert found.metres.tolist() == [3.0, 5.0, 5.0, np.inf]
+    nearer = snapping.nearest(there, asked, np.nextafter(5.0, 0.0))
+    assert nearer.segment.tolist() == [0, -1, -1, -1]
+    wider = snapping.nearest(there, asked, 6.0)
+    assert wider.segment.tolist() == [0, 0, 0, 1] and wider.share[3] == 0.5
+
+
+def test_pieces_are_no_longer_than_the_mean_and_no_more_than_that_asks_for() -> None:
+    """10, 20 and 60 m: the mean is 30, so that the last one has two pieces of 30."""
+    end = np.array([[10.0, 0.0], [20.0, 0.0], [60.0, 0.0], [0.0, 0.0]])
+    there = snapping.segments(np.zeros((4, 2)), end)
+    assert there.of_piece.tolist() == [0, 1, 2, 2] and there.half == 15.0 and there.tree is not None
+    assert there.tree.data[:, 0].tolist() == [5.0, 10.0, 15.0, 45.0]
+    some = snapping.segments(np.zeros((4, 2)), end, np.array([True, False, True, True]))
+    assert some.of_piece.tolist() == [0, 2, 2] and some.half == 15.0

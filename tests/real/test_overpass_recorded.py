@@ -24,17 +24,17 @@ no.  holds                              nodes   ways  relations  drawn  walked  
 
 from __future__ import annotations
 
-import copy
 import gzip
 import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.sax.saxutils import quoteattr
 
 import networkx as nx
 import numpy as np
@@ -77,14 +77,22 @@ Edge = frozenset[tuple[float, float]]
 
 
 @pytest.fixture(scope="module")
-def recorded(real_data: Path) -> Path:
+def recorded(real_data: Path) -> Iterator[Path]:
     folder = real_data / "oakland" / "overpass_recorded"
     if not folder.is_dir():
         pytest.skip("real data not here: oakland/overpass_recorded")
-    return folder
+    yield folder
+    answer.cache_clear()
 
 
+@cache
 def answer(recorded: Path, number: int) -> dict[str, Any]:
+    """As it was parsed once; nobody changes it."""
+    return fresh(recorded, number)
+
+
+def fresh(recorded: Path, number: int) -> dict[str, Any]:
+    """For osmnx, which may keep or change what it is given."""
     told: dict[str, Any] = json.loads(gzip.decompress(file(recorded, number).read_bytes()))
     return told
 
@@ -122,27 +130,42 @@ def test_what_each_of_them_holds(recorded: Path) -> None:
 # -- what osmnx makes of them -------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def walk_query() -> Iterator[str]:
-    """osmnx's own filter of the walk network; while in use, its edges keep the tags that the filter asks about."""
-    query = _overpass._get_network_filter("walk")
-    saved = osmnx.settings.useful_tags_way
-    osmnx.settings.useful_tags_way = list(dict.fromkeys([*saved, *re.findall(r'\["([^"]+)"', query)]))
-    yield query
-    osmnx.settings.useful_tags_way = saved
+WALK_QUERY = _overpass._get_network_filter("walk")
+"""osmnx's own filter of the walk network."""
 
 
-def allows(query: str, tags: dict[str, Any]) -> bool:
-    steps = re.findall(r'\["([^"]+)"(?:!~"([^"]*)")?\]', query)
-    return all(not re.search(words, str(tags.get(key, ""))) if words else key in tags for key, words in steps)
+@pytest.fixture(scope="module")
+def graph_of(recorded: Path) -> Callable[[int], Any]:
+    """What osmnx makes of an answer; edges keep the tags that its filter of the walk network asks about."""
+
+    @cache
+    def made(number: int) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            kept = [*osmnx.settings.useful_tags_way, *re.findall(r'\["([^"]+)"', WALK_QUERY)]
+            patch.setattr(osmnx.settings, "useful_tags_way", list(dict.fromkeys(kept)))
+            return osmnx.graph._create_graph([fresh(recorded, number)], bidirectional=True)
+
+    return made
+
+
+STEPS = [
+    (key, re.compile(words) if words else None)
+    for key, words in re.findall(r'\["([^"]+)"(?:!~"([^"]*)")?\]', WALK_QUERY)
+]
+
+
+def allows(tags: dict[str, Any]) -> bool:
+    """Whether osmnx's filter of the walk network takes an edge."""
+    return all(key in tags if words is None else not words.search(str(tags.get(key, ""))) for key, words in STEPS)
 
 
 @pytest.mark.parametrize("number", STREETS)
-def test_every_node_and_every_segment_as_osmnx_has_them(recorded: Path, tmp_path: Path, number: int) -> None:
+def test_every_node_and_every_segment_as_osmnx_has_them(
+    recorded: Path, tmp_path: Path, graph_of: Callable[[int], Any], number: int
+) -> None:
     """Before any filter: osmnx applies none when it builds a graph of an answer."""
-    told = answer(recorded, number)
-    graph = osmnx.graph._create_graph([copy.deepcopy(told)], bidirectional=True)
-    meta = to_osm([told], tmp_path / "answer.osm.pbf")
+    graph = graph_of(number)
+    meta = to_osm([answer(recorded, number)], tmp_path / "answer.osm.pbf")
     places, segments = {}, Counter[tuple[int, int]]()
     for found in osmium.FileProcessor(str(tmp_path / "answer.osm.pbf")):
         if isinstance(found, osmium.osm.Node):
@@ -157,18 +180,19 @@ def test_every_node_and_every_segment_as_osmnx_has_them(recorded: Path, tmp_path
 
 @pytest.mark.parametrize("number", STREETS)
 def test_walk_network_and_its_lengths_as_osmnx_has_them(
-    recorded: Path, tmp_path: Path, walk_query: str, number: int
+    recorded: Path, tmp_path: Path, graph_of: Callable[[int], Any], number: int
 ) -> None:
     """After the walk filter, which a graph of osmnx's would have met on the server: it is applied to its edges here."""
-    graph = osmnx.graph._create_graph([answer(recorded, number)], bidirectional=True)
+    graph = graph_of(number)
     at = {n: (d["x"], d["y"]) for n, d in graph.nodes(data=True)}
-    theirs = [(frozenset((at[u], at[v])), d) for u, v, d in graph.edges(data=True) if u != v and allows(walk_query, d)]
+    walkable = [(u, v, d) for u, v, d in graph.edges(data=True) if u != v and allows(d)]
+    theirs = [(frozenset((at[u], at[v])), d) for u, v, d in walkable]
     network = ours(recorded, tmp_path, number, names=frozenset({"walk"}))["walk"]
     assert isinstance(network, Network)
     found = lengths(network)
     assert 2 * len(network.u) == len(theirs)
     assert found == pytest.approx({edge: told["length"] for edge, told in theirs}, rel=1e-6)
-    walked = nx.Graph((u, v) for u, v, d in graph.edges(data=True) if u != v and allows(walk_query, d))
+    walked = nx.Graph((u, v) for u, v, _ in walkable)
     assert len(network.x) == len(walked)
 
 
@@ -185,15 +209,14 @@ def lengths(network: Network) -> dict[Edge, float]:
 @pytest.mark.parametrize("number", BUILDINGS)
 def test_every_building_as_osmnx_has_it(recorded: Path, tmp_path: Path, number: int) -> None:
     """All polygons that libosmium puts together of the merged elements, by number and area, square metres."""
-    told = answer(recorded, number)
-    to_osm([told], tmp_path / "answer.osm.pbf")
+    to_osm([answer(recorded, number)], tmp_path / "answer.osm.pbf")
     building = osmium.filter.KeyFilter("building")
     found = {}
     every = osmium.FileProcessor(str(tmp_path / "answer.osm.pbf")).with_locations().with_areas(building)
     for one in every.with_filter(building):
         if isinstance(one, osmium.osm.Area):
             found["way" if one.from_way() else "relation", one.orig_id()] = metres2(osm._assembled(one))
-    frame = osmnx.features._create_gdf([told], shapely.Polygon(), {"building": True})
+    frame = osmnx.features._create_gdf([fresh(recorded, number)], shapely.Polygon(), {"building": True})
     assert found == pytest.approx({key: metres2(shape) for key, shape in frame.geometry.items()}, rel=1e-9)
     assert len(found) == {1: 4701, 2: 617}[number]
 
@@ -201,7 +224,7 @@ def test_every_building_as_osmnx_has_it(recorded: Path, tmp_path: Path, number: 
 @pytest.mark.parametrize(("number", "count"), [(1, 3), (2, 3)])
 def test_amenities_stand_where_osmnx_has_them(recorded: Path, tmp_path: Path, number: int, count: int) -> None:
     tags: dict[str, bool | str | list[str]] = {"amenity": True, "shop": True, "leisure": "sports_centre"}
-    theirs = osmnx.features._create_gdf([answer(recorded, number)], shapely.Polygon(), tags)
+    theirs = osmnx.features._create_gdf([fresh(recorded, number)], shapely.Polygon(), tags)
     places = {f"{kind}/{n}": shapely.centroid(shape).coords[0] for (kind, n), shape in theirs.geometry.items()}
     layer = ours(recorded, tmp_path, number, names=osm.LAYERS - NOT_STREETS)["amenities"]
     assert isinstance(layer, Layer)
@@ -222,21 +245,21 @@ def metres2(shape: Any) -> float:
 
 def as_xml(answers: list[dict[str, Any]], path: Path) -> None:
     """The answers as an extract, by other means than the reader's: OSM XML 0.6."""
-    root = ElementTree.Element("osm", version="0.6", generator="test")
     west, south, east, north = (f"{bound:.7f}" for bound in box_of(*answers).bounds)
-    ElementTree.SubElement(root, "bounds", minlon=west, minlat=south, maxlon=east, maxlat=north)
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>', '<osm version="0.6" generator="test">']
+    lines.append(f'<bounds minlon="{west}" minlat="{south}" maxlon="{east}" maxlat="{north}"/>')
     once = {(e["type"], e["id"]): e for told in answers for e in told["elements"]}
     for (kind, number), told in sorted(once.items(), key=lambda item: ("nwr".index(item[0][0][0]), item[0][1])):
-        element = ElementTree.SubElement(root, kind, id=str(number), version="1", timestamp="2017-10-20T00:00:00Z")
-        if kind == "node":
-            element.attrib |= {"lat": repr(told["lat"]), "lon": repr(told["lon"])}
-        for ref in told.get("nodes", ()):
-            ElementTree.SubElement(element, "nd", ref=str(ref))
+        place = f' lat="{told["lat"]!r}" lon="{told["lon"]!r}"' if kind == "node" else ""
+        lines.append(f'<{kind} id="{number}" version="1" timestamp="2017-10-20T00:00:00Z"{place}>')
+        lines += [f'<nd ref="{ref}"/>' for ref in told.get("nodes", ())]
         for member in told.get("members", ()):
-            ElementTree.SubElement(element, "member", {key: str(value) for key, value in member.items()})
-        for key, value in told.get("tags", {}).items():
-            ElementTree.SubElement(element, "tag", k=key, v=value)
-    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+            lines.append(
+                "<member " + " ".join(f"{key}={quoteattr(str(value))}" for key, value in member.items()) + "/>"
+            )
+        lines += [f"<tag k={quoteattr(key)} v={quoteattr(value)}/>" for key, value in told.get("tags", {}).items()]
+        lines.append(f"</{kind}>")
+    path.write_text("\n".join([*lines, "</osm>"]), encoding="utf-8")
 
 
 @pytest.mark.parametrize("numbers", [*((n,) for n in SIZES), (1, 4, 7), (12, 2, 9, 8, 6, 5)], ids=str)

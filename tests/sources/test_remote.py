@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,13 +112,39 @@ def test_an_unknown_scheme_is_told_of() -> None:
     assert "s3://bucket/prefix" in told.value.remedy
 
 
-@pytest.mark.parametrize("lacking", ["s3fs", "fsspec"])
-def test_without_the_extra_it_is_told_how_to_install_it(lacking: str, tmp_path: Path) -> None:
-    words = ["run", "data/districts/haight-castro", "--out", str(tmp_path / "out"), "--records", "s3://bucket/p"]
-    code = f"import sys; sys.modules[{lacking!r}] = None\nfrom justgeo.cli import main\nsys.exit(main({words!r}))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=HERE, capture_output=True, text=True, check=False)
-    assert done.returncode == 2 and "Traceback" not in done.stderr
-    assert "is not installed" in done.stderr and "pip install 'justgeo[batch]'" in done.stderr
+LACKING = ("s3fs", "fsspec")
+IN_A_NEW_ONE = """
+import contextlib, io, json, sys
+import justgeo.run, justgeo.sources.remote
+said = {"loaded": sorted({"fsspec", "s3fs", "botocore"} & set(sys.modules))}
+from justgeo.cli import main
+for lacking in LACKING:
+    held, err = sys.modules.get(lacking), io.StringIO()
+    sys.modules[lacking] = None
+    with contextlib.redirect_stderr(err):
+        said[lacking] = main(["run", "data/districts/haight-castro", "--out", OUT, "--records", "s3://bucket/p"])
+    del sys.modules[lacking]
+    sys.modules.update({lacking: held} if held else {})
+    said[lacking] = (said[lacking], err.getvalue())
+print(json.dumps(said))
+"""
+
+
+@pytest.fixture(scope="module")
+def new_one(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What a new interpreter has loaded before it needs it, and what it says where one of `LACKING` is not there."""
+    out = tmp_path_factory.mktemp("new") / "out"
+    code = IN_A_NEW_ONE.replace("LACKING", repr(LACKING)).replace("OUT", repr(str(out)))
+    done = subprocess.run([sys.executable, "-c", code], cwd=HERE, capture_output=True, text=True, check=True)
+    said: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return said
+
+
+@pytest.mark.parametrize("lacking", LACKING)
+def test_without_the_extra_it_is_told_how_to_install_it(lacking: str, new_one: dict[str, Any]) -> None:
+    code, err = new_one[lacking]
+    assert code == 2 and "Traceback" not in err
+    assert "is not installed" in err and "pip install 'justgeo[batch]'" in err
 
 
 def test_a_place_that_may_not_be_written_to(tmp_path: Path) -> None:
@@ -127,10 +155,8 @@ def test_a_place_that_may_not_be_written_to(tmp_path: Path) -> None:
     assert told.value.remedy
 
 
-def test_nothing_is_loaded_before_it_is_needed() -> None:
-    code = "import sys, justgeo.run, justgeo.sources.remote; print({'fsspec', 's3fs', 'botocore'} & set(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], cwd=HERE, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "set()"
+def test_nothing_is_loaded_before_it_is_needed(new_one: dict[str, Any]) -> None:
+    assert new_one["loaded"] == []
 
 
 def test_an_errors_words_hold_no_text_of_a_library() -> None:
