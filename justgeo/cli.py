@@ -29,6 +29,8 @@ from justgeo.core.silence import silent_libraries
 INCOMPLETE = 1
 WRONG_USE = 2
 INTERRUPTED = 130
+_SOME = 16 << 20
+"""Bytes; who cannot have so many is out of memory."""
 _MEMORY = "close other programs, choose a smaller district or reference, or fewer --workers, and start again."
 
 RECORDS = (
@@ -87,11 +89,22 @@ def guarded(call: Callable[[], int | None]) -> int:
         return _refuse(refused.message, refused.remedy)
     except MemoryError:
         return _refuse("There is not enough memory for this.", _MEMORY)
+    except SystemError:  # how a library of C fails that was given no memory and did not say so
+        if _has_memory():
+            raise
+        return _refuse("There is not enough memory for this.", _MEMORY)
     except OSError as failed:
         return _failed(failed)
     except KeyboardInterrupt:
         _tell("stopped; nothing half-written was left")
         return INTERRUPTED
+
+
+def _has_memory() -> bool:
+    try:
+        return bool(bytearray(_SOME))
+    except MemoryError:
+        return False
 
 
 def _failed(failed: OSError) -> int:
