@@ -122,6 +122,7 @@ def test_a_street_that_wobbles_over_the_boundary_does_not_lead_out() -> None:
 
 def test_a_network_that_is_not_in_the_district_is_not_its_way_out() -> None:
     assert out(line((1200, 0), (1200, 1000))) == []
+    assert out(line((999.5, 500), (1200, 500))) == [0], "half a metre of it is enough where nothing else leads out"
 
 
 def test_streets_join_at_their_nodes_and_not_where_they_cross() -> None:

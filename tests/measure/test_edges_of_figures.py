@@ -15,7 +15,7 @@ from justgeo.core.errors import LayerError
 from justgeo.core.field import MedianField
 from justgeo.core.result import Comparison, Record
 from justgeo.measure import column as columns
-from justgeo.measure import counted, covering, judge, matching, middle, tables
+from justgeo.measure import complement, counted, covering, judge, matching, middle, tables
 from justgeo.measure.against import Against, comparisons
 from justgeo.measure.apportion import Weights
 from justgeo.measure.changes import change
@@ -25,7 +25,7 @@ from justgeo.measure.covering import Pairs
 from justgeo.measure.crossings import intersections
 from justgeo.measure.equity import choose
 from justgeo.measure.headway import HeadwayRule
-from justgeo.measure.reduce import recompute, reduce
+from justgeo.measure.reduce import parts, recompute, reduce
 from tests.indicators.town import row as indicator
 from tests.measure import toy
 from tests.measure.test_changes import COUNTS
@@ -115,6 +115,15 @@ def test_a_change_goes_with_the_share_of_everybody_and_not_with_that_of_one_grou
     gone = {key for key, r in other.items() if r.value is None}
     assert ("99001000002", "WEL-02", "all") in gone
     assert ("99001000002", "CHG", "all") in gone
+
+
+def test_a_number_tells_of_another_one_that_is_near_it_or_differs_by_rounding() -> None:
+    """To a part of the one that is withheld, or to a hair of the whole that both are of."""
+    part, hair = complement.ALIKE * 100, complement.HAIR
+    assert complement._near(100 + part, 100.0) and complement._near(100 - part, 100.0)
+    assert not complement._near(100 + 1.01 * part, 100.0) and not complement._near(100 - 1.01 * part, 100.0)
+    assert complement._near(0.0, 0.0) and not complement._near(hair / 2, 0.0)
+    assert complement._near(hair, 0.0, 1.0) and not complement._near(1.01 * hair, 0.0, 1.0)
 
 
 def test_a_change_is_of_the_share_that_counts_the_same_group() -> None:
@@ -320,3 +329,18 @@ def test_a_figure_of_three_in_four_is_recomputed_by_each_rule(rule: str, value: 
         assert recompute({"rule": rule, **row, "denominator_moe": 9.0})[1] == 0.0
     if rule == "sum":
         assert recompute({"rule": rule, **row, "denominator": None}) == (3.0, 0.2)
+
+
+@pytest.mark.parametrize("weight", [0.005, 0.01, 1.0])
+def test_the_margin_of_everybody_is_that_of_nobody_else_however_few_they_are(weight: float) -> None:
+    """All of 100 homes, of which half a one, one or all lie here; 14 is the margin of the empty rest."""
+    field = toy.share([W1], [100], [20], [100], [20], complement=cells([0], [14]))
+    matrix: Any = csr_array(np.array([[weight]]))
+    found = parts(matrix, field)
+    assert found.value.tolist() == [1.0] and found.rule.tolist() == ["complement"]
+    assert found.moe.tolist() == pytest.approx([0.14])
+    by_table = parts(matrix, replace(field, complement=None, zero_moe=np.array([11.0])))
+    assert by_table.moe.tolist() == pytest.approx([0.11])
+    assert np.isnan(parts(matrix, replace(field, complement=None)).moe).all()
+    counted_ = toy.share([W1], [100], [0], [100], [0], complement=cells([0], [14]))
+    assert parts(matrix, counted_).moe.tolist() == [0.0]

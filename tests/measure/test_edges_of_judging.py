@@ -99,6 +99,20 @@ def test_a_headway_just_at_its_limit_is_frequent() -> None:
     assert over["largest_gap"] > 30.0 and not over["frequent"]
 
 
+def test_other_rules_of_frequent_service_just_at_their_limits() -> None:
+    """Every twenty minutes in the window; 96 departures in a day are one in fifteen minutes; four in each hour."""
+    twenty = headways(feed({("a", "0"): every(20)})).iloc[0]
+    assert twenty["mean_headway"] == 20.0 and twenty["ghsci"] and not twenty["frequent"]
+    fewer = headways(feed({("a", "0"): every(20)[1:]})).iloc[0]
+    assert not fewer["ghsci"]
+    day = headways(feed({("a", "0"): np.arange(96) / 4})).iloc[0]
+    assert day["n24"] == 96 and day["alltransit"] and day["strict"]
+    shorter = headways(feed({("a", "0"): np.arange(95) / 4})).iloc[0]
+    assert not shorter["alltransit"] and shorter["strict"]
+    gap = headways(feed({("a", "0"): np.delete(np.arange(96) / 4, 40)})).iloc[0]
+    assert not gap["strict"]
+
+
 def test_nobody_is_near_nothing() -> None:
     some, none = np.array([[0.0, 0.0], [3.0, 4.0]]), np.empty((0, 2))
     assert near(some, none, 5.0).tolist() == [False, False]

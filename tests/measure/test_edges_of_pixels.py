@@ -159,3 +159,12 @@ def test_a_target_where_one_stands_already_is_a_level_to_keep(direction: str, ta
     found = progress.judge(Look(0.5, 0.3, 2020), Look(0.5, 0.1, 2025), target, 2030, direction)
     assert found.expected == pytest.approx(0.5 if kept else 0.55)
     assert found.gap_moe == pytest.approx(0.1 if kept else np.hypot(0.1, 0.15))
+
+
+@pytest.mark.parametrize(("people", "part", "cut"), [
+    (0.5, 1.0, False), (0.5, 0.5, True), (400.0, 0.001, False), (400.0, 0.0011, True), (400.0, 0.999, False),
+    (400.0, 0.9989, True), (400.0, 0.0, False),
+])  # fmt: skip
+def test_a_thousandth_of_the_people_of_an_area_is_drawing_and_no_cut(people: float, part: float, cut: bool) -> None:
+    matrix: Any = csr_array(np.array([[part, 1.0]]))
+    assert places.cuts_areas(matrix, np.array([people, 7.0]), np.array([0, -1])).tolist() == [cut]

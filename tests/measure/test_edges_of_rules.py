@@ -17,6 +17,8 @@ from justgeo.measure.gaps import gap
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.margins import Sum, subtract_nested
 from justgeo.measure.progress import Look
+from justgeo.measure.reduce import reduce
+from tests.measure import toy
 from tests.measure.test_judge import NAN, column, judged
 from tests.measure.toy import E1, E2, W1, W2, cells, units
 
@@ -90,6 +92,12 @@ def test_shares_may_miss_their_ends_by_a_billionth(share: float, refused: bool) 
     assert found.tolist() == ["low" if share != 0.5 else "medium"]
 
 
+def test_a_coefficient_of_variation_of_what_is_not_known_is_not_known() -> None:
+    """Of 0 with a margin there is none that ends, and of anything without one it is 0."""
+    found = margins.cv([NAN, 0.0, 5.0, 0.0, 0.0, -50.0], [1.0, NAN, NAN, 1.0, 0.0, 16.45])
+    assert np.isnan(found[:3]).all() and found[3:].tolist() == pytest.approx([np.inf, 0.0, 20.0])
+
+
 def test_a_coefficient_of_variation_just_at_the_limit_of_a_group_does_not_hide_it() -> None:
     moe, value = 0.3, 0.4
     cv = 100 * moe / margins.Z90 / value
@@ -145,6 +153,23 @@ def test_the_margin_of_a_median_that_comes_from_cutting_by_hand() -> None:
     assert found.tolist() == pytest.approx([expected], rel=1e-9) and expected > 1.0
     groups = replace(field, units=replace(field.units, level=np.array(["block group"] * 4, dtype=np.str_)))
     assert middle._division(groups, matrix, summed, bins, factor, inside, settings).tolist() == [0.0]
+
+
+def test_a_bracket_that_cannot_be_is_named_by_its_number() -> None:
+    for bad, said in ((-3.0, "holds -3 households"), (np.inf, "holds inf households")):
+        with pytest.raises(LayerError, match=said):
+            medians.grouped_median([0, 1, 2, 3], [[0.0, 0.5, bad]], pareto=False)
+
+
+def test_a_rebuilt_median_without_a_margin_says_why_and_one_with_a_margin_says_nothing() -> None:
+    """Of two homes the middle is known and how far it may be off is not."""
+    bins = cells([[1.0, 1.0, 1.0], [300.0, 300.0, 300.0]], np.ones((2, 3)))
+    field = MedianField(units([W1, W2]), bins, np.array([0.0, 1, 2, 3]), "households", "homes")
+    weights = toy.weights(toy.square(0, 0, 2, 2), toy.square(0, 2, 2, 2))
+    found = reduce(field, weights, reference=None, settings=ReduceSettings())
+    assert np.isfinite(found.value).all() and np.isfinite(found.moe).tolist() == [False, True]
+    assert [medians.MARGIN_TOO_FEW in flags for flags in found.flags] == [True, False]
+    assert all("rebuilt from brackets" in flags and "None" not in flags for flags in found.flags)
 
 
 def test_the_factor_of_a_median_is_the_references_own_where_it_has_one() -> None:

@@ -54,6 +54,26 @@ def test_a_pair_with_one_person_is_not_empty_and_one_with_nobody_is() -> None:
     assert found.tolist() == [False, True, False]
 
 
+@pytest.mark.parametrize(("people", "empty"), [(0.0, False), (0.5, True), (1.0, True), (1000.0, True)])
+def test_a_zone_of_one_person_is_counted_by_its_people_and_one_of_nobody_by_its_land(
+    people: float, empty: bool
+) -> None:
+    """Of its two tracts the west has the person, and the east has land."""
+    count = np.array([people, *[0.0] * 15])
+    weights = Weights.build(toy.zones(square(0, 0, 4, 1)), toy.blocks(population=count), toy.unit_layers(), toy.CRS)
+    geoids = weights.geoids("tract", 2020).tolist()
+    both = np.array([geoids.index(WEST), geoids.index(toy.EAST)])
+    assert weights._empty("tract", 2020, "persons", np.array([0, 0]), both).tolist() == [False, empty]
+
+
+def test_units_have_the_land_that_is_told_of_them() -> None:
+    layer = toy.unit_layers()[1]
+    told = replace(layer, data=layer.data.assign(land_m2=[70_000.0, 1.0]))
+    known = Weights.build(toy.zones(square(0, 0)), toy.blocks(), [told], toy.CRS).units["tract", 2020]
+    assert known.land is not None and known.land.tolist() == [70_000.0, 1.0]
+    assert toy.weights(square(0, 0)).units["tract", 2020].land is None
+
+
 @pytest.mark.parametrize(("land", "empty"), [(0.0, True), (1.0, False), (1e6, False)])
 def test_a_unit_that_the_blocks_do_not_fill_may_hold_more_than_they_know_unless_it_is_water(
     land: float, empty: bool
@@ -229,6 +249,7 @@ def test_which_published_unit_a_zone_is_by_its_id() -> None:
     )
     table = toy.units([WEST, W1, W2, toy.E2])
     assert weights._by_id(table).tolist() == [-1, 3, 0, 1]
+    assert weights._published(2010) == {}
     published = weights._published(2020)
     assert published["block group"].tolist() == ["", toy.E2, "", W1]
     assert published["tract"].tolist() == ["", "", WEST, ""]

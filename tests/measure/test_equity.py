@@ -212,3 +212,13 @@ def test_units_without_people_are_spread_by_homes() -> None:
     column = reduce_group(field(base=people, g=counts), "g", weights, settings=SETTINGS)
     # Homes of W1 are 5, 5, 15, 15; x is 1, 0, 1, 0.
     assert column.value[0] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(("limit", "told"), [(0.5, True), (np.nextafter(0.5, 0.0), False)])
+def test_a_sampled_group_is_told_up_to_the_limit_of_people_without_a_number(limit: float, told: bool) -> None:
+    """Two block groups of four have one, and in each live as many."""
+    counts = sampled([W1, E1], [70, 30], [20, 9])
+    usual = ReduceSettings(lacking_limit=limit)
+    column = reduce_group(field(base=np.ones(16), g=counts), "g", toy.weights(square(0, 0, 4, 4)), settings=usual)
+    assert np.isfinite(column.value[0]) == told
+    assert told or column.reason == ("its table has no number for 50.0% of the people here",)

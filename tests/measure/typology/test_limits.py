@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from justgeo.core.errors import ConfigError
+from justgeo.core.errors import ConfigError, LayerError
 from justgeo.measure.typology import checks, classify, draws, explain, headline, outcomes, prepare, rules
 from justgeo.measure.typology.cards import STANDS_STILL
 from justgeo.measure.typology.logic import Told
 from justgeo.measure.typology.prepare import MARKET_MEASURES, MEASURES, N_REGION, QUANTITIES, TIE
-from justgeo.measure.typology.rivals import udp_vulnerable
+from justgeo.measure.typology.rivals import median_of_tracts, udp_vulnerable
 from justgeo.measure.typology.values import CHANGES, PRESSURES, SHARES, STAGES, VARIANTS, Settings
 from tests.measure.typology.invented import QUICK, even, region
 from tests.measure.typology.made import NAN, random_county
@@ -238,3 +239,39 @@ def test_renters_and_people_of_color_are_who_is_left() -> None:
     told = udp_vulnerable(county).criteria
     for name, of in (("renters", "owners"), ("people_of_colour", "white")):
         np.testing.assert_allclose(told[name].value, 1.0 - county.now[of].value)
+
+
+def test_a_tract_is_pressed_where_it_is_vulnerable_and_its_market_is_near_one_that_moves() -> None:
+    """Yes, no and untold of both, as any and of three."""
+    yes, no = np.array([True, False, False]), np.array([False, True, False])
+    a = Told(np.repeat(yes, 3), np.repeat(no, 3))
+    adjacent = Told(np.tile(yes, 3), np.tile(no, 3))
+    nothing = Told(np.zeros(9, dtype=np.bool_), np.ones(9, dtype=np.bool_))
+    part = outcomes._part(
+        a, rules.changed(nothing, nothing, nothing, nothing), rules.Markets(adjacent, nothing, nothing)
+    )
+    assert part.pressed.as_number().tolist() == pytest.approx([1, 0, NAN, 0, 0, 0, NAN, 0, NAN], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        (["1", "2"], ""),
+        (["1", "2", "1"], "1 GEOIDs stand more than once, 1 among them"),
+        ([], "no tract"),
+        (["1", ""], "no GEOID"),
+    ],
+)  # fmt: skip
+def test_each_tract_has_a_name_of_its_own(ids: list[str], said: str) -> None:
+    if not said:
+        checks._check_geoids(np.array(ids, dtype=np.str_))
+        return
+    with pytest.raises(LayerError, match=said):
+        checks._check_geoids(np.array(ids, dtype=np.str_))
+
+
+def test_the_median_of_no_tract_is_not_known_and_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.isnan(median_of_tracts(np.array([NAN, NAN])))
+    assert median_of_tracts(np.array([3.0, NAN, 1.0, 8.0])) == 3.0
