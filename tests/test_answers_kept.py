@@ -11,7 +11,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +81,7 @@ class History:
         return self.base / "answers.yml"
 
     def begin(self) -> None:
+        self.base.mkdir()
         (self.base / "district.toml").write_text(DISTRICT, encoding="utf-8")
         self.file.write_text(FIRST, encoding="utf-8")
         self.run()
@@ -151,13 +151,36 @@ class History:
 
 
 def typed_into(path: Path) -> frozenset[str]:
-    """Texts in a sheet; most stay as they are from step to step."""
-    return _typed_into(path.read_bytes(), path)
-
-
-@lru_cache(maxsize=64)
-def _typed_into(_: bytes, path: Path) -> frozenset[str]:
+    """Texts in a sheet."""
     return frozenset(one.text for _, one in answers_sheet.of_any(path)[1].entries())
+
+
+@contextmanager
+def few_and_remembered() -> Iterator[None]:
+    """Sheets of few rows and forms; what stands in one is looked up once: most stay as they are from step to step."""
+    of_any, known = answers_sheet.of_any, dict[bytes, tuple[str, Answers]]()
+
+    def remembered(path: Path) -> tuple[str, Answers]:
+        data = path.read_bytes()
+        if data not in known:
+            known[data] = of_any(path)
+        return known[data]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checklist_sheets, "ROWS", 2)
+        patch.setattr(checklist_sheets, "FORMS", FEW)
+        patch.setattr(answers_sheet, "FORMS", FEW)
+        patch.setattr(answers_sheet, "of_any", remembered)
+        yield
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A district that was run once: each history begins in a copy of it."""
+    folder = tmp_path_factory.mktemp("begun") / "place"
+    with few_and_remembered():
+        History(folder).begin()
+    return folder
 
 
 @contextmanager
@@ -195,17 +218,11 @@ def stopped(history: History, at: int | None) -> Iterator[None]:
 
 @pytest.mark.slow
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
-@given(steps)
-def test_nothing_that_was_said_is_ever_lost(told: list[tuple[Any, ...]]) -> None:
-    patch = pytest.MonkeyPatch()
-    patch.setattr(checklist_sheets, "ROWS", 2)
-    patch.setattr(checklist_sheets, "FORMS", FEW)
-    patch.setattr(answers_sheet, "FORMS", FEW)
-    folder = Path(tempfile.mkdtemp())
-    try:
-        history = History(folder / "place")
-        history.base.mkdir()
-        history.begin()
+@given(told=steps)
+def test_nothing_that_was_said_is_ever_lost(begun: Path, told: list[tuple[Any, ...]]) -> None:
+    with few_and_remembered(), tempfile.TemporaryDirectory() as folder:
+        history = History(Path(folder) / "place")
+        shutil.copytree(begun, history.base)
         for what, *more in told:
             if what in ("read", "run"):
                 with stopped(history, more[0]):
@@ -217,6 +234,3 @@ def test_nothing_that_was_said_is_ever_lost(told: list[tuple[Any, ...]]) -> None
         history.read()
         assert not history.missing(sheets=False), told
         assert answers.read(history.file) != Answers()
-    finally:
-        patch.undo()
-        shutil.rmtree(folder, ignore_errors=True)

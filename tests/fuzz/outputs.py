@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import math
 import sys
 import zipfile
 from functools import cache
@@ -62,7 +63,7 @@ def read_results(given: str | bytes, folder: Path) -> None:
 def read_form(given: Any, _folder: Path) -> None:
     """Our reader of the schema against another's: what one refuses the other does."""
     ours, theirs = form.problem(given, results.schema()), _checker().is_valid(given)
-    # A whole number that no float holds is one to the other reader, and none that can be reckoned with to ours.
+    # NaN, and a whole number that no float holds, are numbers to the other reader; ours can reckon with neither.
     assert (ours is None) == theirs or (theirs and _holds_beyond(given)), ours
 
 
@@ -71,6 +72,8 @@ def _holds_beyond(value: Any) -> bool:
         return any(map(_holds_beyond, value.values()))
     if isinstance(value, list):
         return any(map(_holds_beyond, value))
+    if isinstance(value, float):
+        return not math.isfinite(value)
     return isinstance(value, int) and abs(value) > sys.float_info.max
 
 
