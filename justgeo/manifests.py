@@ -9,6 +9,7 @@ stand under ``run``. ``run`` alone may differ between two runs on the same input
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import importlib.metadata
 import json
 import os
@@ -118,10 +119,16 @@ def make(
             "justgeo": justgeo.__version__,
             "python": sys.version.split()[0],
             "system": platform.system(),
-            "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+            "packages": dict(_versions()),
             **{key: way for key, way in told.items() if way is not None},
         },
     }
+
+
+@functools.cache
+def _versions() -> Mapping[str, str]:
+    """Versions of the packages: each is looked for in the files of its installation, so once while a process lasts."""
+    return {name: importlib.metadata.version(name) for name in PACKAGES}
 
 
 def settings(config: RunConfig) -> dict[str, dict[str, str]]:

@@ -8,18 +8,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import folium
 import geopandas as gpd
 import shapely
-from branca.element import Figure
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.errors import OutputError
 from justgeo.report import basemap as base
 from justgeo.report import choropleth
 from justgeo.report.basemap import Basemap
+
+if TYPE_CHECKING:
+    import folium
+    from branca.element import Figure
 
 TOLERANCE_M = 5.0
 """How far a drawn edge may stray from the true one; shared edges stay shared."""
@@ -117,6 +119,8 @@ def draw(results: Mapping[str, Any], zones: gpd.GeoDataFrame, basemap: Basemap) 
 
 
 def _empty(bounds: Sequence[float]) -> folium.Map:
+    import folium  # it compiles its templates: not for who draws nothing
+
     middle = [round((bounds[1] + bounds[3]) / 2, base.DECIMALS), round((bounds[0] + bounds[2]) / 2, base.DECIMALS)]
     page = folium.Map(
         location=middle,
@@ -139,6 +143,8 @@ def _empty(bounds: Sequence[float]) -> folium.Map:
 
 def _add(page: folium.Map, name: str, pane: str, features: list[dict[str, Any]]) -> str:
     """Add features under a fixed name; the name of the script's variable."""
+    import folium
+
     marker = None
     if pane in ("stops", "places"):
         marker = folium.CircleMarker(radius=3)
@@ -152,7 +158,7 @@ def _add(page: folium.Map, name: str, pane: str, features: list[dict[str, Any]])
 
 def _render(page: folium.Map) -> tuple[str, str]:
     """Container and script. Folium's header is dropped: all it has are links to libraries on other servers."""
-    figure = cast(Figure, page.get_root())
+    figure = cast("Figure", page.get_root())
     figure.render()
     html, script = str(figure.html.render()).strip(), str(figure.script.render()).strip()
     script = "\n".join(_BLANKS.sub(",", line.rstrip()) for line in script.splitlines() if line.strip())

@@ -76,7 +76,8 @@ class FeedFiles:
         """A whole file as text; absent optional columns are ``""``, an absent file has no rows."""
         if name not in self:
             return pd.DataFrame({c: pd.Series(dtype=str) for c in (*required, *optional)})
-        return pd.concat(self.chunks(name, required, optional), ignore_index=True)
+        parts = [*self.chunks(name, required, optional)]
+        return pd.concat(parts, ignore_index=True) if len(parts) != 1 else parts[0].reset_index(drop=True)
 
     def needed(self, name: str, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> pd.DataFrame:
         """A whole file that must be there and have rows.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import geopandas as gpd
 import numpy as np
@@ -168,6 +169,7 @@ def _merge(kind: IntArray) -> IntArray:
     return np.unique(key, return_inverse=True)[1].reshape(ROWS, COLS).astype(np.int64)
 
 
+@cache  # to find the way between two of them takes longer than to go it
 def mover(source: str, target: str) -> Callable[[FloatArray], FloatArray]:
     """Function for ``shapely.transform`` that takes points from one CRS to another."""
     there = Transformer.from_crs(source, target, always_xy=True)

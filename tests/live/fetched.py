@@ -64,7 +64,7 @@ def first(source: Path, factory: pytest.TempPathFactory) -> Round:
 
 
 def _first(source: Path, root: Path) -> None:
-    with with_a_key(), one_day(), online(source, root / "made") as services:
+    with with_a_key(), one_day(), online(source) as services:
         path = services.begin(root / "district")
         told: dict[str, Any] = {"fetched": asdict(justgeo("fetch", path)), "asked": services.asked()}
         assert justgeo("run", path, "--out", root / "out").code == 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import fcntl
 import hashlib
 import io
 import json
+import pickle
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -27,7 +29,6 @@ from tests import nowhere as districts
 from tests.loopback import nowhere
 from tests.loopback.cogs import canopy_height, make_scene, sampled, worldcover
 from tests.loopback.files import FileTree
-from tests.loopback.messages import Handler
 from tests.loopback.mobility import Feed, Mobility
 from tests.loopback.overpass import Overpass
 from tests.loopback.server import Loopback
@@ -47,6 +48,10 @@ def named_tables() -> frozenset[str]:
     """Tables of surveys that the catalogue names, as it names them: ``B25003``, ``B25003@t0``."""
     named = {name for row in catalogue.indicators() for name in (*row.inputs, *row.optional)}
     return frozenset(name.removeprefix("acs:") for name in named if name.startswith("acs:"))
+
+
+SURVEY = frozenset(name.partition("@")[0] for name in named_tables())
+"""Tables that the servers have, of either survey: read here, before a test narrows the catalogue to a few rows."""
 
 
 def survey_tables() -> int:
@@ -128,26 +133,38 @@ def settle(path: Path, tables: Mapping[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def online(source: Path, scratch: Path, key: str = KEY) -> Iterator[Online]:
+def online(source: Path, key: str = KEY) -> Iterator[Online]:
     """All services of the invented county, from ``with`` to the end of its block.
 
     Parameters
     ----------
     source : Path
         Its files (``justgeo.synthetic.ensure``).
-    scratch : Path
-        Folder for what is made of them: tiles and scenes.
     key : str
         The one that the Census API accepts.
     """
     with contextlib.ExitStack() as open_servers:
-        yield Online(
-            source,
-            {name: open_servers.enter_context(Loopback(one)) for name, one in _handlers(source, scratch, key).items()},
-        )
+        made = _made(source)
+        made["census_api"].key = key
+        yield Online(source, {name: open_servers.enter_context(Loopback(one.handle)) for name, one in made.items()})
 
 
-def _handlers(source: Path, scratch: Path, key: str) -> dict[str, Handler]:
+def _made(source: Path) -> dict[str, Any]:
+    """What serves the county, by service: made once for a session of tests, read anew for each who asks.
+
+    Reading the survey and making files of the Bureau, tiles and scenes takes longer than many a test that asks them.
+    """
+    scratch = source.with_name(f"{source.name}-online")  # beside the files that it is made of, as long-lived as they
+    kept = scratch.with_suffix(".made")
+    with scratch.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the second process waits for the first one's
+        if not kept.is_file():
+            kept.write_bytes(pickle.dumps(_services(source, scratch)))
+    found: dict[str, Any] = pickle.loads(kept.read_bytes())
+    return found
+
+
+def _services(source: Path, scratch: Path) -> dict[str, Any]:
     layers = catalogue.services()["mrlc"].options["layers"]
     west, south, east, north = bounds(source)
     around = (west - 0.02, south - 0.02, east + 0.02, north + 0.02)
@@ -161,15 +178,15 @@ def _handlers(source: Path, scratch: Path, key: str) -> dict[str, Handler]:
     feed = Feed("mdb-1", source / "gtfs.zip", (west, south, east, north), provider="Nowhere Transit")
     return {
         # A survey has four times as many tables, which nobody asks for: reading them takes seconds.
-        "census_api": nowhere.census_api(source, key, {name.partition("@")[0] for name in named_tables()}).handle,
-        "census_files": FileTree(nowhere.tiger_tree(source)).handle,
-        "overpass": Overpass(source / "nowhere.osm.pbf", DATA_OF).handle,
-        "geofabrik": FileTree({EXTRACT: source / "nowhere.osm.pbf"}).handle,
-        "mobility_database": Mobility([feed]).handle,
-        "mrlc": Wcs({layers[name]: source / f"{name}.tif" for name in layers}).handle,
-        "worldcover": FileTree(tiles).handle,
-        "canopy_height": FileTree(heights).handle,
-        "landsat": Stac(scenes).handle,
+        "census_api": nowhere.census_api(source, KEY, SURVEY),
+        "census_files": FileTree(nowhere.tiger_tree(source)),
+        "overpass": Overpass(source / "nowhere.osm.pbf", DATA_OF),
+        "geofabrik": FileTree({EXTRACT: source / "nowhere.osm.pbf"}),
+        "mobility_database": Mobility([feed]),
+        "mrlc": Wcs({layers[name]: source / f"{name}.tif" for name in layers}),
+        "worldcover": FileTree(tiles),
+        "canopy_height": FileTree(heights),
+        "landsat": Stac(scenes),
     }
 
 

@@ -64,8 +64,8 @@ def a_key() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def services(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Online]:
-    with online(folder, tmp_path_factory.mktemp("made")) as found:
+def services(folder: Path) -> Iterator[Online]:
+    with online(folder) as found:
         yield found
 
 
@@ -312,7 +312,7 @@ def test_the_key_is_found_nowhere(
     monkeypatch.setenv(VARIABLES[0], BIRD)
     impatient(monkeypatch, read_s=0.15, connect_s=0.15, tries=3)
     said = []
-    with online(folder, tmp_path / "made", key=BIRD) as services:
+    with online(folder, key=BIRD) as services:
         path = services.begin(tmp_path / "district", {"census": {"provider": provider}})
         for server in services.servers.values():
             server.fail(Fault("weather", Weather().play), times=-1)

@@ -58,8 +58,8 @@ def a_key() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def services(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Online]:
-    with online(folder, tmp_path_factory.mktemp("made")) as found:
+def services(folder: Path) -> Iterator[Online]:
+    with online(folder) as found:
         yield found
 
 

@@ -1,6 +1,7 @@
 """Records in a bucket, by a server on this machine that speaks S3: one machine fetches, another one measures.
 
-The second machine has nothing but the bucket: another, empty local folder, no service that answers.
+The second machine has nothing but the bucket: another, empty local folder, no service that answers. What is fetched
+and measured is a row of each service: a bucket keeps one record as another.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from pathlib import Path
 import pytest
 
 from justgeo.core.errors import StoreError
+from justgeo.report import results as reports
 from justgeo.sources.live.records import HEAD, Records
 from justgeo.sources.remote import Remote
 from tests import nowhere
-from tests.live.fetched import FEW
+from tests.live.fetched import FEW, measured
 from tests.live.nowhere_online import Said, justgeo, one_day, online, settle, with_a_key
 from tests.live.putting import QUESTION, put
 from tests.loopback.server import Fault, Loopback, Response
@@ -32,7 +34,7 @@ NAME = f"tracts-2024-state-51/{QUESTION.digest[:16]}"
 
 @pytest.fixture(scope="module", autouse=True)
 def a_day_with_a_key() -> Iterator[None]:
-    with with_a_key(), one_day():
+    with with_a_key(), one_day(), nowhere.only(FEW):
         yield
 
 
@@ -76,16 +78,15 @@ class Round:
 @pytest.fixture(scope="module")
 def first(folder: Path, endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Round]:
     root = tmp_path_factory.mktemp("s3")
-    with pytest.MonkeyPatch.context() as patch, online(folder, root / "made") as services:
+    with pytest.MonkeyPatch.context() as patch, online(folder) as services:
         path = services.begin(root / "district")
         assert justgeo("fetch", path).code == 0
-        with nowhere.only(FEW):
-            assert justgeo("run", path, "--out", root / "out", "--offline").code == 0
+        _, results = measured(path, offline=True)
         on_machine(patch, root / "one")
         before = services.asked()
         fetched = justgeo("fetch", path, "--records", URL)
         asked = services.since(before)
-    yield Round(root / "district", fetched, asked, (root / "out" / "results.json").read_bytes())
+    yield Round(root / "district", fetched, asked, reports.dump(results))
 
 
 def alone(first: Round, folder: Path) -> Path:
@@ -109,15 +110,13 @@ def test_a_machine_with_nothing_but_the_bucket_gives_the_same_bytes(
     assert f"kept in {URL}" in first.fetched.out
     path = alone(first, tmp_path / "district")
     on_machine(monkeypatch, tmp_path / "two")
-    with nowhere.only(FEW):
-        assert justgeo("run", path, "--out", tmp_path / "out", "--records", URL, "--offline").code == 0
+    assert justgeo("run", path, "--out", tmp_path / "out", "--records", URL, "--offline").code == 0
     assert (tmp_path / "out" / "results.json").read_bytes() == first.results
     assert not (path.parent / "records").exists()
     # The third finds what the second one read, and the address where the outputs say it is.
     on_machine(monkeypatch, tmp_path / "three")
     assert json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))["run"]["records"] == URL
-    with nowhere.only(FEW):
-        said = justgeo("-q", "verify", tmp_path / "out")
+    said = justgeo("-q", "verify", tmp_path / "out")
     assert said.code == 0, said.out
     there = Remote(URL).names("")
     assert any(name.startswith("layers/") for name in there), "what was read from large files is there too"
@@ -147,7 +146,7 @@ def test_a_cut_object_is_an_absence_and_fetching_mends_it(
     on_machine(monkeypatch, tmp_path / "two")
     found = justgeo("plan", path, "--records", URL).out
     assert "damaged on disk" in found
-    with online(folder, tmp_path / "made") as services:
+    with online(folder) as services:
         settle(path, {"services": services.addresses})
         before = services.asked()
         assert justgeo("fetch", path, "--records", URL).code == 0
