@@ -154,7 +154,8 @@ def _made(source: Path) -> dict[str, Any]:
 
     Reading the survey and making files of the Bureau, tiles and scenes takes longer than many a test that asks them.
     """
-    scratch = source.with_name(f"{source.name}-online")  # beside the files that it is made of, as long-lived as they
+    scratch = source.parents[1] / "online" / source.name  # as long-lived as the files that it is made of
+    scratch.parent.mkdir(exist_ok=True)
     kept = scratch.with_suffix(".made")
     with scratch.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the second process waits for the first one's
