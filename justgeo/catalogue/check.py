@@ -327,7 +327,8 @@ def _check_groups(row: Indicator, words: Words) -> None:
         for key in asked:
             if key not in field.groups:
                 raise _refuse(row, f"the group {group} has an unknown key {key!r}", suggestion(key, field.groups))
-        if asked.get("geography", "tract") not in _GEOGRAPHIES:
+        geography = asked.get("geography", "tract")
+        if not isinstance(geography, str) or geography not in _GEOGRAPHIES:
             raise _refuse(
                 row,
                 f"the group {group} has the geography {asked['geography']!r}",

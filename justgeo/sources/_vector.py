@@ -29,8 +29,8 @@ _POINT_COLUMNS = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("s
 _CRS_BY_DEFAULT = frozenset({".geojson", ".json", ".geojsonl"})
 _MANY_PREFIXES = 60
 # pyogrio's own errors are RuntimeErrors; of a .shp without a byte it says IndexError. What GDAL reads and GEOS cannot
-# build (a ring of two points, a line of one) is GEOS's error.
-_PYOGRIO = (ValueError, OSError, RuntimeError, IndexError, shapely.errors.ShapelyError)
+# build (a ring of two points, a line of one) is GEOS's error. UnboundLocalError: pyogrio's own, of a damaged CRS.
+_PYOGRIO = (ValueError, OSError, RuntimeError, IndexError, UnboundLocalError, shapely.errors.ShapelyError)
 
 
 def open_vector(

@@ -345,6 +345,8 @@ def _gather_broken(
 
 
 def _place(places: LocationTable, ref: int) -> tuple[int, int] | None:
+    if ref < 0:  # of an object that no server has numbered yet: the table of places takes none
+        return None
     try:
         found = places.get(ref)
     except KeyError:

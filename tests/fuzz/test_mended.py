@@ -8,6 +8,7 @@ from pathlib import Path
 import geopandas as gpd
 import jsonschema
 import numpy as np
+import osmium
 import pandas as pd
 import pytest
 import shapely
@@ -36,6 +37,7 @@ from justgeo.sources._options import check_kinds
 from justgeo.sources._vector import open_vector
 from justgeo.sources.datasets import read_dataset
 from justgeo.sources.files import read_boundary, read_zones
+from justgeo.sources.live import tiger_checks
 from justgeo.sources.live.record_form import Question, Told, head
 from justgeo.sources.live.record_form import parsed as record
 from tests.fuzz.boundaries import RIGHT
@@ -271,6 +273,22 @@ def test_a_number_that_none_can_reckon_with_is_told_of_by_its_place(kind: str) -
     schema = {"type": "object", "properties": {"value": {"type": kind}}}
     assert str(form.problem({"value": 10**400}, schema)).startswith("value is 1000")
     assert form.problem({"value": 10**300}, schema) is None
+
+
+def test_an_object_of_a_number_below_zero_has_no_place() -> None:
+    """The table of places took it for a call of the wrong kind."""
+    from justgeo.sources import osm
+
+    assert osm._place(osmium.index.create_map("sparse_mem_array"), -29) is None
+
+
+def test_a_vector_library_that_falls_over_its_own_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def falls(*_: object, **__: object) -> None:
+        raise UnboundLocalError("local variable 'wkt' referenced before assignment")
+
+    monkeypatch.setattr(gpd, "read_file", falls)
+    with pytest.raises(LayerError, match="cannot be read"):
+        tiger_checks.read(tmp_path / "a.zip", "counties")
 
 
 RING = "[[-70.02, 38.8, NaN], [-70.0, 38.8, NaN], [-70.0, 38.81, NaN], [-70.02, 38.81, NaN], [-70.02, 38.8, NaN]]"

@@ -27,8 +27,9 @@ def read(path: Path | str, where: str, **options: Any) -> Any:
     """
     try:
         return gpd.read_file(for_ogr(path) if isinstance(path, Path) else path, **options)
-    # IndexError: a .shp without a byte. What GDAL reads and GEOS cannot build (a ring that is open) is GEOS's error.
-    except (ValueError, OSError, RuntimeError, IndexError, ShapelyError) as error:
+    # IndexError: a .shp without a byte; UnboundLocalError: pyogrio's own, of a damaged CRS. What GDAL reads and GEOS
+    # cannot build (a ring that is open) is GEOS's error.
+    except (ValueError, OSError, RuntimeError, IndexError, UnboundLocalError, ShapelyError) as error:
         said = " ".join(str(error).replace(str(path), "it").split())[:200]
         raise LayerError(
             f"{where}: the file cannot be read ({said}).",

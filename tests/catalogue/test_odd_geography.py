@@ -1,0 +1,21 @@
+"""The geography of a group's counts, written as anything but a word."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from justgeo.catalogue import read
+from justgeo.core.errors import CatalogueError
+
+
+@pytest.mark.parametrize("geography", [["tract"], {"tract": 1}, 7, None, "ward"])
+def test_a_geography_that_is_none_is_refused_with_what_stands_there(geography: Any) -> None:
+    row = next(one for one in read.indicators() if any("geography" in asked for asked in one.groups.values()))
+    group = next(name for name, asked in row.groups.items() if "geography" in asked)
+    groups = {**row.groups, group: {**row.groups[group], "geography": geography}}
+    read.check([row], read.layers())
+    with pytest.raises(CatalogueError, match="has the geography"):
+        read.check([replace(row, groups=groups)], read.layers())
