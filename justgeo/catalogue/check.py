@@ -317,7 +317,7 @@ def _check_edges(row: Indicator, edges: Any, key: str) -> int:
 def _check_groups(row: Indicator, words: Words) -> None:
     field = FIELDS[row.field]
     counts = row.parameters.get("counts")
-    if counts is not None and counts not in words.groups:
+    if counts is not None and not (isinstance(counts, str) and counts in words.groups):
         raise _refuse(row, f"counts = {counts!r} is no group", suggestion(str(counts), words.groups))
     if row.groups and not field.groups:
         raise _refuse(row, f"{row.field} is not split by group", "take out 'groups'")
@@ -394,7 +394,7 @@ def _group_source(row: Indicator, group: str, asked: Mapping[str, Any], words: W
     if row.field == "segregation" and "blocks" not in asked:
         raise _refuse(row, f"the group {group} names no column of the blocks", "add 'blocks', such as p2_black")
     column = asked.get("blocks")
-    if column is not None and column not in words.block_columns:
+    if column is not None and not (isinstance(column, str) and column in words.block_columns):
         raise _refuse(row, f"blocks have no column {column!r}", suggestion(str(column), words.block_columns))
 
 
