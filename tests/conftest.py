@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-_YOUNG = 50_000
+from justgeo.core.collector import patient_collector
 
 
 @pytest.hookimpl(trylast=True)
@@ -18,4 +18,4 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     del session
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, 20, 20)
+    patient_collector()

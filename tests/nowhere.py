@@ -7,7 +7,7 @@ import json
 import os
 import pickle
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,13 +40,28 @@ def cache(factory: pytest.TempPathFactory) -> Path:
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "county"
 
 
+@contextmanager
+def unmade(kept: Path) -> Iterator[bool]:
+    """Whether something is still to be made, once for a session of tests: a second process waits for the first one."""
+    kept.parent.mkdir(exist_ok=True)
+    with kept.with_name(f"{kept.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield not kept.exists()
+
+
+def once(kept: Path, make: Callable[[], Any]) -> Any:
+    """What is made once for a session of tests, whatever process asks first; read anew for each who asks."""
+    with unmade(kept) as new:
+        if new:
+            kept.write_bytes(pickle.dumps(make()))
+    return pickle.loads(kept.read_bytes())
+
+
 def demo(factory: pytest.TempPathFactory, slug: str) -> Path:
     """Outputs of an embedded district, run once for a session of tests; nobody writes into them."""
     out = cache(factory).with_name("demo") / slug
-    out.parent.mkdir(exist_ok=True)
-    with out.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the second process waits for the first one's
-        if not out.is_dir():
+    with unmade(out.with_suffix(".measured")) as new:
+        if new:
             county = synthetic.ensure(2020, cache(factory))
             (folder,) = (one for one in run.embedded() if one.name == slug)
             said: list[str] = []
@@ -74,17 +89,15 @@ def baseline(factory: pytest.TempPathFactory, slug: str) -> tuple[Baseline, Chec
 
 def district(factory: pytest.TempPathFactory) -> Place:
     """The place of the invented district, nothing measured yet; its files are read once for a session of tests."""
-    kept = cache(factory).with_name("district.collected")
-    with kept.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not kept.is_file():
-            county = synthetic.ensure(2020, cache(factory))
-            (folder,) = (one for one in run.embedded() if one.name == "nowhere-invented")
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(synthetic, "ensure", lambda seed: county)
-                found = run.collect_layers(run.read_config(folder / "district.toml"))
-            kept.write_bytes(pickle.dumps(found))
-    return run.make_place(pickle.loads(kept.read_bytes()))
+
+    def collected() -> Collected:
+        county = synthetic.ensure(2020, cache(factory))
+        (folder,) = (one for one in run.embedded() if one.name == "nowhere-invented")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(synthetic, "ensure", lambda seed: county)
+            return run.collect_layers(run.read_config(folder / "district.toml"))
+
+    return run.make_place(once(cache(factory).with_name("district.collected"), collected))
 
 
 def told(out: Path) -> tuple[run.RunReport, list[str]]:

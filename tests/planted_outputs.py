@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import math
-import pickle
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -64,14 +62,13 @@ def made(factory: pytest.TempPathFactory) -> Made:
     """The outputs; made once for a session of tests, whatever process asks first; nobody writes into them."""
     if "it" not in _KEPT:
         base = nowhere.cache(factory).with_name("planted")
-        kept = base.with_suffix(".made")
-        with base.with_suffix(".lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not kept.is_file():
-                shutil.rmtree(base, ignore_errors=True)  # of a process that failed
-                base.mkdir()
-                kept.write_bytes(pickle.dumps(make(base)))
-        _KEPT["it"] = pickle.loads(kept.read_bytes())
+
+        def anew() -> Made:
+            shutil.rmtree(base, ignore_errors=True)  # of a process that failed
+            base.mkdir()
+            return make(base)
+
+        _KEPT["it"] = nowhere.once(base.with_suffix(".made"), anew)
     return _KEPT["it"]
 
 

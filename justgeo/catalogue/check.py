@@ -314,10 +314,15 @@ def _check_edges(row: Indicator, edges: Any, key: str) -> int:
     return len(edges)
 
 
+def _among(value: Any, known: frozenset[str]) -> bool:
+    """Whether it is one of some words: a planner may have written a list there."""
+    return isinstance(value, str) and value in known
+
+
 def _check_groups(row: Indicator, words: Words) -> None:
     field = FIELDS[row.field]
     counts = row.parameters.get("counts")
-    if counts is not None and not (isinstance(counts, str) and counts in words.groups):
+    if counts is not None and not _among(counts, words.groups):
         raise _refuse(row, f"counts = {counts!r} is no group", suggestion(str(counts), words.groups))
     if row.groups and not field.groups:
         raise _refuse(row, f"{row.field} is not split by group", "take out 'groups'")
@@ -327,8 +332,7 @@ def _check_groups(row: Indicator, words: Words) -> None:
         for key in asked:
             if key not in field.groups:
                 raise _refuse(row, f"the group {group} has an unknown key {key!r}", suggestion(key, field.groups))
-        geography = asked.get("geography", "tract")
-        if not isinstance(geography, str) or geography not in _GEOGRAPHIES:
+        if not _among(asked.get("geography", "tract"), _GEOGRAPHIES):
             raise _refuse(
                 row,
                 f"the group {group} has the geography {asked['geography']!r}",
@@ -394,7 +398,7 @@ def _group_source(row: Indicator, group: str, asked: Mapping[str, Any], words: W
     if row.field == "segregation" and "blocks" not in asked:
         raise _refuse(row, f"the group {group} names no column of the blocks", "add 'blocks', such as p2_black")
     column = asked.get("blocks")
-    if column is not None and not (isinstance(column, str) and column in words.block_columns):
+    if column is not None and not _among(column, words.block_columns):
         raise _refuse(row, f"blocks have no column {column!r}", suggestion(str(column), words.block_columns))
 
 

@@ -62,8 +62,9 @@ def with_heights(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Heights are dropped later on, and told of then; shapes whose heights are all numbers stay as they are.
     """
     shapes = np.asarray(frame.geometry.to_numpy(), dtype=object)
-    lost = np.flatnonzero(shapely.has_z(shapes))
-    lost = lost[[bool(np.isnan(shapely.get_coordinates(shapes[i], include_z=True)[:, 2]).any()) for i in lost]]
+    high = np.flatnonzero(shapely.has_z(shapes))
+    points, of = shapely.get_coordinates(shapes[high], include_z=True, return_index=True)
+    lost = high[np.unique(of[np.isnan(points[:, 2])])]
     if not lost.size:
         return frame
     shapes[lost] = shapely.force_3d(shapely.force_2d(shapes[lost]), z=0.0)

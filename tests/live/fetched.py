@@ -5,7 +5,6 @@ Each is made once for a session of tests, whatever process asks first; nobody wr
 
 from __future__ import annotations
 
-import fcntl
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -97,12 +96,11 @@ def of_files(source: Path, names: Sequence[str]) -> dict[str, dict[str, Any]]:
 def _shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A folder that is made once for a session of tests."""
     root = districts.cache(factory).with_name(name)
-    with root.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the second process waits for the first one's
-        if not (root / "whole").exists():
-            root.mkdir(exist_ok=True)
+    whole = root / "whole"
+    with districts.unmade(whole) as new:
+        if new:
             make(root)
-            (root / "whole").touch()
+            whole.touch()
     return root
 
 

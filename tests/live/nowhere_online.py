@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import fcntl
 import hashlib
 import io
 import json
-import pickle
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -155,13 +153,7 @@ def _made(source: Path) -> dict[str, Any]:
     Reading the survey and making files of the Bureau, tiles and scenes takes longer than many a test that asks them.
     """
     scratch = source.parents[1] / "online" / source.name  # as long-lived as the files that it is made of
-    scratch.parent.mkdir(exist_ok=True)
-    kept = scratch.with_suffix(".made")
-    with scratch.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the second process waits for the first one's
-        if not kept.is_file():
-            kept.write_bytes(pickle.dumps(_services(source, scratch)))
-    found: dict[str, Any] = pickle.loads(kept.read_bytes())
+    found: dict[str, Any] = districts.once(scratch.with_suffix(".made"), lambda: _services(source, scratch))
     return found
 
 
