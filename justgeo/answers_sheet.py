@@ -8,6 +8,7 @@ and then nothing is taken: the sheet still has it all.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import lzma
 import re
 import warnings
@@ -120,6 +121,8 @@ def _check_zip(path: Path) -> None:
     except _BROKEN as why:
         raise _unreadable(path, "it is no workbook") from why
     except OSError as why:
+        if why.errno == errno.EINVAL:  # a part that begins before the file does
+            raise _unreadable(path, "it is no workbook") from why
         raise ConfigError(f"{path.name} cannot be read ({why.strerror}).", remedy="check your rights to it.") from why
 
 

@@ -38,7 +38,7 @@ from justgeo.moves import (
     MovedZone,
     Side,
 )
-from justgeo.report.results import load, number
+from justgeo.report.results import load, number, refuse_malformed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -171,13 +171,24 @@ def diff(one: Path, other: Path) -> Difference:
     OutputError
         A folder holds no results or no whole manifest, or one place is invented and the other is real.
     """
-    first, second = (Side(load(Path(folder) / "results.json"), manifests.read(Path(folder))) for folder in (one, other))
-    if first.results["synthetic"] != second.results["synthetic"]:
-        names = f"{first.results['name']} and {second.results['name']}"
+    files = [Path(folder) / "results.json" for folder in (one, other)]
+    first, second = (Side(load(file), manifests.read(file.parent)) for file in files)
+    try:
+        _refuse_one_invented(first.results, second.results)
+        return compare(first, second)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        # Of what the manifest names the form is not looked at, which takes seconds; now it has to be.
+        for file, side in zip(files, (first, second), strict=True):
+            refuse_malformed(file, side.results)
+        raise
+
+
+def _refuse_one_invented(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
+    if one["synthetic"] != other["synthetic"]:
         raise OutputError(
-            f"Of {names} one is invented: the two are never told together.", remedy="name two runs of one place."
+            f"Of {one['name']} and {other['name']} one is invented: the two are never told together.",
+            remedy="name two runs of one place.",
         )
-    return compare(first, second)
 
 
 def compare(one: Side, other: Side) -> Difference:

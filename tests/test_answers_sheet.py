@@ -179,6 +179,14 @@ def _damaged(path: Path) -> None:
     path.write_bytes(bytes(body))
 
 
+def _cut_into(path: Path) -> None:
+    """A workbook whose list of parts says that they begin before the file does."""
+    _zip(("xl/workbook.xml", b"<x/>" * 99))(path)
+    body = path.read_bytes()
+    at = body.index(b"PK\x01\x02")
+    path.write_bytes(body[40:at] + body[at:])
+
+
 ENTITIES = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
 
 
@@ -189,6 +197,7 @@ ENTITIES = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>'
         (lambda path: path.write_bytes(b""), "no workbook"),
         (_zip(("a.txt", b"x")), "no workbook"),
         (_damaged, "no workbook"),
+        (_cut_into, "no workbook"),
         (_zip(("xl/workbook.xml", ENTITIES)), "declares entities"),
         (_zip(("xl/workbook.xml", ENTITIES.decode().encode("utf-16"))), "declares entities"),
         (_zip(("xl/big.bin", b"0" * 201_000_000)), "unfolds to more"),

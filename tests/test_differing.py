@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -596,3 +597,17 @@ def test_folders_without_results_are_refused(before: Baseline, tmp_path: Path) -
     (tmp_path / "a" / "manifest.json").unlink()
     with pytest.raises(OutputError, match=r"manifest\.json"):
         differing.diff(tmp_path / "a", tmp_path / "a")
+
+
+def test_results_that_were_edited_together_with_their_manifest_are_refused(before: Baseline, tmp_path: Path) -> None:
+    write_run(tmp_path / "a", before)
+    write_run(tmp_path / "b", before)
+    content = json.loads((tmp_path / "b" / "results.json").read_bytes())
+    del content["zones"][1]["facts"]
+    body = json.dumps(content).encode()
+    (tmp_path / "b" / "results.json").write_bytes(body)
+    outputs = {"results.json": hashlib.sha256(body).hexdigest()}
+    told = json.loads((tmp_path / "b" / "manifest.json").read_bytes()) | {"outputs": outputs}
+    (tmp_path / "b" / "manifest.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(OutputError, match=r"results\.json is damaged, or was edited: zones\[1\] has no 'facts'"):
+        differing.diff(tmp_path / "a", tmp_path / "b")

@@ -6,6 +6,7 @@ import dataclasses
 import itertools
 import math
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -306,12 +307,19 @@ def _check_bins(row: Indicator) -> None:
 
 
 def _check_edges(row: Indicator, edges: Any, key: str) -> int:
-    numbers = isinstance(edges, list) and all(isinstance(e, int | float) and not isinstance(e, bool) for e in edges)
-    if not numbers or any(math.isnan(e) for e in edges) or any(a >= b for a, b in itertools.pairwise(edges)):
+    rising = isinstance(edges, list) and all(_is_edge(e) for e in edges)
+    if not rising or any(a >= b for a, b in itertools.pairwise(edges)):
         raise _refuse(
             row, f"{key} = {edges!r} do not rise", "write the edges of the bins in rising order, .inf for an open end"
         )
     return len(edges)
+
+
+def _is_edge(value: Any) -> bool:
+    """A number that can be reckoned with, or no end: a whole number of 400 digits is none."""
+    if isinstance(value, float):
+        return not math.isnan(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 def _among(value: Any, known: frozenset[str]) -> bool:

@@ -154,13 +154,24 @@ def load(path: Path) -> Results:
             remedy="Run `justgeo run` again with this version.",
         )
     refuse_edited(path, named)
-    wrong = None if named else form.of_results(found, schema())
+    if not named:
+        refuse_malformed(path, found)
+    return found
+
+
+def refuse_malformed(path: Path, found: Mapping[str, Any]) -> None:
+    """Refuse what was read from a ``results.json`` and has not its form.
+
+    Raises
+    ------
+    OutputError
+    """
+    wrong = form.of_results(found, schema())
     if wrong is not None:
         raise OutputError(
             f"{path.name} is damaged, or was edited: {wrong}.",
             remedy="Run `justgeo run` again to write the results anew.",
         )
-    return found
 
 
 def is_named(path: Path, written: bytes) -> bool | None:

@@ -146,7 +146,16 @@ def test_one_index_compares_dollars_of_two_years() -> None:
 
 
 @pytest.mark.parametrize(
-    "edges", [[0, 10, 20], [0, 20, 10, 30], [0, 10, 10, 30], "0 10", [0, True, 5, 6], [0, 1, 2, float("nan")]]
+    "edges",
+    [
+        [0, 10, 20],
+        [0, 20, 10, 30],
+        [0, 10, 10, 30],
+        "0 10",
+        [0, True, 5, 6],
+        [0, 1, 2, float("nan")],
+        [0, 1, 2, 10**400],
+    ],
 )
 def test_refuses_edges_that_do_not_fit_their_bins(tmp_path: Path, edges: Any) -> None:
     row = changed(field="acs_median", aggregate="median", parameters={"bins": "B25063_003..005", "edges": edges})

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
+import hashlib
 import io
 import json
 import math
@@ -19,6 +21,7 @@ from openpyxl.utils.exceptions import IllegalCharacterError
 
 import justgeo
 from justgeo import answers_sheet, manifests
+from justgeo.core.answers import FORMS
 from justgeo.report import checklist, form, results, tables
 from justgeo.report import checklist_sheets as sheets
 from justgeo.report.write import MAKER
@@ -101,11 +104,13 @@ def read_manifest(given: str | bytes, folder: Path) -> None:
 
 
 def read_pair(given: tuple[Any, Any], folder: Path) -> None:
-    """Two folders of outputs whose manifests name no results, so that these are looked at, held against each other."""
+    """Two folders of outputs whose manifests fit their results, held against each other: the results are looked at."""
     for name, told in zip(("one", "other"), given, strict=True):
         (folder / name).mkdir()
-        write(folder / name / "results.json", as_json(told).encode("utf-8", "surrogatepass"))
-        write(folder / name / "manifest.json", as_json({**MANIFEST, "outputs": {"index.html": "d" * 64}}))
+        body = as_json(told).encode("utf-8", "surrogatepass")
+        write(folder / name / "results.json", body)
+        fitting = {"results.json": hashlib.sha256(body).hexdigest()}
+        write(folder / name / "manifest.json", as_json({**MANIFEST, "outputs": fitting}))
     found = justgeo.diff(folder / "one", folder / "other")
     finite([(one.difference, one.difference_moe) for one in found.changes], missing=False)
 
@@ -115,34 +120,24 @@ def read_pair(given: tuple[Any, Any], folder: Path) -> None:
 
 @cache
 def sheet() -> bytes:
-    """A checklist with an answer, a row of a form and a target typed into it."""
-    from tests.test_answers_sheet import SAID, Filled
+    """A checklist with an answer, a row of each form and a target typed into it."""
+    from tests.test_answers_sheet import SAID, Filled, _columns, head
 
     blank = sheets.workbook(Filled(made.checklist().items, SAID), results.to_dict(made.baseline()))
     book = openpyxl.load_workbook(io.BytesIO(blank))
-    for tab in book.worksheets:
-        for row in tab.iter_rows(max_row=14):
-            titles = {cell.value: cell for cell in row if isinstance(cell.value, str)}
-            if "Said by (role)" in titles or "Target year" in titles:
-                below = int(row[0].row or 0) + 1
-                for title, cell in titles.items():
-                    _type(tab.cell(below, cell.column), title)
-                break
+    for title in (sheets.CHECKLIST, sheets.MORE, sheets.TARGETS, *map(sheets.sheet_title, FORMS)):
+        row, columns = head(book[title])
+        for one in _columns(title):
+            book[title].cell(row + 1, columns[one.title]).value = _TYPED.get(one.key, (*one.options, "Forty came.")[0])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _type(cell: Any, title: str) -> None:
-    told = {
-        "Said by (role)": "resident",
-        "Target year": 2031,
-        "Target": 0.4,
-        "Indicator": "BEL-02",
-        "Answer": "Forty came.",
-    }
-    if cell.value is None and title in told:
-        cell.value = told[title]
+_TYPED: dict[str, Any] = {
+    "item": "B01", "by": "resident", "date": dt.datetime(2026, 3, 14), "name": "Ada", "indicator": "BEL-02",
+    "group": None, "target": 0.4, "year": 2031, "evidence": "evidence/minutes.pdf\nhttps://example.org/a",
+}  # fmt: skip
 
 
 _CELLS = st.one_of(

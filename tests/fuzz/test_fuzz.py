@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
 from justgeo.core.errors import ConfigError
-from tests.fuzz import run, targets
+from tests.fuzz import outputs, run, targets
 from tests.fuzz.target import Target
 from tests.fuzz.trying import TooLongError, attempt
 
@@ -19,6 +20,21 @@ def test_only_a_refusal_with_a_remedy_leaves_a_reader(name: str) -> None:
     assert tried.fault == ""
     # A strategy that is exhausted early, or a reader that refuses all there is, tries less than it says.
     assert tried.accepted + tried.refused >= min(target.times, 10) + len(target.seeds)
+
+
+@pytest.mark.parametrize("name", ["checklist-xlsx", "diff"])
+def test_what_these_inputs_are_made_of_is_taken_as_it_is(name: str, tmp_path: Path) -> None:
+    right = outputs.sheet() if name == "checklist-xlsx" else (outputs.content(), outputs.content())
+    targets.every()[name].read(right, tmp_path)
+
+
+def test_a_reader_that_takes_nothing_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "watched", lambda name, times, _seed: run.Tried(name, refused=times))
+    assert run.main(["--only", "diff", "--times", str(run.ENOUGH)]) == 1
+    assert "no input was accepted" in capsys.readouterr().out
+    assert run.main(["--only", "diff", "--times", "40"]) == 0, "of a few, all may be wrong"
 
 
 def never(_given: object, _folder: object) -> None:
