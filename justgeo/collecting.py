@@ -26,7 +26,7 @@ from justgeo.core.errors import ConfigError, CoverageError, LayerError, SourceEr
 from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.location import Location
 from justgeo.core.result import Indicator
-from justgeo.core.spec import Area
+from justgeo.core.spec import Area, LayerSpec
 from justgeo.core.words import plural
 from justgeo.fetch_settings import DATA
 from justgeo.gathering import GEOGRAPHY as GEOGRAPHY
@@ -40,6 +40,7 @@ from justgeo.sources.live.records import Records
 from justgeo.sources.store import Store
 
 Progress = Callable[[str], None]
+Read = Sequence[tuple[LayerSpec, Layer]]
 BASEMAP = ("streets", "parks", "water", "stops", "park_entrances")
 DISPLACEMENT = ("vulnerability", "market_pressure")
 """Fields of the rows that stand on the typology of displacement."""
@@ -250,11 +251,12 @@ def survey(
     progress, together
         As for `collect_layers`.
     """
+    read: Read = ()
     if live is not None:
         _say(progress, "fetch")
-        _find_geography(settings, live, together)
+        read = _find_geography(settings, live, together)
         settings = live.settings
-    units = geography(settings, progress)
+    units = geography(settings, progress, read)
     district = make_district(settings, units) if together is None else together.district
     # Named counties that could not be fetched make the reference absent, as their layers are: no mistake of the file.
     nowhere = live is not None and bool(live.failures) and "counties" not in units
@@ -319,11 +321,12 @@ def typology_tables(rows: Sequence[Indicator]) -> tuple[list[str], list[str]]:
     return survey_tables(own), survey_tables(own, "t0")
 
 
-def _find_geography(settings: RunConfig, live: Gathering, together: Together | None = None) -> None:
-    """Counties that the district, its halo and its reference touch, and what lies in them.
+def _find_geography(settings: RunConfig, live: Gathering, together: Together | None = None) -> Read:
+    """Counties that the district, its halo and its reference touch, and what lies in them; what was read to find them.
 
     A district that is given by GEOIDs has no outline before its own counties' geography is there, so it is asked twice.
     """
+    read: Read = ()
     reference = _counties_of(settings.reference_geoids, live)
     if together is not None:
         outline = together.district.boundary
@@ -331,15 +334,18 @@ def _find_geography(settings: RunConfig, live: Gathering, together: Together | N
         live.find_counties(None, [*reference, *_counties_of(settings.geoids, live)])
         live.geography()
         try:
-            outline = make_district(live.settings, geography(live.settings, None)).boundary
+            units = geography(live.settings, None)
+            outline = make_district(live.settings, units).boundary
         except LayerError:
-            return  # the geography could not be had: that is told with its layers
+            return ()  # the geography could not be had: that is told with its layers
+        read = [(live.settings.layers[name], layer) for name, layer in units.items()]
     else:
         outline = make_district(settings, {}).boundary
     around = districts.halo(outline, districts.metric_crs(outline), districts.halo_width(LONGEST_M))
     own = own_reference(settings)
     live.find_counties(around if own is None else around.union(own), reference)
     live.geography()
+    return read
 
 
 def _counties_of(geoids: Sequence[str], live: Gathering) -> list[str]:
@@ -374,14 +380,18 @@ def compared(rows: Sequence[Indicator], settings: RunConfig) -> list[tuple[Indic
     return [*((row, reported) for row in rows), *((row, pair) for pair in others for row in own)]
 
 
-def geography(settings: RunConfig, progress: Progress | None) -> dict[str, Layer]:
-    """Counties, tracts, block groups and blocks, coarsest first: the reference is found in them."""
+def geography(settings: RunConfig, progress: Progress | None, read: Read = ()) -> dict[str, Layer]:
+    """Counties, tracts, block groups and blocks, coarsest first: the reference is found in them.
+
+    ``read``: layers that were read before, with their declarations; of an equal one nothing is read again.
+    """
     found: dict[str, Layer] = {}
     for name in GEOGRAPHY:
         if name in settings.layers:
             if progress is not None:
                 progress(name)
-            found[name] = read_zones(settings.layers[name])
+            spec = settings.layers[name]
+            found[name] = next((layer for told, layer in read if told == spec), None) or read_zones(spec)
     return found
 
 

@@ -16,14 +16,16 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from justgeo import collecting, measuring, run, synthetic
+from justgeo import candidates, collecting, measuring, run, shifting, synthetic
 from justgeo.catalogue import read
 from justgeo.collecting import Collected
+from justgeo.core.layer import AnyLayer
 from justgeo.core.protocol import Checklist
 from justgeo.core.result import Baseline, Indicator, Record
 from justgeo.indicators.place import Place
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
+from justgeo.sources import _readers, census
 from justgeo.synthetic.declare import layers as declarations
 
 UNITS = ("counties", "tracts", "block_groups", "blocks")
@@ -66,9 +68,11 @@ def demo(factory: pytest.TempPathFactory, slug: str) -> Path:
             (folder,) = (one for one in run.embedded() if one.name == slug)
             said: list[str] = []
             kept: list[tuple[Baseline, Checklist]] = []
+            found: list[tuple[Collected, Place]] = []
 
-            def keeping(*given: Any) -> tuple[Baseline, Checklist]:
-                kept.append(measure(*given))
+            def keeping(collected: Collected, progress: Any, place: Place) -> tuple[Baseline, Checklist]:
+                kept.append(measure(collected, progress, place))
+                found.append((collected, place))
                 return kept[-1]
 
             measure = run.measure_place
@@ -77,6 +81,7 @@ def demo(factory: pytest.TempPathFactory, slug: str) -> Path:
                 patch.setattr(run, "measure_place", keeping)
                 report = run.run_config(folder / "district.toml", out, said.append)
             out.with_suffix(".told").write_bytes(pickle.dumps((report, said)))
+            out.with_suffix(".found").write_bytes(pickle.dumps(found[-1]))
             out.with_suffix(".measured").write_bytes(pickle.dumps(kept[-1]))
     return out
 
@@ -87,23 +92,37 @@ def baseline(factory: pytest.TempPathFactory, slug: str) -> tuple[Baseline, Chec
     return found
 
 
+def found(factory: pytest.TempPathFactory, slug: str) -> tuple[Collected, Place]:
+    """What the run of a `demo` collected, and its place, with what it found of the small areas there."""
+    kept: tuple[Collected, Place] = pickle.loads(demo(factory, slug).with_suffix(".found").read_bytes())
+    return kept
+
+
 def district(factory: pytest.TempPathFactory) -> Place:
-    """The place of the invented district, nothing measured yet; its files are read once for a session of tests."""
-
-    def collected() -> Collected:
-        county = synthetic.ensure(2020, cache(factory))
-        (folder,) = (one for one in run.embedded() if one.name == "nowhere-invented")
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(synthetic, "ensure", lambda seed: county)
-            return run.collect_layers(run.read_config(folder / "district.toml"))
-
-    return run.make_place(once(cache(factory).with_name("district.collected"), collected))
+    """The place of the invented district as its run left it: its files are read and walked once for a session."""
+    return found(factory, "nowhere-invented")[1]
 
 
 def told(out: Path) -> tuple[run.RunReport, list[str]]:
     """What the run of a `demo` gave back, and what it named on its way."""
     report, said = pickle.loads(out.with_suffix(".told").read_bytes())
     return report, said
+
+
+@contextmanager
+def at_hand(read: Collected) -> Iterator[None]:
+    """Within it, a file of a run that was read before is not read again: its layers are those that it gave then."""
+
+    def reader(*_: object) -> Callable[[Iterable[str]], dict[str, AnyLayer]]:
+        return lambda wanted: {name: read.layers[name] for name in wanted}
+
+    def read_acs(path: Path, tables: Iterable[str], year: int, **_: object) -> dict[str, AnyLayer]:
+        return {table: read.layers[f"acs:{table}@{year}"] for table in tables}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_readers, "reader", reader)
+        patch.setattr(census, "read_acs", read_acs)
+        yield
 
 
 @contextmanager
@@ -186,6 +205,36 @@ def harbour(source: Path, folder: Path) -> tuple[Path, Collected]:
     """The district of the invented county with a few layers: its ``district.toml``, and what is collected for it."""
     path = side(source, folder, "Harbour", boundary(source).geometry.union_all())
     return path, collecting.collect_layers(run.read_config(path))
+
+
+def compared(factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The district and its western half beside each other, compared once for a session of tests.
+
+    The folder has ``a`` and ``b``, the candidates, and ``out``; nobody writes into it. And what `compare` gave back.
+    """
+    here = cache(factory).with_name("compared")
+
+    def make() -> dict[str, Any]:
+        source = synthetic.ensure(2020, cache(factory))
+        whole = boundary(source).geometry.union_all()
+        west, south, east, north = whole.bounds
+        half = whole.intersection(shapely.box(west, south, (west + east) / 2, north))
+        paths = [side(source, here / "a", "Whole", whole), side(source, here / "b", "West half", half)]
+        return candidates.compare(paths, here / "out")
+
+    return here, once(here.with_suffix(".made"), make)
+
+
+def shifted(factory: pytest.TempPathFactory) -> tuple[Path, Collected, dict[str, Any]]:
+    """The `harbour`, and how its numbers move with its line and its thresholds: found once for a session of tests."""
+    here = cache(factory).with_name("shifted")
+
+    def make() -> tuple[Path, Collected, dict[str, Any]]:
+        path, found = harbour(synthetic.ensure(2020, cache(factory)), here)
+        return path, found, shifting.shift(found)
+
+    made: tuple[Path, Collected, dict[str, Any]] = once(here.with_suffix(".made"), make)
+    return made
 
 
 def boundary(source: Path) -> gpd.GeoDataFrame:

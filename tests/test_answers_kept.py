@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from justgeo import answers, answers_sheet, answers_text, checklists, config
 from justgeo.core.answers import FORMS, Answers
 from justgeo.report import checklist_sheets, write
+from tests.known import known
 from tests.report import made
 from tests.test_answers_sheet import head
 from tests.test_checklists import DISTRICT, Filled
@@ -93,7 +94,7 @@ class History:
         told = config.read(self.base)
         told, _ = checklists.taken(told, folder)
         checklists.taken(told, folder)
-        body = checklist_sheets.workbook(Filled(ITEMS, told.answers), RESULTS)
+        body = WORKBOOK(told.answers)
         files = ("checklist.xlsx", "manifest.json")
         write.put(folder, files, lambda part: write.sealed(part, {"checklist.xlsx": body}, write.MAKER))
 
@@ -155,22 +156,23 @@ def typed_into(path: Path) -> frozenset[str]:
     return frozenset(one.text for _, one in answers_sheet.of_any(path)[1].entries())
 
 
+OF_ANY = known(answers_sheet.of_any, lambda path: (path.name, path.read_bytes()))
+PARSE = known(answers_text.parse, lambda text, name: (text, name))
+COMMENTS = known(answers_text.comments, lambda text: text)
+WORKBOOK = known(lambda said: checklist_sheets.workbook(Filled(ITEMS, said), RESULTS), repr)
+"""For all histories: they begin alike, and each step reads again what the one before wrote."""
+
+
 @contextmanager
 def few_and_remembered() -> Iterator[None]:
-    """Sheets of few rows and forms; what stands in one is looked up once: most stay as they are from step to step."""
-    of_any, known = answers_sheet.of_any, dict[bytes, tuple[str, Answers]]()
-
-    def remembered(path: Path) -> tuple[str, Answers]:
-        data = path.read_bytes()
-        if data not in known:
-            known[data] = of_any(path)
-        return known[data]
-
+    """Sheets of few rows and forms; what stands in one, or in a text, is looked up once: most stay as they are."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(checklist_sheets, "ROWS", 2)
         patch.setattr(checklist_sheets, "FORMS", FEW)
         patch.setattr(answers_sheet, "FORMS", FEW)
-        patch.setattr(answers_sheet, "of_any", remembered)
+        patch.setattr(answers_sheet, "of_any", OF_ANY)
+        patch.setattr(answers_text, "parse", PARSE)
+        patch.setattr(answers_text, "comments", COMMENTS)
         yield
 
 

@@ -33,6 +33,7 @@ from justgeo.core.result import Baseline
 from justgeo.report import results as reports
 from tests import nowhere
 from tests import places_many as many
+from tests.corrupted import reading
 from tests.faults import hamlet
 from tests.faults.injection import ended
 from tests.faults.outputs import aged
@@ -58,9 +59,10 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Region]:
     with layers(nowhere.cache(tmp_path_factory)) as source:
         settings, outlines = many.settings(source, folder / "settings"), many.outlines(source, folder / "four.gpkg")
         said: list[str] = []
-        report = batch(outlines, folder / "out", settings=settings, progress=said.append)
-        assert said == ["99001: 2 done", "99003: 2 done"]
-        yield Region(source, settings, outlines, folder / "out", report)
+        with reading.once(settings.parent):  # a batch after the other reads the same files
+            report = batch(outlines, folder / "out", settings=settings, progress=said.append)
+            assert said == ["99001: 2 done", "99003: 2 done"]
+            yield Region(source, settings, outlines, folder / "out", report)
 
 
 @pytest.fixture(scope="module")

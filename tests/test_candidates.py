@@ -5,20 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pytest
-import shapely
 
 from justgeo import candidates, cli, collecting, run
 from justgeo.core.errors import ConfigError, OutputError
 from justgeo.report import candidates as pages
 from tests import nowhere
-from tests.test_nowhere import layers
 
 
 @dataclass(frozen=True)
@@ -29,14 +27,10 @@ class Two:
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Two]:
-    with layers(nowhere.cache(tmp_path_factory)) as source:
-        here = tmp_path_factory.mktemp("candidates")
-        whole = nowhere.boundary(source).geometry.union_all()
-        west, south, east, north = whole.bounds
-        half = whole.intersection(shapely.box(west, south, (west + east) / 2, north))
-        paths = (nowhere.side(source, here / "a", "Whole", whole), nowhere.side(source, here / "b", "West half", half))
-        yield Two(paths, here / "out", candidates.compare(paths, here / "out"))
+def two(tmp_path_factory: pytest.TempPathFactory) -> Two:
+    kept, made = nowhere.compared(tmp_path_factory)
+    here = Path(shutil.copytree(kept, tmp_path_factory.mktemp("candidates") / "here"))
+    return Two((here / "a" / "district.toml", here / "b" / "district.toml"), here / "out", made)
 
 
 def test_each_column_is_what_its_own_run_says(two: Two) -> None:

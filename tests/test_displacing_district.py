@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from justgeo.report.displacement_tables import FILES
 from justgeo.report.write import FILES as PUBLIC
 from justgeo.report.write import INNER
 from tests import nowhere
+from tests.corrupted import reading
 
 LAYERS = (*nowhere.UNITS, "acs", "acs_t0", "crosswalk_99")
 ROWS = (
@@ -35,8 +37,11 @@ NOT_PUBLIC = {*STAGES, *MARKET_NAMES, "early type", "hot market"} - PLAIN_WORDS
 
 
 @pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
+def source(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The county's files; a run after the other reads the same ones."""
+    found = synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
+    with reading.once(found):
+        yield found
 
 
 def district(source: Path, folder: Path, names: tuple[str, ...] = LAYERS, **more: Any) -> Path:

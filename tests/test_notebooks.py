@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 
 from justgeo import run
-from tests import nowhere
+from tests import kernels, nowhere
 
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -65,27 +66,35 @@ justgeo.run.run_config = made_before
 """Before a notebook that asks for the demo: each of its runs takes what a run of the same has made for other tests."""
 
 
+@pytest.fixture(scope="module")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The command that starts a kernel which has everything imported."""
+    pytest.importorskip("ipykernel", reason="a notebook runs in a kernel: pip install ipykernel")
+    with kernels.warm(tmp_path_factory.mktemp("kernels")) as command:
+        yield command
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs(path: Path, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    pytest.importorskip("ipykernel", reason="a notebook runs in a kernel: pip install ipykernel")
+def test_it_runs(path: Path, forked: list[str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The first, which asks for the demo, in an interpreter of its own; the others in forked ones."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    before = []
+    command = forked
     if any("justgeo.demo(" in cell.source for cell in notebook.cells if cell.cell_type == "code"):
         made = {nowhere.demo(tmp_path_factory, folder.name).parent for folder in run.embedded()}
         code = MADE.format(made=str(made.pop()))
-        before = [f"--IPKernelApp.exec_lines=exec({code!r}, {{}})"]
+        before = f"--IPKernelApp.exec_lines=exec({code!r}, {{}})"
+        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", before]
 
     class Here(AsyncKernelManager):
         """The kernel of this very Python, whatever kernels the machine knows by the name of python3."""
 
         @property
         def kernel_spec(self) -> KernelSpec:
-            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *before]
             return KernelSpec(argv=command, display_name="Python 3", language="python")
 
     client = NotebookClient(

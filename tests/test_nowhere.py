@@ -27,6 +27,7 @@ from pyproj import Geod, Transformer
 from rasterio.transform import rowcol
 
 from justgeo import measuring, run, synthetic
+from justgeo.collecting import Collected
 from justgeo.config import RunConfig
 from justgeo.core.result import Record
 from justgeo.indicators import mobility
@@ -57,6 +58,7 @@ class Made:
     results: Mapping[str, Any]
     rows: Rows
     settings: RunConfig
+    read: Collected
     place: Place
 
 
@@ -81,8 +83,8 @@ def made(files: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
     results = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert results["synthetic"] and not results["absent_layers"]
     settings = run.read_config(DISTRICT)
-    place = run.make_place(run.collect_layers(settings))
-    return Made(county(2020), files, out, results, by_key(results["records"]), settings, place)
+    read, place = nowhere.found(tmp_path_factory, DISTRICT.parent.name)
+    return Made(county(2020), files, out, results, by_key(results["records"]), settings, read, place)
 
 
 def by_key(records: list[Mapping[str, Any]]) -> Rows:
@@ -429,7 +431,8 @@ def test_same_inputs_same_bytes(made: Made, tmp_path: Path) -> None:
 
 def test_a_missing_layer_makes_its_rows_absent_and_no_others(made: Made) -> None:
     layers = {name: spec for name, spec in made.settings.layers.items() if name != "osm"}
-    less = run.collect_layers(replace(made.settings, layers=layers))
+    with nowhere.at_hand(made.read):
+        less = run.collect_layers(replace(made.settings, layers=layers))
     assert "walk" in less.absent and "parks" in less.absent
     baseline, _ = run.measure_place(less)
     rows = by_key(json.loads(reports.dump(reports.to_dict(baseline)))["records"])

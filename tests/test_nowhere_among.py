@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from justgeo import among, measuring, run
+from justgeo import among, measuring
 from justgeo.catalogue import read as catalogue
 from justgeo.core.result import Indicator, Record
 from justgeo.indicators.place import Place
@@ -18,7 +18,6 @@ from justgeo.measure.instead import RELIABLE
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
 from tests import nowhere
-from tests.test_nowhere import DISTRICT, layers
 
 IDS = (
     "DEM-00.population", "BEL-01.vulnerable", "BEL-02", "BEL-06.black", "BEL-08.dissimilarity", "BEL-19",
@@ -52,8 +51,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
                 seen[key] = complement.amount(before[key]) or complement.NO_AMOUNT
         return found
 
-    with layers(nowhere.cache(tmp_path_factory)), pytest.MonkeyPatch.context() as patch:
-        place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
+    place = nowhere.district(tmp_path_factory)
+    with pytest.MonkeyPatch.context() as patch:
         plain = measuring.measure(ROWS, place, settings=ReduceSettings(), judging=JudgeSettings())
         patch.setattr(complement, "protect", listen)
         found = measuring.measure(ROWS, place, settings=ReduceSettings(), judging=JudgeSettings(), among_tracts=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
-from justgeo import budgets, measuring, run
+from justgeo import budgets, measuring
 from justgeo.catalogue import read as catalogue
 from justgeo.core.budget import Budget
 from justgeo.core.layer import Layer
@@ -17,7 +17,6 @@ from justgeo.indicators.place import Place
 from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
 from tests import nowhere
-from tests.test_nowhere import DISTRICT, layers
 
 ROWS = tuple(
     row
@@ -38,11 +37,10 @@ def told(place: Place, records: Sequence[Record]) -> dict[str, Budget]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(nowhere.cache(tmp_path_factory)):
-        place = run.make_place(run.collect_layers(run.read_config(DISTRICT)))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place = nowhere.district(tmp_path_factory)
     records = measuring.measure(ROWS, place, settings=ReduceSettings(), judging=JudgeSettings())
-    yield Made(place, records, told(place, records))
+    return Made(place, records, told(place, records))
 
 
 def test_every_number_has_a_budget_and_none_of_it_is_in_its_margin(made: Made) -> None:

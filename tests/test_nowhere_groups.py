@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,7 +12,6 @@ from justgeo.core.field import ExposureField
 from justgeo.indicators import FIELDS
 from justgeo.synthetic import county
 from tests import nowhere
-from tests.test_nowhere import DISTRICT, layers
 from tests.test_nowhere_more import ZONES, Made, count, evaluate
 
 OWN = {"BEL-02": 3, "BEL-13": 2, "MOB-05": 5, "OPP-02": 3, "OPP-06.people": 3, "WEL-01": 3, "WEL-02": 3}
@@ -36,9 +33,9 @@ FIGURES = [(i, g) for i in OWN for g in ROWS[i].groups if not g.startswith("race
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(nowhere.cache(tmp_path_factory)):
-        yield Made(county(2020), *nowhere.measured(DISTRICT, ROWS.values()))
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place = nowhere.district(tmp_path_factory)
+    return Made(county(2020), place, nowhere.figures(place, ROWS.values()))
 
 
 def test_these_are_the_groups() -> None:

@@ -49,7 +49,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Made
 
 
 def of(path: Path) -> Made:
-    place = run.make_place(run.collect_layers(run.read_config(path)))
+    place = run.make_place(run.collect_layers(run.read_config(path), rows=ROWS))
     records = measuring.measure(ROWS, place, settings=ReduceSettings(), judging=JudgeSettings())
     return Made(place, {(r.indicator, r.zone): r for r in records})
 

@@ -7,7 +7,7 @@ import io
 import math
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ import pytest
 import shapely
 from scipy.spatial import cKDTree
 
-from justgeo import measuring
+from justgeo import measuring, synthetic
 from justgeo.catalogue import read as catalogue
 from justgeo.core.field import ExposureField
 from justgeo.core.result import Record
@@ -29,7 +29,7 @@ from justgeo.measure.judge import JudgeSettings
 from justgeo.measure.reduce import ReduceSettings
 from justgeo.synthetic import County, county
 from tests import nowhere
-from tests.test_nowhere import DISTRICT, Streets, layers
+from tests.test_nowhere import Streets
 
 MINE = ("BEL-05", "BEL-06", "BEL-08", "BEL-12", "MOB-03", "MOB-05", "WEL-03", "WEL-06")
 ROWS = {row.id: row for row in catalogue.indicators() if row.id.startswith(MINE)}
@@ -57,10 +57,9 @@ class Made:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
-    with layers(nowhere.cache(tmp_path_factory)) as files:
-        place, rows = nowhere.measured(DISTRICT, ROWS.values())
-    yield Made(county(2020), files, place, rows)
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    place, files = nowhere.district(tmp_path_factory), synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
+    return Made(county(2020), files, place, nowhere.figures(place, ROWS.values()))
 
 
 @pytest.fixture(scope="module")

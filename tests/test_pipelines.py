@@ -1,7 +1,8 @@
 """The scripts under pipelines/ run as a user runs them, on the invented county and on a hamlet.
 
-A new interpreter takes seconds to import what a run needs, so it is one for each kind of script; the other scripts of
-the kind, which begin with the same lines, are run here.
+A new interpreter takes seconds to import what a run needs, so it is one for the script that measures. One of each
+other kind is run in a process that is forked from this one; the other scripts of the kind, which begin with the same
+lines, are run here.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import os
 import runpy
 import subprocess
 import sys
+import traceback
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -31,6 +34,40 @@ def call(script: str, *args: str | Path, folder: Path) -> subprocess.CompletedPr
     return subprocess.run(
         command, cwd=folder, env=told, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300
     )
+
+
+def call_forked(script: str, *args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    """As `call`, but what it imports is imported already; it leaves by its exit status."""
+    files = [folder.with_name(f"{folder.name}.{kind}") for kind in ("out", "err")]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if not child:
+        _become([str(SCRIPTS / script), *map(str, args)], folder, *files)
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return subprocess.CompletedProcess([], code, *(path.read_text(encoding="utf-8") for path in files))
+
+
+def _become(argv: list[str], folder: Path, out: Path, err: Path) -> NoReturn:
+    """Run a script in this process, which ends with it."""
+    code: object = 70
+    try:
+        for number, path in ((1, out), (2, err)):
+            with path.open("wb") as opened:
+                os.dup2(opened.fileno(), number)
+        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
+        os.chdir(folder)
+        sys.argv, sys.path[:0] = argv, [str(SCRIPTS)]
+        sys.modules.pop("layers", None)
+        runpy.run_path(argv[0], run_name="__main__")
+    except SystemExit as left:
+        code = left.code or 0
+    except BaseException:  # noqa: BLE001 - this process must not go on as a second run of the tests
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 70)
 
 
 def run_here(script: str, *args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -66,7 +103,7 @@ def test_baseline(baseline: Path) -> None:
 
 @pytest.mark.slow
 def test_export_writes_the_same_table_under_a_name_that_tells(baseline: Path, tmp_path: Path) -> None:
-    ran = call("export.py", baseline / "results.json", tmp_path / "there", folder=tmp_path)
+    ran = call_forked("export.py", baseline / "results.json", tmp_path / "there", folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     made = tmp_path / "there" / "hamlet-indicators.csv"
     assert made.read_bytes() == (baseline / "indicators.csv").read_bytes()
@@ -85,7 +122,7 @@ def test_export_writes_the_same_table_under_a_name_that_tells(baseline: Path, tm
 def test_layers_are_listed_with_rows_vintage_and_source(
     script: str, there: list[str], elsewhere: str, tmp_path: Path
 ) -> None:
-    ran = (call if script == "rasters.py" else run_here)(script, NOWHERE, folder=tmp_path)
+    ran = (call_forked if script == "rasters.py" else run_here)(script, NOWHERE, folder=tmp_path)
     assert ran.returncode == 0, ran.stderr
     lines = {line.split()[0]: line for line in ran.stdout.splitlines()}
     for name in there:
@@ -103,7 +140,7 @@ def test_an_absent_layer_is_listed_with_its_reason(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("script", ["baseline.py", "census.py", "osm.py", "rasters.py"])
 def test_a_file_that_is_not_there_is_a_plain_refusal(script: str, tmp_path: Path) -> None:
-    ran = (call if script == "osm.py" else run_here)(script, tmp_path / "none.toml", folder=tmp_path)
+    ran = (call_forked if script == "osm.py" else run_here)(script, tmp_path / "none.toml", folder=tmp_path)
     assert ran.returncode == 2
     assert ran.stderr.startswith("error: ") and "what to do: " in ran.stderr
 

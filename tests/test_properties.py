@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -59,6 +60,7 @@ def survey(renters: Sequence[float], owners: Sequence[float], moe: Sequence[floa
     return Layer("acs:B25003@2024", pd.DataFrame(rows), toy.provenance("acs:B25003@2024"), geography_vintage=2020)
 
 
+@cache
 def streets() -> Network:
     """A grid of streets along the blocks' edges, 50 m off their representative points."""
     nodes = [(100.0 * i, 100.0 * j) for i in range(5) for j in range(5)]
@@ -68,6 +70,12 @@ def streets() -> Network:
     x, y = np.array(nodes).T
     u, v = np.array(pairs).T
     return Network(x=x, y=y, u=u, v=v, crs=toy.CRS, provenance=toy.provenance("walk"), covers=None)
+
+
+@cache
+def published(crs: str) -> list[Layer]:
+    """County, tracts and block groups in a CRS: the same in every example, made once and not written to."""
+    return toy.unit_layers(crs=crs)
 
 
 def measured(
@@ -84,7 +92,7 @@ def measured(
     blocks = toy.blocks(crs, **more)
     frame = blocks.features.iloc[list(order)].reset_index(drop=True)
     blocks = toy.layer("blocks", frame, "block")
-    units = toy.unit_layers(crs=crs)
+    units = published(crs)
     stops = features(
         "stops", [gpd.points_from_xy([stop[0]], [stop[1]])[0]], box(-5000, -5000, 5000, 5000), high_capacity=[False]
     )

@@ -76,18 +76,23 @@ def record(records: Sequence[Record], indicator: str, zone: str = "district", gr
 # ----------------------------------------------------------------------------------------------------- a whole run
 
 
-def test_a_run_writes_its_folder_and_nothing_beside_it(
-    whole: Whole, source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def few(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the district's file alone, and its run of a few rows in ``out``."""
+    folder = tmp_path_factory.mktemp("few")
+    shutil.copy(DISTRICT / "district.toml", folder)
+    with pytest.MonkeyPatch.context() as patch, nowhere.only(KEPT_ROWS):
+        patch.setattr(synthetic, "ensure", lambda seed: source)
+        run.run_config(folder / "district.toml", folder / "out")
+    return folder
+
+
+def test_a_run_writes_its_folder_and_nothing_beside_it(whole: Whole, few: Path) -> None:
     assert {p.name for p in whole.out.iterdir()} == set(FILES)
     assert {p.name for p in whole.report.files} == set(FILES)
     assert whole.report.folder == whole.out
-    monkeypatch.setattr(synthetic, "ensure", lambda seed: source)
-    shutil.copy(DISTRICT / "district.toml", tmp_path)
-    with nowhere.only(KEPT_ROWS):
-        run.run_config(tmp_path / "district.toml", tmp_path / "out")
-    assert {p.name for p in (tmp_path / "out").iterdir()} == set(FILES)
-    assert {p.name for p in tmp_path.iterdir()} == {"district.toml", "out"}
+    assert {p.name for p in (few / "out").iterdir()} == set(FILES)
+    assert {p.name for p in few.iterdir()} == {"district.toml", "out"}
 
 
 def test_a_run_says_how_much_it_found(whole: Whole) -> None:
@@ -429,7 +434,7 @@ def same(one: Any, other: Any) -> bool:
 
 
 def test_records_make_the_next_run_read_less_and_change_nothing(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    source: Path, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every layer that is kept comes back as it was read; of a few rows the outputs are the same."""
     monkeypatch.setattr(synthetic, "ensure", lambda seed: source)
@@ -443,8 +448,7 @@ def test_records_make_the_next_run_read_less_and_change_nothing(
     assert read.keys() == first.keys() == second.keys()
     assert [name for name in read if not same(read[name], first[name]) or not same(read[name], second[name])] == []
     with nowhere.only(KEPT_ROWS):
-        for turn in ("third", "fourth"):
-            run.run_config(DISTRICT, tmp_path / turn, None, kept if turn == "third" else None)
+        run.run_config(DISTRICT, tmp_path / "third", None, kept)
     assert set(puts.values()) == {1}
-    third, fourth = ((tmp_path / turn / "results.json").read_bytes() for turn in ("third", "fourth"))
-    assert third == fourth
+    third, without = ((folder / "results.json").read_bytes() for folder in (tmp_path / "third", few / "out"))
+    assert third == without

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,6 @@ from justgeo.report import sensitivity as pages
 from justgeo.report import write
 from tests import nowhere
 from tests.indicators import town
-from tests.test_nowhere import layers
 
 HERE = ("BEL-02", "WEL-04.800", "MOB-01.400", "WEL-05")
 
@@ -40,11 +39,9 @@ class Shifted:
 
 
 @pytest.fixture(scope="module")
-def shifted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shifted]:
-    with layers(nowhere.cache(tmp_path_factory)) as source:
-        path, found = nowhere.harbour(source, tmp_path_factory.mktemp("here") / "a")
-        made = shifting.shift(found)
-        yield Shifted(path, found, made, {row["id"]: row for row in made["rows"]})
+def shifted(tmp_path_factory: pytest.TempPathFactory) -> Shifted:
+    path, found, made = nowhere.shifted(tmp_path_factory)
+    return Shifted(path, found, made, {row["id"]: row for row in made["rows"]})
 
 
 def moved(found: Collected, metres: float) -> Collected:

@@ -85,6 +85,21 @@ def place(made: Place, tmp_path: Path, few: None) -> Place:
     return tmp_path / "place", tmp_path / "out"
 
 
+@pytest.fixture(scope="module")
+def again(made: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What comes of the run made again where nothing that goes into it was changed."""
+    out = tmp_path_factory.mktemp("again") / "out"
+    with nowhere.only(ROWS):
+        verifying._again(made[0] / "district.toml", out, None, None)
+    return out
+
+
+@pytest.fixture
+def remade(again: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run is not made again for the one test: its outputs alone are damaged, and all are held against one run."""
+    monkeypatch.setattr(verifying, "_again", lambda config, out, *more: shutil.copytree(again, out))
+
+
 def amiss(verdict: Verdict, part: str | None = None) -> dict[str, str]:
     """What is not as it should be, with its state."""
     return {f.what: f.state for f in verdict.findings if f.state != "ok" and part in (None, f.part)}
@@ -139,7 +154,7 @@ def test_right_after_a_run_it_holds_and_nothing_is_touched(tmp_path: Path) -> No
     assert len(lines) == 6
 
 
-def test_files_of_others_are_not_judged(place: Place) -> None:
+def test_files_of_others_are_not_judged(place: Place, remade: None) -> None:
     (place[1] / "notes.txt").write_text("mine", encoding="utf-8")
     assert verify(place[1]).holds
 
@@ -180,7 +195,7 @@ def test_records_that_were_used_are_used_again(place: Place, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("name", ["results.json", "index.html", "indicators.gpkg"])
-def test_a_flipped_byte_in_an_output_is_found(place: Place, name: str) -> None:
+def test_a_flipped_byte_in_an_output_is_found(place: Place, remade: None, name: str) -> None:
     path = place[1] / name
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -191,7 +206,7 @@ def test_a_flipped_byte_in_an_output_is_found(place: Place, name: str) -> None:
     assert f"{name} (outputs), changed: its bytes are not those that were written" in said(verdict)
 
 
-def test_a_missing_output_is_found(place: Place) -> None:
+def test_a_missing_output_is_found(place: Place, remade: None) -> None:
     (place[1] / "checklist.csv").unlink()
     assert amiss(verify(place[1])) == {"checklist.csv": "missing"}
 

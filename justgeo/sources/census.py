@@ -38,6 +38,7 @@ from justgeo.sources._frames import (
     WIDTHS,
     all_plain,
     bare_suffix,
+    cells,
     check_options,
     numbers,
     read_frame,
@@ -54,6 +55,8 @@ LEVELS: Mapping[str, str] = {"050": "county", "140": "tract", "150": "block grou
 FIRST_YEAR = 2009  # the first five-year estimates, 2005-2009
 _PLANNING_REGIONS = 2022
 
+_IDS = ("GEO_ID", "GEOID", "geoid")
+_TEXTS = (*_IDS, "NAME")
 _GEO_ID = re.compile(r"^(050|140|150)[0-9A-Z]{2}00US([0-9]+)$")
 _FILE_CODE = re.compile(r"^([BC][0-9]{5}[A-Z]{0,3})_([EM])([0-9]{3})$")
 _API_CODE = re.compile(r"^([BC][0-9]{5}[A-Z]{0,3})_([0-9]{3})([EM])$")
@@ -201,9 +204,8 @@ def _check_name(path: Path, year: int, where: str) -> None:
 def _file_of(folder: Path, table: str, year: int, where: str) -> Path | None:
     """The file of one table in a folder, None where there is none of this year."""
     named = re.compile(rf"(?<![a-z0-9]){table}(?![a-z0-9])", re.IGNORECASE)
-    files = [
-        p for p in sorted(folder.iterdir()) if p.is_file() and bare_suffix(p) in _SUFFIXES and named.search(p.name)
-    ]
+    here = sorted(p for p in folder.iterdir() if named.search(p.name))  # of some hundred that lie there, one or two
+    files = [p for p in here if p.is_file() and bare_suffix(p) in _SUFFIXES]
     fitting = [p for p in files if not _ONE_YEAR.search(p.name) and _of_year(p, year)]
     official = [p for p in fitting if p.name.casefold().startswith(f"acsdt5y{year}-{table.casefold()}.")]
     best = official or fitting
@@ -234,8 +236,8 @@ def _rows(path: Path, prefixes: Sequence[str], where: str) -> pd.DataFrame:
     if bare_suffix(path) == ".dat":
         frame = _barred(_filtered(path, prefixes, where), path, where)
     else:
-        frame = read_frame(path, where)
-    column = next((c for c in ("GEO_ID", "GEOID", "geoid") if c in frame), None)
+        frame = read_frame(path, where, texts=_TEXTS)
+    column = next((c for c in _IDS if c in frame), None)
     if column is None:
         raise LayerError(
             f"{where}: {path.name} has no column GEO_ID.", remedy="give the Bureau's file as it is, with its header."
@@ -251,7 +253,8 @@ def _rows(path: Path, prefixes: Sequence[str], where: str) -> pd.DataFrame:
             remedy="check that the file holds these areas (GEO_ID like 1400000US99001000100).",
         )
     kept = frame[keep].reset_index(drop=True)
-    kept = kept.drop(columns=[c for c in ("geoid", "level") if c in kept])
+    if own := [c for c in ("geoid", "level") if c in kept]:
+        kept = kept.drop(columns=own)
     head = pd.DataFrame({"geoid": [g for _, g in known], "level": [lv for lv, _ in known]})
     doubled = head["geoid"][head["geoid"].duplicated()]
     if len(doubled):
@@ -265,7 +268,7 @@ def _rows(path: Path, prefixes: Sequence[str], where: str) -> pd.DataFrame:
 def _barred(text: str, path: Path, where: str) -> pd.DataFrame:
     """Cells between bars; the Bureau's files have no quotes, so that one is a sign like any other."""
     try:
-        return pd.read_csv(io.StringIO(text), sep="|", dtype=str, keep_default_na=False, quoting=csv.QUOTE_NONE)
+        return cells(lambda: io.StringIO(text), _TEXTS, sep="|", quoting=csv.QUOTE_NONE)
     except ValueError as error:  # pandas' parser errors are ValueErrors
         raise LayerError(f"{where}: {path.name} cannot be read ({error}).", remedy="take the file again.") from error
 
@@ -296,16 +299,16 @@ def _filtered(path: Path, prefixes: Sequence[str], where: str) -> str:
                     kept.append(line)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         raise LayerError(f"{where}: {path.name} cannot be read ({error}).", remedy="take the file again.") from error
-    cells = header.count("|")
-    if cells == 0:
+    bars = header.count("|")
+    if bars == 0:
         raise LayerError(
             f"{where}: the header of {path.name} has no '|' ({header[:40].strip()!r}).",
             remedy="give the Bureau's file as it is; a page of HTML is not one.",
         )
-    short = next((line for line in kept if line.count("|") != cells), None)
+    short = next((line for line in kept if line.count("|") != bars), None)
     if short is not None:
         raise LayerError(
-            f"{where}: a line of {path.name} has {short.count('|') + 1} cells where the header has {cells + 1} "
+            f"{where}: a line of {path.name} has {short.count('|') + 1} cells where the header has {bars + 1} "
             f"({short[:30].strip()!r}): the file is damaged or cut off.",
             remedy="take the file again.",
         )
@@ -322,7 +325,7 @@ def _layer(frame: pd.DataFrame, table: str, year: int, file: Path, spec: LayerSp
             f"{where} carries no {'cells of this table' if not estimates else 'margin for ' + without[0]}.",
             remedy="give the file with estimates and margins (B25003_E001, B25003_M001): no number without its margin.",
         )
-    raw = {code: _cells(frame[column], where) for code, column in columns.items()}
+    raw = _numbers(frame, columns, where)
     reasons: dict[tuple[str, str], str] = {}
     data: dict[str, Any] = {"geoid": frame["geoid"], "level": frame["level"]}
     geoid = frame["geoid"].to_numpy()
@@ -356,6 +359,14 @@ def _layer(frame: pd.DataFrame, table: str, year: int, file: Path, spec: LayerSp
         geography="",
         geography_vintage=2010 if year < TRACTS_2020 else 2020,
     )
+
+
+def _numbers(frame: pd.DataFrame, columns: Mapping[str, str], where: str) -> dict[str, Any]:
+    """Cells of a table by their codes: those that were read as whole numbers are taken at once."""
+    found = frame[[*columns.values()]]
+    if all(dtype == np.int64 for dtype in found.dtypes):
+        return dict(zip(columns, np.ascontiguousarray(found.to_numpy(dtype=np.float64).T), strict=True))
+    return {code: _cells(frame[column], where) for code, column in columns.items()}
 
 
 def _cells(values: pd.Series[Any], where: str) -> Any:

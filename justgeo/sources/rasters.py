@@ -12,7 +12,7 @@ import numpy as np
 import rasterio
 import rasterio.errors
 import shapely
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from rasterio.features import geometry_mask
 from rasterio.transform import Affine
 from rasterio.windows import Window
@@ -31,6 +31,7 @@ from justgeo.sources._raster_files import (
     refuse_complex,
     refuse_odd_numbers,
     refuse_swelling,
+    transformer,
 )
 
 log = logging.getLogger(__name__)
@@ -292,7 +293,7 @@ def _band(source: Any, spec: LayerSpec) -> int:
 
 
 def _transformed(shape: BaseGeometry, source: CRS, target: CRS) -> BaseGeometry:
-    to_target = Transformer.from_crs(source, target, always_xy=True)
+    to_target = transformer(source, target)
 
     def projected(points: FloatArray) -> FloatArray:
         return np.column_stack(to_target.transform(points[:, 0], points[:, 1]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -10,14 +9,12 @@ from typing import Any
 
 import pytest
 
-from justgeo import candidates, collecting, run, shifting
 from justgeo.core.quality import Check
 from justgeo.report import displacement_page, quality_page, results, sensitivity
 from tests import nowhere
 from tests.browser.seen import NEEDS, looking
 from tests.report import made
 from tests.report import made_displacement as md
-from tests.test_nowhere import layers
 
 pytestmark = [*NEEDS, pytest.mark.slow]
 
@@ -134,7 +131,7 @@ def test_pages_of_the_demo(browser: Any, demo: dict[str, Path], rules: str, slug
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("axe")
     kept = md.baseline(["Rent registry since 2021"])
     found = {name: folder / f"{name}.html" for name in ("public", "analyst")}
@@ -143,19 +140,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     found["quality"] = folder / "quality.html"
     told = results.to_dict(replace(kept, quality=CHECKS))
     found["quality"].write_text(quality_page.render(told), encoding="utf-8")
-    with layers(nowhere.cache(tmp_path_factory)) as source:
-        shape = nowhere.boundary(source).geometry.union_all()
-        paths = (
-            nowhere.side(source, folder / "a", "Whole", shape),
-            nowhere.side(source, folder / "b", "Smaller", shape.buffer(-0.002)),
-        )
-        candidates.compare(paths, folder / "compare")
-        moved = shifting.shift(collecting.collect_layers(run.read_config(paths[0])))
-        (folder / "moved").mkdir()
-        sensitivity.fill(folder / "moved", moved)
-    found["compare"] = folder / "compare" / "compare.html"
+    compared, _ = nowhere.compared(tmp_path_factory)
+    *_, moved = nowhere.shifted(tmp_path_factory)
+    (folder / "moved").mkdir()
+    sensitivity.fill(folder / "moved", moved)
+    found["compare"] = compared / "out" / "compare.html"
     found["sensitivity"] = folder / "moved" / "sensitivity.html"
-    yield found
+    return found
 
 
 @pytest.mark.parametrize("name", ["public"])

@@ -16,7 +16,7 @@ import pytest
 from justgeo import collecting
 from justgeo.core.layer import AnyLayer, Layer
 from justgeo.core.spec import Area, LayerSpec
-from justgeo.sources import _readers, files
+from justgeo.sources import _readers, census, files
 
 Read = Callable[[Sequence[str]], dict[str, AnyLayer]]
 
@@ -59,7 +59,7 @@ SHELVES: list[Shelf] = []
 @contextlib.contextmanager
 def once(source: Path) -> Iterator[None]:
     """Within it, unchanged files below ``source`` are read once."""
-    shelf, zones, reader = Shelf(source), files.read_zones, _readers.reader
+    shelf, zones, reader, acs = Shelf(source), files.read_zones, _readers.reader, census.read_acs
 
     def read_zones(spec: LayerSpec, area: Area | None = None) -> Layer:
         found: Layer = shelf.of(spec, area, lambda: zones(spec, area))
@@ -69,11 +69,18 @@ def once(source: Path) -> Iterator[None]:
         read = reader(name, spec, area, kept)
         return lambda wanted: dict(shelf.of(spec, (name, area, *wanted), lambda: read(wanted)))
 
+    def read_acs(
+        path: Path, tables: Sequence[str], year: int, *, prefixes: tuple[str, ...], spec: LayerSpec
+    ) -> dict[str, Layer]:
+        asked = ("acs", path, *tables, year, prefixes)
+        return dict(shelf.of(spec, asked, lambda: acs(path, tables, year, prefixes=prefixes, spec=spec)))
+
     SHELVES.append(shelf)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(collecting, "read_zones", read_zones)
         patch.setattr(files, "read_zones", read_zones)
         patch.setattr(_readers, "reader", reader_of)
+        patch.setattr(census, "read_acs", read_acs)
         yield
     SHELVES.remove(shelf)
 

@@ -21,9 +21,7 @@ from tests import nowhere
 from tests.corrupted import records as planted
 from tests.corrupted.harness import Outcome
 from tests.corrupted.records import RENT, Shelf, Spoiled
-from tests.live.nowhere_online import KEY, one_day
-from tests.loopback import nowhere as service
-from tests.loopback.files import FileTree
+from tests.live.nowhere_online import KEY, one_day, online
 from tests.loopback.server import Loopback, Request
 
 MakeShelf = Callable[[Path], Shelf]
@@ -37,11 +35,8 @@ def bureau(source: Path) -> Iterator[tuple[Loopback, Loopback]]:
             patch.delenv(name, raising=False)
         patch.setenv(VARIABLES[0], KEY)
         patch.setattr(gathering, "Client", lambda: Client(Policy(tries=2, pause_s=0.0), sleep=lambda seconds: None))
-        with (
-            Loopback(service.census_api(source, KEY).handle) as api,
-            Loopback(FileTree(service.tiger_tree(source)).handle) as files,
-        ):
-            yield api, files
+        with online(source) as services:
+            yield services.servers["census_api"], services.servers["census_files"]
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,18 @@ from typing import Any
 
 import pytest
 
-from justgeo import answers_sheet, batch_county, cli, collecting, displacing, fetching, manifests, run
+from justgeo import (
+    answers_sheet,
+    answers_text,
+    batch,
+    batch_county,
+    cli,
+    collecting,
+    displacing,
+    fetching,
+    manifests,
+    run,
+)
 from justgeo.batch_files import LOCK
 from justgeo.catalogue import read as catalogue
 from justgeo.report import (
@@ -35,8 +46,10 @@ from justgeo.report import (
     tables,
 )
 from justgeo.report import results as reports
+from justgeo.sources.live import grids
 from tests import nowhere
 from tests.faults.injection import Step, copied, listing, watching
+from tests.known import known, of_file
 from tests.live.nowhere_online import one_day
 
 ROW = "ENV-03"
@@ -180,7 +193,21 @@ def small(scratch: Path) -> Iterator[None]:
         patch.setattr(catalogue, "programmes", lambda: ())
         patch.setattr(manifests, "dt", SimpleNamespace(datetime=_Then, UTC=dt.UTC))
         patch.setattr(tempfile, "tempdir", str(scratch))
+        for module, name, asked in PLAIN:
+            patch.setattr(module, name, known(getattr(module, name), asked))
         yield
+
+
+PLAIN: tuple[tuple[Any, str, Callable[..., object]], ...] = (
+    (cli, "_parser", lambda: None),
+    (answers_text, "parse", lambda text, name: (text, name)),
+    (answers_text, "comments", lambda text: text),
+    (grids, "notes_of", lambda spec, area, *more: of_file(spec, area)),
+)
+"""What is the same whenever the same is asked, by what is asked: of a text or a file all that is in it.
+
+None of them writes, and a hundred commands ask for the same again.
+"""
 
 
 PURE = (
@@ -190,7 +217,7 @@ PURE = (
     (displacing, "of_table"), (displacement_page, "render"), (displacement_tables, "tracts_csv"),
     (displacement_tables, "_cards_json"), (displacement_tables, "agreement_csv"),
     (displacement_tables, "sensitivity_csv"), (displacement_tables, "summary_md"),
-    (collecting, "survey"), (fetching, "survey"), (quality_page, "render"),
+    (collecting, "survey"), (fetching, "survey"), (quality_page, "render"), (batch, "_read"), (batch, "_counties"),
 )  # fmt: skip
 """What a run computes between the steps that write: the same each time, so it is done once for each door."""
 

@@ -2,15 +2,23 @@
 
 A new interpreter takes two seconds to import what a run needs; a forked one none, and nothing that is done to it is
 left in another. What is decided before an interpreter starts (hash seeds, locales, ``-O``) takes `started`.
+
+To warm one up takes five seconds, so all processes of a session of tests have one: for each that comes to its door, a
+socket, it forks an attendant, which forks the commands of that process alone.
 """
 
 from __future__ import annotations
 
 import atexit
+import contextlib
+import fcntl
 import gc
 import json
 import os
+import select
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +36,7 @@ HERE = Path(__file__).parents[2]
 PATIENCE = 100.0
 STATED = {"PYTHONHASHSEED": "1", "TZ": "UTC"}
 """What is decided when the interpreter starts, so that a run of another one can be another in these."""
+DOOR = "door"
 UNFORESEEN = 70
 """Exit status where an exception left the command line: what no case may end in."""
 
@@ -42,15 +51,12 @@ class Ended:
 
 
 class Nursery:
-    """The interpreter that the others are forked from."""
+    """The interpreter that the others are forked from, by way of its attendant at a door."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, door: socket.socket) -> None:
+        self._folder, self._door = folder, door
+        self._lines = door.makefile("r", encoding="utf-8")
         self._number = 0
-        command = [sys.executable, "-m", "tests.faults.nursery", "serve", str(folder / "warm")]
-        self._server = subprocess.Popen(
-            command, cwd=HERE, env=os.environ | STATED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
 
     def start(self, *argv: str | Path, prepare: str = "", **told: Any) -> Child:
         """Start a command; ``prepare`` names a function of `odd`, called before it with ``told["how"]``."""
@@ -65,16 +71,13 @@ class Nursery:
         return self.start(*argv, prepare=prepare, **told).wait()
 
     def _ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
-        assert self._server.stdin is not None and self._server.stdout is not None
-        self._server.stdin.write(json.dumps(asked, default=str) + "\n")
-        self._server.stdin.flush()
-        said: dict[str, Any] = json.loads(self._server.stdout.readline())
+        self._door.sendall((json.dumps(asked, default=str) + "\n").encode())
+        said: dict[str, Any] = json.loads(self._lines.readline())
         return said
 
     def close(self) -> None:
-        assert self._server.stdin is not None
-        self._server.stdin.close()
-        self._server.wait(30)
+        self._lines.close()
+        self._door.close()
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,51 @@ class Child:
 
 @cache
 def nursery() -> Nursery:
-    """The nursery of this process's tests, which ends with them: to warm one up takes five seconds."""
+    """The nursery of this process's tests, which ends with them; it has that of whoever came first in this session."""
     # Not below pytest's own folder, which no other user may enter.
     folder = tempfile.TemporaryDirectory(prefix="nursery-")
     Path(folder.name).chmod(0o755)
-    made = Nursery(Path(folder.name))
-    atexit.register(lambda: (made.close(), folder.cleanup()))
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    room = Path(tempfile.gettempdir()) / f"nursery-{session}" if session else Path(folder.name) / "room"
+    made = Nursery(Path(folder.name), _come(room))
+    atexit.register(folder.cleanup)
+    atexit.register(made.close)
     return made
+
+
+def _come(room: Path) -> socket.socket:
+    """To the door of the one that is warm, or else that is warmed up now."""
+    room.mkdir(exist_ok=True)
+    with (room / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with contextlib.suppress(OSError):  # nobody came yet, or whoever did is gone
+            return _at(room / DOOR)
+        command = [sys.executable, "-m", "tests.faults.nursery", "serve", str(room)]
+        server = subprocess.Popen(
+            command, cwd=HERE, env=os.environ | STATED, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        assert server.stdin is not None and server.stdout is not None
+        assert server.stdout.readline() == "warm\n"
+        atexit.register(_dismiss, server, room)
+        return _at(room / DOOR)
+
+
+def _dismiss(server: subprocess.Popen[str], room: Path) -> None:
+    """Nobody can come any more; the attendants of those who came stay as long as they."""
+    assert server.stdin is not None
+    server.stdin.close()
+    server.wait(30)
+    shutil.rmtree(room, ignore_errors=True)
+
+
+def _at(path: Path) -> socket.socket:
+    door = socket.socket(socket.AF_UNIX)
+    try:
+        door.connect(str(path))
+    except OSError:
+        door.close()
+        raise
+    return door
 
 
 def started(
@@ -119,8 +160,27 @@ def started(
     return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", errors="replace"))
 
 
-def _serve(warm: Path) -> None:
-    """Warm up, then fork a process for each line; no extract is read here, since osmium's threads outlive no fork."""
+def _serve(room: Path) -> None:
+    """Warm up, then fork an attendant for each who comes, until whoever started this ends."""
+    _warm_up(room / "warm")
+    with socket.socket(socket.AF_UNIX) as door:
+        (room / DOOR).unlink(missing_ok=True)
+        door.bind(str(room / DOOR))
+        door.listen()
+        print("warm", flush=True)
+        while door.fileno() in select.select([0, door.fileno()], [], [])[0]:
+            came, _ = door.accept()
+            with came:
+                if not os.fork():
+                    door.close()
+                    _attend(came)
+            with contextlib.suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    """An attendant that ended."""
+
+
+def _warm_up(warm: Path) -> None:
+    """Import and run once what every run does; no extract is read here, since osmium's threads outlive no fork."""
     from justgeo import batch, cli, fetching, verifying  # noqa: F401 - imported once for all
     from justgeo.report import write  # noqa: F401
 
@@ -132,18 +192,27 @@ def _serve(warm: Path) -> None:
     cli.main(["-q", "run", str(path), "--out", str(warm / "out")])
     sys.stdout.flush()
     os.dup2(saved, 1)
+    os.close(saved)
     gc.collect()
     gc.freeze()  # so that no child goes through all that is here, and copies the memory of it by that
-    for line in sys.stdin:
-        asked = json.loads(line)
-        if "wait" in asked:
-            said = {"code": _reaped(asked["wait"])}
-        else:
-            pid = os.fork()
-            if not pid:
-                _child(asked)
-            said = {"pid": pid}
-        print(json.dumps(said), flush=True)
+
+
+def _attend(came: socket.socket) -> NoReturn:
+    """Fork a process for each line."""
+    try:
+        for line in came.makefile("r", encoding="utf-8"):
+            asked = json.loads(line)
+            if "wait" in asked:
+                said = {"code": _reaped(asked["wait"])}
+            else:
+                pid = os.fork()
+                if not pid:
+                    os.close(came.fileno())
+                    _child(asked)
+                said = {"pid": pid}
+            came.sendall((json.dumps(said) + "\n").encode())
+    finally:
+        os._exit(0)
 
 
 def _reaped(pid: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from tests.faults import determinism
 from tests.faults.altered import TEXTS
 from tests.faults.oddity import Interpreter, Odd, at_once, by, case, odd
 
@@ -296,7 +297,7 @@ _COLD = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
 INTERPRETERS: Mapping[str, Interpreter] = {
     "plain-c": Interpreter(
         "same",
-        {**_COLD, "GDAL_DATA": "{empty}", "PROJ_NETWORK": "ON"},
+        {**determinism.IN_C.env, **_COLD, "GDAL_DATA": "{empty}", "PROJ_NETWORK": "ON"},
         ("-OO",),
         (
             case("start/c", "the program is started with LC_ALL=C and without UTF-8"),
@@ -338,12 +339,12 @@ INTERPRETERS: Mapping[str, Interpreter] = {
 }
 
 SHARED = (
-    ("clock/back", "files/future", "umask/077", "environment/proxies"),
-    ("clock/on", "files/1970", "umask/000", "home/none"),
+    ("clock/back", "files/future", "umask/077", "environment/proxies", "folder/linked"),
+    ("clock/on", "files/1970", "umask/000", "home/none", "folder/gone"),
     ("clock/1970", "home/read-only", "locale/comma", "console/ascii"),
     ("home/file", "tmp/none", "console/closed", "environment/warnings"),
-    ("tmp/full", "console/latin", "console/no-stdin", "library/none"),
-    ("limit/files-64", "console/hung-up", "locale/c"),
+    ("tmp/full", "console/latin", "console/no-stdin", "library/none", "folder/long"),
+    ("limit/files-64", "console/hung-up", "locale/c", "user/stranger"),
     (
         "folder/spaces",
         "folder/quotes",

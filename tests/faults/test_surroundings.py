@@ -184,7 +184,8 @@ def test_no_assertion_of_the_product_bears_a_load() -> None:
     )
     allowed += (ast.IsNot, ast.Eq, ast.Call, ast.Tuple, ast.BinOp, ast.Add, ast.Mult, ast.BitOr)
     for path in Path(justgeo.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if "assert" in text else ():
             if isinstance(node, ast.Assert):
                 odd = [part for part in ast.walk(node.test) if not isinstance(part, allowed)]
                 calls = {ast.unparse(part.func) for part in ast.walk(node.test) if isinstance(part, ast.Call)}

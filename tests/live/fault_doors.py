@@ -9,9 +9,10 @@ door
 from __future__ import annotations
 
 import contextlib
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -260,11 +261,20 @@ def remembered(handle: Handler) -> Handler:
     return answer
 
 
+@cache
+def _elements(answers: tuple[tuple[str, bytes], ...]) -> Any:
+    """What some recorded answers hold, read as the reader reads them; the same bytes are read once."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for name, body in answers:
+            (Path(scratch) / name).write_bytes(body)
+        merged = _overpass.merge([(name, _overpass.load(Path(scratch) / name)) for name, _ in answers])
+    return merged.nodes, merged.ways, merged.relations
+
+
 def told(door: Door, record: Record) -> Any:
     """What a record says: its bytes. Of Overpass the elements, of the catalogue of feeds the feeds: rows may repeat."""
     if door.service == "overpass":
-        merged = _overpass.merge([(path.name, _overpass.load(path)) for path in _overpass.files(record.folder)])
-        return merged.nodes, merged.ways, merged.relations
+        return _elements(tuple((path.name, path.read_bytes()) for path in _overpass.files(record.folder)))
     if door.service == "mobility_database":
         return {name: digest for name, digest in record.files.items() if name.endswith(".zip")}
     return dict(record.files)

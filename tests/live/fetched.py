@@ -6,7 +6,8 @@ Each is made once for a session of tests, whatever process asks first; nobody wr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,10 +15,14 @@ from typing import Any
 
 import pytest
 
-from justgeo import run
+from justgeo import collecting, run
 from justgeo.catalogue import read as catalogue
+from justgeo.core.layer import Layer
 from justgeo.core.result import Indicator
+from justgeo.core.spec import LayerSpec
 from justgeo.report import results as reports
+from justgeo.sources import files
+from justgeo.sources._hash import sha256_of
 from justgeo.sources.live import with_censusdis
 from tests import nowhere as districts
 from tests.live.nowhere_online import DAY, Said, justgeo, one_day, online, with_a_key
@@ -102,6 +107,29 @@ def _shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], N
             make(root)
             whole.touch()
     return root
+
+
+@contextmanager
+def geography_once() -> Iterator[None]:
+    """Within it, a file of census geography that did not change is read once, not at every plan, fetch and run.
+
+    For tests of what is asked, recorded and told; those of how it is read go without.
+    """
+    kept: dict[object, Layer] = {}
+
+    def read_zones(spec: LayerSpec) -> Layer:
+        joins = spec.options.get("join", ())
+        named = [joins] if isinstance(joins, Mapping) else [*joins]
+        parts = [*spec.options.get("parts", ()), *(join["path"] for join in named)]
+        paths = [spec.path, *(spec.path.parent / str(part) for part in parts)]
+        key = repr(spec), tuple(sha256_of(path) if path.is_file() else "" for path in paths)
+        if key not in kept:
+            kept[key] = files.read_zones(spec)
+        return replace(kept[key], data=kept[key].data.copy())
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collecting, "read_zones", read_zones)
+        yield
 
 
 def rows_of(results: Mapping[str, Any]) -> Rows:

@@ -91,13 +91,14 @@ def moved(source: Path, folder: Path, areas: Codes, blocks: Codes) -> Place:
     tree["/geo/tiger/TIGER2024/COUNTY/tl_2024_us_county.zip"] = path
     for name in sorted(name for name in named_tables() if "@" not in name):  # of all others nothing is measured
         path = source / "acs2024" / f"acsdt5y2024-{name.lower()}.dat"
-        table = pd.read_csv(path, sep="|", dtype=str, keep_default_na=False)
-        is_whole = table["GEO_ID"].str.startswith("0500000US")
-        whole, parts = table[is_whole], table[~is_whole]
+        header, *lines = path.read_text(encoding="utf-8").splitlines()
+        cells = [line.split("|", 1) for line in lines]  # the id, and all that stands behind it
+        whole = [rest for geo_id, rest in cells if geo_id.startswith("0500000US")]
         # The county's own row stands for each of its parts: rough, and the same wherever two such places are compared.
-        heads = [whole.assign(GEO_ID=f"0500000US{county}") for county in counties["GEOID"]]
-        rows = parts.assign(GEO_ID=[geo_id[:9] + told(geo_id[9:], areas) for geo_id in parts["GEO_ID"]])
-        pd.concat([*heads, rows]).to_csv(folder / "acs2024" / path.name, sep="|", index=False)
+        heads = [f"0500000US{county}|{rest}" for county in counties["GEOID"] for rest in whole]
+        rows = [f"{i[:9]}{told(i[9:], areas)}|{rest}" for i, rest in cells if not i.startswith("0500000US")]
+        made = "\n".join([header, *heads, *rows]) + "\n"
+        (folder / "acs2024" / path.name).write_text(made, encoding="utf-8")
     counts = pd.read_csv(source / "pl94171_p2_blocks.csv", dtype=str)
     counts["GEO_ID"] = counts["GEO_ID"].str[:9] + [told(geoid, blocks) for geoid in counts["GEO_ID"].str[9:]]
     counts.to_csv(folder / "pl94171_p2_blocks.csv", index=False)
@@ -212,7 +213,7 @@ def fetched(
 
 @pytest.fixture(scope="module", autouse=True)
 def a_key() -> Iterator[None]:
-    with with_a_key():
+    with with_a_key(), fetched_once.geography_once():
         yield
 
 

@@ -18,10 +18,12 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from justgeo import run
+from justgeo import collecting, run
 from justgeo.catalogue import read as catalogue
+from justgeo.core.layer import Layer
 from justgeo.core.result import Indicator
-from justgeo.report import results as reports
+from justgeo.core.spec import LayerSpec
+from justgeo.sources import files
 from justgeo.sources.live.keys import SIGN_UP, VARIABLES
 from tests import nowhere as districts
 from tests.live import fetched
@@ -76,8 +78,9 @@ def local(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Rows:
 
 @dataclass(frozen=True)
 class Alone:
-    """A run of the first round's district without a network: what it wrote, and whom it called."""
+    """A run of the first round's district without a network: of which folder, what it wrote, and whom it called."""
 
+    folder: Path
     out: Path
     code: int
     called: list[object]
@@ -85,6 +88,8 @@ class Alone:
 
 @pytest.fixture(scope="module")
 def offline(first: Round, tmp_path_factory: pytest.TempPathFactory) -> Alone:
+    """Of what censusdis has fetched, where it is installed: of the same bytes, or nothing here is the same."""
+    folder = first.again or first.folder
     called: list[object] = []
 
     def refuse(self: socket.socket, address: object) -> None:
@@ -98,8 +103,8 @@ def offline(first: Round, tmp_path_factory: pytest.TempPathFactory) -> Alone:
         patch.setattr(socket, "getaddrinfo", refuse)
         for name in VARIABLES:
             patch.delenv(name, raising=False)
-        code = justgeo("run", first.folder, "--offline", "--out", out).code
-    return Alone(out, code, called)
+        code = justgeo("run", folder, "--offline", "--out", out).code
+    return Alone(folder, out, code, called)
 
 
 def measured(path: Path, rows: Sequence[Indicator] | None = None, **more: Any) -> tuple[run.Collected, Rows]:
@@ -156,14 +161,24 @@ def test_offline_with_all_services_gone_gives_the_same_bytes(first: Round, offli
         assert (first.out / name).read_bytes() == (offline.out / name).read_bytes(), name
 
 
-def test_both_census_providers_give_the_same_bytes(first: Round) -> None:
+def test_both_census_providers_give_the_same_bytes(first: Round, offline: Alone) -> None:
     if first.again is None:
         pytest.skip("censusdis is not installed")
-    _, theirs = fetched.measured(first.again, offline=True)
-    assert (first.out / "results.json").read_bytes() == reports.dump(theirs)
-    heads = heads_of(first.again / "records").values()
-    told = [head["told"] for head in heads if head["label"].startswith("acs ")]
-    assert {one["more"]["provider"] for one in told} == {"censusdis"}
+    assert offline.folder == first.again
+    ours, theirs = (
+        {head["label"]: head for head in heads_of(records).values()}
+        for records in (first.records, first.again / "records")
+    )
+    tables = [label for label in ours if label.startswith("acs ")]
+    assert {ours[label]["told"]["more"].pop("provider") for label in tables} == {"direct"}
+    assert {theirs[label]["told"]["more"].pop("provider") for label in tables} == {"censusdis"}
+    assert ours.keys() == theirs.keys()
+    for label, head in ours.items():  # the same files, byte for byte, of which the same is told
+        for one in (head, theirs[label]):
+            del one["digest"]  # of the head
+            one["told"].pop("more")
+        assert head == theirs[label], label
+    assert (first.out / "results.json").read_bytes() == (offline.out / "results.json").read_bytes()
 
 
 def test_an_invented_place_says_so_everywhere(first: Round) -> None:
@@ -233,15 +248,25 @@ def test_an_extract_serves_the_reference_too(first: Round, services: Online, loc
     assert found.layers["walk"].provenance.url == services.extract
 
 
-def test_a_district_by_geoids(first: Round, services: Online, tmp_path: Path, folder: Path) -> None:
+def test_a_district_by_geoids(
+    first: Round, services: Online, tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     groups = gpd.read_file(folder / "tl_2024_99_bg.zip").to_crs(4326)
     middle = gpd.read_file(services.boundary).union_all().centroid
     geoids = sorted(groups.loc[groups.distance(middle).nsmallest(6).index, "GEOID"])
     path = services.begin_with(first.records, tmp_path / "district")
     settle(path, {"district": {"boundary": None, "geoids": geoids}})
-    before = services.asked()
-    assert justgeo("fetch", path).code == 0
+    before, read = services.asked(), list[str]()
+
+    def read_zones(spec: LayerSpec) -> Layer:
+        read.append(spec.name)
+        return files.read_zones(spec)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(collecting, "read_zones", read_zones)
+        assert justgeo("fetch", path).code == 0
     assert set(services.since(before)) == {"overpass"}
+    assert sorted(read) == sorted(districts.UNITS), "looked at twice, since the outline lies in it, and read once"
     found, rows = measured(path, each_kind(), offline=True)
     assert set(found.absent) == UNASKED
     outline = groups[groups["GEOID"].isin(geoids)].union_all()

@@ -16,11 +16,11 @@ import pytest
 
 from justgeo import displacing
 from tests import two_counties as two
-from tests.live.nowhere_online import BEHIND, KEY, heads_of, justgeo, settle, with_a_key
+from tests.live.nowhere_online import BEHIND, KEY, SURVEY, heads_of, justgeo, settle, with_a_key
 from tests.loopback import nowhere
 from tests.loopback.census import CensusApi
 from tests.loopback.files import FileTree
-from tests.loopback.messages import Request
+from tests.loopback.messages import Handler, Request
 from tests.loopback.server import Loopback
 from tests.two_counties import BESIDE, HOME
 
@@ -65,13 +65,18 @@ def files(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def asked(folder: Path, files: Path, tmp_path_factory: pytest.TempPathFactory) -> Asked:
-    return fetched(folder, files, tmp_path_factory.mktemp("metro") / "town", METRO)
+def bureau(folder: Path, files: Path) -> dict[str, Handler]:
+    """The Bureau's services for both counties: what they are made of is read once, and nobody changes it."""
+    return {"census_api": _api(folder, files).handle, "census_files": FileTree(_tree(folder, files)).handle}
 
 
-def fetched(source: Path, files: Path, at: Path, tables: Mapping[str, Any]) -> Asked:
+@pytest.fixture(scope="module")
+def asked(folder: Path, bureau: Mapping[str, Handler], tmp_path_factory: pytest.TempPathFactory) -> Asked:
+    return fetched(folder, bureau, tmp_path_factory.mktemp("metro") / "town", METRO)
+
+
+def fetched(source: Path, handlers: Mapping[str, Handler], at: Path, tables: Mapping[str, Any]) -> Asked:
     """A district that was begun and fetched while the Bureau's services answered for both counties."""
-    handlers = {"census_api": _api(source, files).handle, "census_files": FileTree(_tree(source, files)).handle}
     with contextlib.ExitStack() as stack:
         servers = {name: stack.enter_context(Loopback(one)) for name, one in handlers.items()}
         said = justgeo("init", at, "--boundary", source / "district.geojson", "--name", "Old Harbour, invented")
@@ -84,12 +89,13 @@ def fetched(source: Path, files: Path, at: Path, tables: Mapping[str, Any]) -> A
 
 
 def _api(source: Path, files: Path) -> CensusApi:
-    """Tables of the typology know both counties, all others the first alone."""
+    """Tables of the typology know both counties, the others the first alone; what nobody asks for is left out."""
     paths = {path.name: path for path in [*source.glob("acs20[12]4/*.dat"), *files.glob("acs*/*.dat")]}
     tables = {}
     for name, path in paths.items():
         year, table = name.removeprefix("acsdt5y").removesuffix(".dat").split("-")
-        tables[int(year), table.upper()] = pd.read_csv(path, sep="|", dtype=str)
+        if table.upper() in SURVEY:
+            tables[int(year), table.upper()] = pd.read_csv(path, sep="|", dtype=str)
     return CensusApi(tables, nowhere._redistricting(source), KEY)
 
 
@@ -143,28 +149,30 @@ def test_what_is_fetched_tells_what_files_of_ones_own_tell(asked: Asked, files: 
         assert {**found[name], "remedy": ""} == {**row, "remedy": ""}, name
 
 
-def test_a_survey_of_ones_own_is_not_asked_for(folder: Path, files: Path, tmp_path: Path) -> None:
+def test_a_survey_of_ones_own_is_not_asked_for(
+    folder: Path, files: Path, bureau: Mapping[str, Handler], tmp_path: Path
+) -> None:
     own = {"layers": {"acs_t0_2019": two.layers(files, ["acs_t0_2019"])["acs_t0_2019"]}}
-    got = fetched(folder, files, tmp_path / "town", {**own, "displacement": {"base_years": [2019]}})
+    got = fetched(folder, bureau, tmp_path / "town", {**own, "displacement": {"base_years": [2019]}})
     assert got.code == 0, got.said
     assert got.counties(2019, "B25003") == set() and got.counties(2024, "B25003") == {HOME}
     labels = [head["label"] for head in heads_of(got.path.parent / "records").values()]
     assert "block relationship 2010 to 2020, state 99" in labels, "its tracts are those of 2010"
 
 
-def test_a_county_that_does_not_exist_is_refused(folder: Path, files: Path, tmp_path: Path) -> None:
-    got = fetched(folder, files, tmp_path / "town", {"displacement": {"metro": [HOME, "99009"]}})
+def test_a_county_that_does_not_exist_is_refused(folder: Path, bureau: Mapping[str, Handler], tmp_path: Path) -> None:
+    got = fetched(folder, bureau, tmp_path / "town", {"displacement": {"metro": [HOME, "99009"]}})
     assert got.code == 2
     assert "there is no county '99009'" in got.said and "99003 (Nowhere (invented) beside)" in got.said
 
 
 def test_a_metro_that_the_planners_own_counties_do_not_know_is_not_asked_for(
-    folder: Path, files: Path, tmp_path: Path
+    folder: Path, bureau: Mapping[str, Handler], tmp_path: Path
 ) -> None:
     from tests import nowhere as districts
 
     own = {"layers": districts.layers(folder, ["counties"])}
-    got = fetched(folder, files, tmp_path / "town", {**METRO, **own})
+    got = fetched(folder, bureau, tmp_path / "town", {**METRO, **own})
     assert got.code == 0, got.said
     assert got.counties(2024, "B25003") == {HOME}
     row = choices(got.path)["the metro area (2 counties)"]

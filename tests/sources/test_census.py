@@ -67,6 +67,30 @@ def test_sentinels_are_decoded_with_their_reasons(tmp_path: Path) -> None:
     assert len(reasons) == 4
 
 
+@pytest.mark.parametrize("name", ["acsdt5y2024-b25003.dat", "b25003.csv"])
+def test_a_table_of_whole_numbers_alone_is_read_as_one_with_other_cells(name: str, tmp_path: Path) -> None:
+    """Those are read as numbers at once, these as text that becomes numbers; an id in digits keeps its zeros."""
+    rows = [row for row in ROWS if not row.endswith("||")] + ["06001400100|7|-222222222|+5|007"]
+    frames = {}
+    for more in ("", "x"):
+        (tmp_path / f"of{more}").mkdir()
+        cells = [HEADER.strip() + ("|STUSAB" if more else ""), *(row + ("|DE" if more else "") for row in rows)]
+        text = "\n".join(cells) + "\n"
+        (tmp_path / f"of{more}" / name).write_text(text if name.endswith("dat") else text.replace("|", ","))
+        frames[more] = read_acs(tmp_path / f"of{more}", ["B25003"], 2024)["B25003"].data
+    assert frames[""].attrs["reasons"] == frames["x"].attrs["reasons"]
+    pd.testing.assert_frame_equal(frames[""], frames["x"], check_exact=True)
+    assert frames[""].set_index("geoid").loc["99001", "B25003_002E"] == 500
+    # Lines of a national file begin with a level; what else there is, a CSV has too.
+    assert ("06001400100" in set(frames[""]["geoid"])) == name.endswith("csv")
+
+
+def test_a_truth_is_no_number(tmp_path: Path) -> None:
+    rows = ["0500000US99001|True|60|True|5", "0500000US99003|True|80|True|5"]
+    with pytest.raises(LayerError, match="holds 'True' where a number is due"):
+        read_acs(write(tmp_path, rows=rows), ["B25003"], 2024)
+
+
 def test_prefixes_pick_states_and_counties(tmp_path: Path) -> None:
     write(tmp_path)
     one = read_acs(tmp_path, ["B25003"], 2024, prefixes=["99003", "98"])["B25003"].data

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
@@ -79,7 +80,7 @@ def bounds_in(shape: BaseGeometry, crs: str) -> Bounds:
         The geometry has no place in that CRS.
     """
     try:
-        to_crs = Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(crs), always_xy=True)
+        to_crs = _to(crs)
     except ProjError as error:
         raise CoverageError(f"{crs!r} is no CRS that is known.", remedy="name one with an EPSG code.") from error
     points = shapely.get_coordinates(shapely.segmentize(shape, _DENSE_DEGREES))
@@ -87,6 +88,12 @@ def bounds_in(shape: BaseGeometry, crs: str) -> Bounds:
     if not len(points) or not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise CoverageError(f"The area has no place in {crs}.", remedy="use a product that covers the area.")
     return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
+
+
+@lru_cache(maxsize=16)
+def _to(crs: str) -> Transformer:
+    """From EPSG:4326; a fetch asks for the same few at every piece."""
+    return Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(crs), always_xy=True)
 
 
 def aligned(bounds: Bounds, metres: int, offset: int, pad: int = PAD) -> Box:
