@@ -40,8 +40,8 @@ conformance: $(VENV)/.justgeo-test
 bench: $(VENV)/.justgeo-bench
 	$(BIN)/python -m tests.benchmarks.bench $(BENCH_ARGS)
 
-# Each reader in a process of its own; ends with 1 where anything but a refusal with its remedy leaves one. What is there
-# for Linux alone (atheris) is installed where it can be.
+# Each reader in a process of its own; ends with 1 where anything but a refusal with its remedy leaves one, or where it
+# takes none of its inputs. What is there for Linux alone (atheris) is installed where it can be.
 fuzz: $(VENV)/.justgeo-fuzz
 	$(BIN)/python -m tests.fuzz.run $(FUZZ_ARGS)
 

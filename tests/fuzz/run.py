@@ -1,7 +1,8 @@
 """Fuzzing at length: ``python -m tests.fuzz.run [--times 10000] [--only NAME ...] [--seed N]``.
 
 Each target is tried in a process of its own, so that a library of C that falls takes only itself with it; the input
-that it fell on is then told, too. It ends with 1 where anything but a refusal with its remedy left a reader.
+that it fell on is then told, too. It ends with 1 where anything but a refusal with its remedy left a reader, or where
+a reader took none of its inputs: then what it does behind its first refusals was not tried.
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def main(asked: list[str] | None = None) -> int:
     for name in told.only or every:
         row = watched(name, told.times, told.seed)
         if not (row.accepted or row.fault) and told.times >= ENOUGH:
-            row.fault = "no input was accepted: what the reader does behind its first refusals was not tried"
+            row.fault = "no input was accepted: nothing behind the first refusals was tried"
         rows.append(row)
         if row.fault:
             print(f"\n{name}: {row.fault}\n  given: {row.given}\n", flush=True)
