@@ -5,9 +5,9 @@ CENSUSDIS ?= censusdis==1.4.2
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-# Three processes, for two cores: servers and browsers are waited for. Whole files each: a file's districts are made once.
-# One process: make test PYTEST_ARGS=
-PYTEST_ARGS ?= -n 3 --dist loadfile
+# Four processes, for two cores: servers and browsers are waited for. Whole files each: a file's districts are made once.
+# Each grows to 2 GB: on a small machine fewer, make test PYTEST_ARGS='-n 2 --dist loadfile', or one: PYTEST_ARGS=
+PYTEST_ARGS ?= -n 4 --dist loadfile
 
 .PHONY: help demo test bench fuzz mutants audit conformance lint types contracts check wheel clean
 
