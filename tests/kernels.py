@@ -14,13 +14,14 @@ import gc
 import importlib
 import json
 import os
-import select
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+
+from tests.forking import open_door
 
 HERE = Path(__file__).parents[1]
 IMPORTED = (
@@ -56,19 +57,7 @@ def _serve(place: str) -> None:
     gc.collect()
     gc.freeze()
     sys.path.pop(0)  # where this was started: a kernel does not look there
-    with socket.socket(socket.AF_UNIX) as door:
-        door.bind(place)
-        door.listen()
-        print("warm", flush=True)
-        while door.fileno() in select.select([0, door.fileno()], [], [])[0]:
-            came, _ = door.accept()
-            with came:
-                if not os.fork():
-                    door.close()
-                    _kernel(came)
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    """A kernel that ended."""
+    open_door(Path(place), _kernel)
 
 
 def _kernel(came: socket.socket) -> None:

@@ -15,7 +15,6 @@ import fcntl
 import gc
 import json
 import os
-import select
 import shutil
 import signal
 import socket
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests.faults import hamlet
+from tests.forking import open_door
 
 HERE = Path(__file__).parents[2]
 PATIENCE = 100.0
@@ -163,20 +163,8 @@ def started(
 def _serve(room: Path) -> None:
     """Warm up, then fork an attendant for each who comes, until whoever started this ends."""
     _warm_up(room / "warm")
-    with socket.socket(socket.AF_UNIX) as door:
-        (room / DOOR).unlink(missing_ok=True)
-        door.bind(str(room / DOOR))
-        door.listen()
-        print("warm", flush=True)
-        while door.fileno() in select.select([0, door.fileno()], [], [])[0]:
-            came, _ = door.accept()
-            with came:
-                if not os.fork():
-                    door.close()
-                    _attend(came)
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    """An attendant that ended."""
+    (room / DOOR).unlink(missing_ok=True)
+    open_door(room / DOOR, _attend)
 
 
 def _warm_up(warm: Path) -> None:
