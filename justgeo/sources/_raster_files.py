@@ -12,16 +12,16 @@ import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import rasterio
 import rasterio.errors
-from pyproj import CRS, Transformer
+from pyproj import CRS
 from pyproj.exceptions import ProjError
 
 from justgeo.core.errors import CrsError, LayerError
+from justgeo.sources._geo import WGS84, transformer
 
 MOST_BLOCK = 256 << 20
 """Bytes of one block, which GDAL unpacks as a whole: usual ones have a megabyte, a strip of a wide raster some more."""
@@ -121,12 +121,6 @@ def _bytes_of(dtype: str) -> int:
     return {"uint8": 1, "int8": 1, "uint16": 2, "int16": 2}.get(dtype, 16 if dtype == "complex128" else 8)
 
 
-@lru_cache(maxsize=64)
-def transformer(source: CRS, target: CRS) -> Transformer:
-    """Longitude or x first on both sides; to look one up takes milliseconds, and a run asks for the same few."""
-    return Transformer.from_crs(source, target, always_xy=True)
-
-
 def crs_of(source: Any, path: Path) -> CRS:
     """The CRS of a raster.
 
@@ -142,7 +136,7 @@ def crs_of(source: Any, path: Path) -> CRS:
         )
     try:
         crs = CRS.from_wkt(source.crs.to_wkt())
-        transformer(CRS.from_epsg(4326), crs)  # fails for the Moon
+        transformer(WGS84, crs)  # fails for the Moon
     except (ProjError, rasterio.errors.CRSError) as problem:
         raise CrsError(
             f"The CRS of the raster {path} is not understood ({str(problem)[:200]}).",

@@ -17,7 +17,7 @@ from justgeo.core.errors import ConfigError, CrsError, LayerError
 from justgeo.core.layer import BoolArray
 from justgeo.core.words import suggestion
 from justgeo.sources._frames import bare_suffix, is_text, numbers, read_frame, require_column, require_file
-from justgeo.sources._geo import known_crs, shape_of_text
+from justgeo.sources._geo import UNREADABLE, known_crs, shape_of_text
 from justgeo.sources._nesting import refuse_deep_bytes, refuse_deep_parquet
 from justgeo.sources._pointing import local_path
 
@@ -28,9 +28,6 @@ _POINT_COLUMNS = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("s
 # The reader fills in EPSG:4326 where a GeoJSON says nothing, so there a declared CRS is the better witness.
 _CRS_BY_DEFAULT = frozenset({".geojson", ".json", ".geojsonl"})
 _MANY_PREFIXES = 60
-# pyogrio's own errors are RuntimeErrors; of a .shp without a byte it says IndexError. What GDAL reads and GEOS cannot
-# build (a ring of two points, a line of one) is GEOS's error. UnboundLocalError: pyogrio's own, of a damaged CRS.
-_PYOGRIO = (ValueError, OSError, RuntimeError, IndexError, UnboundLocalError, shapely.errors.ShapelyError)
 
 
 def open_vector(
@@ -77,7 +74,7 @@ def open_vector(
     sql = _prefix_sql(path, layer, prefix)
     try:
         frame = gpd.read_file(source, layer=layer, **({"where": sql} if sql else {}))
-    except _PYOGRIO as error:
+    except UNREADABLE as error:
         raise _unreadable(path, where, error) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise LayerError(f"{where}: {path.name} holds no geometry.", remedy="give a file of features, not a table.")
@@ -93,7 +90,7 @@ def column_names(path: Path, options: Mapping[str, Any], where: str) -> dict[str
     layer = _layer_name(path, source, options.get("layer"), where)
     try:
         head = gpd.read_file(source, layer=layer, rows=1)
-    except _PYOGRIO as error:
+    except UNREADABLE as error:
         raise _unreadable(path, where, error) from error
     return {str(c): not pd.api.types.is_numeric_dtype(head[c]) for c in head.columns if str(c) != "geometry"}
 
@@ -111,7 +108,7 @@ def _layer_name(path: Path, source: str, declared: object, where: str) -> str | 
     """The layer to read of a file that may hold several: never merely the first."""
     try:
         names = [str(n) for n in gpd.list_layers(source)["name"]]
-    except _PYOGRIO as error:
+    except UNREADABLE as error:
         raise _unreadable(path, where, error) from error
     if declared is not None:
         if str(declared) not in names:

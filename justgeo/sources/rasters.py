@@ -21,6 +21,7 @@ from shapely.geometry.base import BaseGeometry
 from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import BoolArray, FloatArray, Raster
 from justgeo.core.spec import Area, LayerSpec
+from justgeo.sources._geo import transformer
 from justgeo.sources._hash import sha256_of
 from justgeo.sources._measured import NLCD_CLASSES, WORLDCOVER_CLASSES, masked
 from justgeo.sources._provenance import provenance
@@ -31,7 +32,6 @@ from justgeo.sources._raster_files import (
     refuse_complex,
     refuse_odd_numbers,
     refuse_swelling,
-    transformer,
 )
 
 log = logging.getLogger(__name__)

@@ -10,20 +10,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.errors import CoverageError, LayerError, SourceError
 from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
+from justgeo.sources._geo import WGS84, transformer
 from justgeo.sources.live.ask import Ask
 from justgeo.sources.live.redact import without_user
 
@@ -80,7 +79,7 @@ def bounds_in(shape: BaseGeometry, crs: str) -> Bounds:
         The geometry has no place in that CRS.
     """
     try:
-        to_crs = _to(crs)
+        to_crs = transformer(WGS84, crs)
     except ProjError as error:
         raise CoverageError(f"{crs!r} is no CRS that is known.", remedy="name one with an EPSG code.") from error
     points = shapely.get_coordinates(shapely.segmentize(shape, _DENSE_DEGREES))
@@ -88,12 +87,6 @@ def bounds_in(shape: BaseGeometry, crs: str) -> Bounds:
     if not len(points) or not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise CoverageError(f"The area has no place in {crs}.", remedy="use a product that covers the area.")
     return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
-
-
-@lru_cache(maxsize=16)
-def _to(crs: str) -> Transformer:
-    """From EPSG:4326; a fetch asks for the same few at every piece."""
-    return Transformer.from_crs(CRS.from_epsg(4326), CRS.from_user_input(crs), always_xy=True)
 
 
 def aligned(bounds: Bounds, metres: int, offset: int, pad: int = PAD) -> Box:
@@ -155,10 +148,7 @@ def same_place(one: str, other: str, bounds: Bounds) -> bool:
     west, south, east, north = bounds
     corners = np.array([west, east, west, east]), np.array([south, south, north, north])
     try:
-        places = [
-            np.array(Transformer.from_crs(CRS.from_user_input(crs), 4326, always_xy=True).transform(*corners))
-            for crs in (one, other)
-        ]
+        places = [np.array(transformer(crs, WGS84).transform(*corners)) for crs in (one, other)]
     except ProjError:
         return False
     return bool(np.isfinite(places).all() and np.abs(places[0] - places[1]).max() < 1e-7)

@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import geopandas as gpd
-from shapely.errors import ShapelyError
 
 from justgeo.core.errors import LayerError, SourceError
 from justgeo.core.paths import for_ogr
+from justgeo.sources._geo import UNREADABLE
 from justgeo.sources.live import expect
 
 _CELLS = tuple(f"{part}_{year}" for year in (2010, 2020) for part in ("STATE", "COUNTY", "TRACT", "BLK"))
@@ -27,9 +27,7 @@ def read(path: Path | str, where: str, **options: Any) -> Any:
     """
     try:
         return gpd.read_file(for_ogr(path) if isinstance(path, Path) else path, **options)
-    # IndexError: a .shp without a byte; UnboundLocalError: pyogrio's own, of a damaged CRS. What GDAL reads and GEOS
-    # cannot build (a ring that is open) is GEOS's error.
-    except (ValueError, OSError, RuntimeError, IndexError, UnboundLocalError, ShapelyError) as error:
+    except UNREADABLE as error:
         said = " ".join(str(error).replace(str(path), "it").split())[:200]
         raise LayerError(
             f"{where}: the file cannot be read ({said}).",
