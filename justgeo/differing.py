@@ -38,7 +38,7 @@ from justgeo.moves import (
     MovedZone,
     Side,
 )
-from justgeo.report.results import load, number, refuse_malformed
+from justgeo.report.results import form_doubted, load, number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,14 +173,9 @@ def diff(one: Path, other: Path) -> Difference:
     """
     files = [Path(folder) / "results.json" for folder in (one, other)]
     first, second = (Side(load(file), manifests.read(file.parent)) for file in files)
-    try:
+    with form_doubted(dict(zip(files, (first.results, second.results), strict=True))):
         _refuse_one_invented(first.results, second.results)
         return compare(first, second)
-    except (LookupError, TypeError, ValueError, AttributeError):
-        # Of what the manifest names the form is not looked at, which takes seconds; now it has to be.
-        for file, side in zip(files, (first, second), strict=True):
-            refuse_malformed(file, side.results)
-        raise
 
 
 def _refuse_one_invented(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ import pandas as pd
 from justgeo.checklists import CONTENT, content
 from justgeo.core.errors import OutputError
 from justgeo.report.checklist import FIELDS, counts
-from justgeo.report.results import load
+from justgeo.report.results import opened
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def checklist(folder: str | PathLike[str]) -> Listed:
         There is none, or it is damaged or of another place than the results beside it.
     """
     path = Path(folder)
-    found = content(path, load(path / "results.json")["slug"])
+    with opened(path / "results.json") as results:
+        found = content(path, results["slug"])
     if found is None:
         raise OutputError(f"{path} holds no {CONTENT}.", remedy="run `justgeo run` again.")
     return Listed(found)

@@ -21,7 +21,7 @@ from justgeo.core.answers import Answers
 from justgeo.core.errors import ConfigError, OutputError
 from justgeo.report import packet_page, write
 from justgeo.report.packet_page import File, Proof
-from justgeo.report.results import load
+from justgeo.report.results import opened
 
 MAKER = "justgeo checklist --packet"
 INDEX = ("index.html", "index.md", "manifest.json")
@@ -123,17 +123,17 @@ def _document(told: str, base: Path, key: str) -> Path:
 def _indexed(folder: Path, bodies: Mapping[str, bytes], proofs: Mapping[str, Sequence[Proof]]) -> dict[str, bytes]:
     """All files of the packet with its index and its own manifest."""
     content = json.loads((folder / checklists.CONTENT).read_text(encoding="utf-8"))
-    results = load(folder / "results.json")
     named = {proof.file: proof.told for told in proofs.values() for proof in told if proof.file}
     digests = {name: hashlib.sha256(body).hexdigest() for name, body in sorted(bodies.items())}
     files = [File(name, _about(name, named), digest) for name, digest in digests.items()]
-    pages = {
-        "index.html": packet_page.render(content, results, files, proofs).encode("utf-8"),
-        "index.md": packet_page.markdown(content, results, files, proofs).encode("utf-8"),
-    }
+    with opened(folder / "results.json") as results:
+        pages = {
+            "index.html": packet_page.render(content, results, files, proofs).encode("utf-8"),
+            "index.md": packet_page.markdown(content, results, files, proofs).encode("utf-8"),
+        }
+        told: dict[str, Any] = {"made_by": MAKER, "slug": results["slug"], "synthetic": results["synthetic"]}
     digests |= {name: hashlib.sha256(body).hexdigest() for name, body in pages.items()}
     outputs = [{"name": name, "sha256": digest} for name, digest in sorted(digests.items())]
-    told: dict[str, Any] = {"made_by": MAKER, "slug": results["slug"], "synthetic": results["synthetic"]}
     return {**bodies, **pages, "manifest.json": write.json_bytes({**told, "outputs": outputs})}
 
 

@@ -93,7 +93,11 @@ def _like(slug: str, known: Sequence[str]) -> str:
 
 
 def _of_results(file: Path) -> Own:
-    told = results.load(file)
+    with results.opened(file) as told:
+        return _of_told(file, told)
+
+
+def _of_told(file: Path, told: Mapping[str, Any]) -> Own:
     zone = next((one for one in told["zones"] if one["role"] == "district"), None)
     if zone is None:
         raise ConfigError(f"{file} has no district.", remedy="name the results of a district.")

@@ -21,7 +21,7 @@ from justgeo.differing import Periods
 from justgeo.measure.progress import CANNOT_TELL, Judged, Look, change, judge
 from justgeo.moves import Side
 from justgeo.report.progress_text import NO_TARGET, Row, Table
-from justgeo.report.results import load
+from justgeo.report.results import form_doubted, opened
 
 ALL = "all"
 MOVED_LINE = "the boundary moved between the two, so that they speak of different ground"
@@ -66,6 +66,12 @@ def progress(old: Path, new: Path, answers: Path | None = None) -> Table:
         The answers are not understood.
     """
     first, second = _place(old), _place(new)
+    files = (Path(folder) / "results.json" for folder in (old, new))
+    with form_doubted(dict(zip(files, (first.side.results, second.side.results), strict=True))):
+        return _told(first, second, new, answers)
+
+
+def _told(first: _Place, second: _Place, new: Path, answers: Path | None) -> Table:
     one, other = first.side.results, second.side.results
     if (one["slug"], one["synthetic"]) != (other["slug"], other["synthetic"]):
         raise OutputError(
@@ -83,11 +89,11 @@ def progress(old: Path, new: Path, answers: Path | None = None) -> Table:
 
 
 def _place(folder: Path) -> _Place:
-    side = Side(load(Path(folder) / "results.json"), manifests.read(Path(folder)))
-    results = side.results
-    inside = _districts(results)
-    records = {(r["indicator"], r["group"]): r for r in results["records"] if r["zone"] in inside}
-    return _Place(side, Periods(results), records, {one["id"]: one for one in results["layers"]})
+    with opened(Path(folder) / "results.json") as results:
+        side = Side(results, manifests.read(Path(folder)))
+        inside = _districts(results)
+        records = {(r["indicator"], r["group"]): r for r in results["records"] if r["zone"] in inside}
+        return _Place(side, Periods(results), records, {one["id"]: one for one in results["layers"]})
 
 
 def _districts(results: Mapping[str, Any]) -> set[str]:

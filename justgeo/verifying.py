@@ -20,7 +20,7 @@ from justgeo.differing import Difference
 from justgeo.differing_words import INVENTED, counted, entry, item, listed, numbers
 from justgeo.manifests import DISTRICT, Manifest
 from justgeo.moves import REASON, Side
-from justgeo.report.results import load
+from justgeo.report.results import load, opened
 from justgeo.report.write import sha256
 from justgeo.sources.collect import spec_for
 
@@ -281,7 +281,8 @@ def _difference(folder: Path, told: Manifest, scratch: Path, fresh: Manifest) ->
         return None
     if not path.is_file() or sha256(path) != told.outputs[_RESULTS]:
         return None
-    return differing.compare(Side(load(path), told), Side(load(scratch / _RESULTS), fresh))
+    with opened(path) as before:
+        return differing.compare(Side(before, told), Side(load(scratch / _RESULTS), fresh))
 
 
 def _program(told: Manifest, fresh: Manifest, same: bool) -> Iterator[Finding]:

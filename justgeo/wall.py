@@ -10,7 +10,7 @@ from justgeo.core.errors import OutputError
 from justgeo.core.words import suggestion
 from justgeo.report import posters as sheets
 from justgeo.report import write
-from justgeo.report.results import load
+from justgeo.report.results import opened
 from justgeo.report.speech import LANGUAGES
 
 
@@ -47,7 +47,9 @@ def posters(
         if code not in LANGUAGES:
             raise OutputError(f"There is no language {code!r}.", remedy=f"{suggestion(code, LANGUAGES)}.")
     path = Path(folder)
-    results = load(path / "results.json" if path.is_dir() else path)
     beside = path if path.is_dir() else path.parent
-    target = out if out is not None else beside.resolve().with_name(f"{results['slug']}-walk")
-    return write.put(target, sheets.FILES, lambda part: sheets.fill(part, results, only, languages), maker=sheets.MAKER)
+    with opened(path / "results.json" if path.is_dir() else path) as results:
+        target = out if out is not None else beside.resolve().with_name(f"{results['slug']}-walk")
+        return write.put(
+            target, sheets.FILES, lambda part: sheets.fill(part, results, only, languages), maker=sheets.MAKER
+        )

@@ -10,7 +10,8 @@ import dataclasses
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path, PurePath
 from typing import Any
@@ -172,6 +173,33 @@ def refuse_malformed(path: Path, found: Mapping[str, Any]) -> None:
             f"{path.name} is damaged, or was edited: {wrong}.",
             remedy="Run `justgeo run` again to write the results anew.",
         )
+
+
+@contextmanager
+def form_doubted(read: Mapping[Path, Mapping[str, Any]]) -> Iterator[None]:
+    """Where what is done with results that were read fails over their form, it is this that is told.
+
+    Of results that the manifest names the form is not looked at when they are read; where a manifest was edited with
+    them, it has to be.
+
+    Raises
+    ------
+    OutputError
+    """
+    try:
+        yield
+    except (LookupError, TypeError, ValueError, AttributeError):
+        for path, found in read.items():
+            refuse_malformed(path, found)
+        raise
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Results]:
+    """As `load`, for what is done with it at once: within, `form_doubted`."""
+    found = load(path)
+    with form_doubted({path: found}):
+        yield found
 
 
 def is_named(path: Path, written: bytes) -> bool | None:

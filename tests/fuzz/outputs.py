@@ -10,6 +10,7 @@ import json
 import math
 import sys
 import zipfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from hypothesis import strategies as st
 from openpyxl.utils.exceptions import IllegalCharacterError
 
 import justgeo
-from justgeo import answers_sheet, manifests
+from justgeo import answers_sheet, manifests, peers_own, progress, wall
 from justgeo.core.answers import FORMS
+from justgeo.core.errors import JustgeoError
 from justgeo.report import checklist, form, results, tables
 from justgeo.report import checklist_sheets as sheets
 from justgeo.report.write import MAKER
@@ -103,14 +105,41 @@ def read_manifest(given: str | bytes, folder: Path) -> None:
     assert all(one.state == "ok" or len(one.remedy) > 10 for one in found.findings)
 
 
+def forged(folder: Path, told: Any) -> Path:
+    """Outputs whose manifest fits their results: the form of what it names is not looked at."""
+    folder.mkdir()
+    body = as_json(told).encode("utf-8", "surrogatepass")
+    write(folder / "results.json", body)
+    fitting = {"results.json": hashlib.sha256(body).hexdigest()}
+    write(folder / "manifest.json", as_json({**MANIFEST, "outputs": fitting}))
+    return folder
+
+
+def read_forged(given: Any, folder: Path) -> None:
+    """What is done with a run's results later: sheets for the wall, progress, the checklist, a place among others."""
+    one, other = forged(folder / "one", content()), forged(folder / "other", given)
+    write(other / "checklist.json", as_json({"slug": "mill-pond", "name": "Mill Pond", "items": [], "targets": []}))
+    uses: dict[str, Callable[[], object]] = {
+        "posters": lambda: wall.posters(other, folder / "wall"),
+        "progress": lambda: progress.progress(one, other),
+        "regress": lambda: progress.progress(other, one, write(folder / "answers.yml", "")),
+        "checklist": lambda: justgeo.checklist(other),
+        "among": lambda: peers_own.find(str(other), None),  # type: ignore[arg-type]
+    }
+    refused = []
+    for use in uses.values():
+        try:
+            use()
+        except JustgeoError as error:
+            refused.append(error)
+    for error in sorted(refused, key=lambda one: len(one.remedy)):
+        raise error
+
+
 def read_pair(given: tuple[Any, Any], folder: Path) -> None:
     """Two folders of outputs whose manifests fit their results, held against each other: the results are looked at."""
     for name, told in zip(("one", "other"), given, strict=True):
-        (folder / name).mkdir()
-        body = as_json(told).encode("utf-8", "surrogatepass")
-        write(folder / name / "results.json", body)
-        fitting = {"results.json": hashlib.sha256(body).hexdigest()}
-        write(folder / name / "manifest.json", as_json({**MANIFEST, "outputs": fitting}))
+        forged(folder / name, told)
     found = justgeo.diff(folder / "one", folder / "other")
     finite([(one.difference, one.difference_moe) for one in found.changes], missing=False)
 
@@ -254,6 +283,7 @@ TARGETS = (
     target.Target("results-json", _results, read_results, times=40),
     target.Target("results-form", st.deferred(lambda: broken(content(), st.one_of(odd, plain))), read_form, times=25),
     target.Target("manifest-json", _manifest, read_manifest, times=30),
+    target.Target("results-forged", st.deferred(lambda: broken(content())), read_forged, times=12),
     target.Target("diff", st.deferred(lambda: st.tuples(st.just(content()), broken(content()))), read_pair, times=25),
     target.Target("checklist-xlsx", st.deferred(_books), read_sheet, times=12),
 )
