@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,16 +65,45 @@ def looking(browser: Any, path: Path, alone: bool = False) -> Iterator[Seen]:
             got.tab.context.close()
 
 
+def speak(tab: Any, code: str) -> None:
+    """Choose a language by its button, pressed from within the page.
+
+    A mouse waits until the button stands still for two frames, and a tab that was just printed may get none (seen once,
+    on a busy machine). That the button takes a mouse and keys is seen in ``test_languages``.
+    """
+    tab.locator(f"#languages [data-language={code}]").evaluate("one => one.click()")
+    tab.wait_for_selector(f"html[lang={code}]")
+
+
+def until(tab: Any, what: str, seconds: float = 10.0) -> None:
+    """Wait until a script says true, asked from without.
+
+    Playwright's own ``wait_for_function`` has the page ask itself again, which a page's policy forbids: it serves only
+    what is true at once.
+    """
+    end = time.monotonic() + seconds
+    while not tab.evaluate(what):
+        assert time.monotonic() < end, f"not true after {seconds:g} seconds: {what}"
+        tab.wait_for_timeout(20)
+
+
 _IDLE: dict[Any, list[Any]] = {}
 """Tabs of a browser that nobody looks at; what failed in one is not left to the next."""
+
+_DRAWS = """() => new Promise((tell) => {
+  requestAnimationFrame(() => tell(true));
+  setTimeout(() => tell(false), 2000);
+})"""
 
 
 def _tab(browser: Any, alone: bool) -> Any:
     """A tab as it opens: the screen's size and media, and the mouse on none of it."""
-    if alone or not _IDLE.get(browser):
-        return browser.new_context(offline=True, viewport=SCREEN, reduced_motion="reduce").new_page()
-    tab = _IDLE[browser].pop()
-    tab.emulate_media(media="null")
-    tab.set_viewport_size(SCREEN)
-    tab.mouse.move(-10, -10)
-    return tab
+    while not alone and _IDLE.get(browser):
+        tab = _IDLE[browser].pop()
+        tab.emulate_media(media="null")
+        tab.set_viewport_size(SCREEN)
+        tab.mouse.move(-10, -10)
+        if tab.evaluate(_DRAWS):
+            return tab
+        tab.context.close()
+    return browser.new_context(offline=True, viewport=SCREEN, reduced_motion="reduce").new_page()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from justgeo.report import displacement_page
-from tests.browser.seen import NEEDS, Seen, looking
+from tests.browser.seen import NEEDS, Seen, looking, until
 from tests.report import made
 from tests.report import made_displacement as md
 
@@ -166,9 +166,9 @@ def test_nothing_scrolls_sideways_on_a_telephone(seen: Seen, tongue: str) -> Non
     assert tab.eval_on_selector_all("#pressures-words *", wide) == []
     tab.locator("#home").click()
     popup = open_popup(tab, 0)
-    tab.wait_for_function(WITHIN, timeout=5_000)  # the map glides until the popup has room
+    until(tab, WITHIN)  # the map glides until the popup has room
     popup.get_by_role("button", name="Show the whole card" if tongue == "en" else "Ver la ficha completa").click()
-    tab.wait_for_function("document.activeElement.tagName === 'SUMMARY'", timeout=5_000)
+    until(tab, "document.activeElement.tagName === 'SUMMARY'")
 
 
 @pytest.mark.parametrize("tongue", ["en", "es"])

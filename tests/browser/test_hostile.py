@@ -20,7 +20,7 @@ import pytest
 from justgeo.report import displacement_page, notebook
 from justgeo.results import read
 from tests import planted_outputs
-from tests.browser.seen import NEEDS, looking
+from tests.browser.seen import NEEDS, looking, speak, until
 from tests.planted import ATTACKS, UNSEEN, Plant, lacking
 from tests.planted_outputs import Made
 from tests.report import made_displacement
@@ -97,7 +97,7 @@ def test_what_is_planted_would_run(browser: Any, tmp_path: Path) -> None:
     path.write_text(f"<meta charset=utf-8><body>{'<p>'.join(one + '-->' for one in names)}", encoding="utf-8")
     tab = browser.new_page()
     tab.goto(path.as_uri())
-    tab.wait_for_function(f"({HURT}).length >= {len(names) - 3}", timeout=5_000)
+    until(tab, f"({HURT}).length >= {len(names) - 3}")
     assert len(tab.evaluate(HANDLERS)) > len(names)
     tab.close()
 
@@ -133,11 +133,6 @@ def test_without_its_policy_a_page_is_as_harmless(browser: Any, made: Made, name
         tab.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
         tab.mouse.move(300, 300)
         tab.wait_for_timeout(50)
-
-
-def speak(tab: Any, code: str) -> None:
-    tab.locator(f"#languages [data-language={code}]").click()
-    tab.wait_for_selector(f"html[lang={code}]")
 
 
 def test_the_page_names_all_and_loses_nothing(browser: Any, made: Made) -> None:

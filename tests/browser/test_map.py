@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.seen import NEEDS, looking
+from tests.browser.seen import NEEDS, looking, speak
 from tests.report import made
 
 pytestmark = NEEDS
@@ -27,12 +27,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tab(browser: Any, file: Path) -> Iterator[Any]:
     with looking(browser, file) as got:
         yield got.tab
-
-
-def speak(tab: Any, code: str) -> None:
-    """Choose a language, by its button."""
-    tab.locator(f"#languages [data-language={code}]").click()
-    tab.wait_for_selector(f"html[lang={code}]")
 
 
 def test_areas_are_one_stop_of_the_tab_key_and_arrows_go_among_them(tab: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from justgeo.report.results import DISCLAIMER
-from tests.browser.seen import NEEDS, looking
+from tests.browser.seen import NEEDS, looking, speak
 from tests.report import made
 
 pytestmark = NEEDS
@@ -40,11 +40,6 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def tab(browser: Any, files: dict[str, Path], request: pytest.FixtureRequest) -> Iterator[Any]:
     with looking(browser, files[getattr(request, "param", "real")]) as got:
         yield got.tab
-
-
-def speak(tab: Any, code: str) -> None:
-    tab.locator(f"#languages [data-language={code}]").click()
-    tab.wait_for_selector(f"html[lang={code}]")
 
 
 def count(paper: bytes) -> int:

