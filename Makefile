@@ -28,7 +28,8 @@ demo: $(VENV)/.justgeo
 
 # Compiled first: dozens of tests start an interpreter of their own, and not everybody lets Python keep what it compiles.
 test: $(VENV)/.justgeo-test
-	$(BIN)/python -m compileall -q justgeo
+	$(BIN)/python -m compileall -q -j 0 justgeo tests
+	$(BIN)/python -m tests.rewritten
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 # The page is left as it is where rows are skipped: the real places are not part of the repository.

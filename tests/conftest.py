@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 from collections.abc import Generator
 
+import pyproj.database
 import pytest
 
 from justgeo.core.collector import patient_collector
+
+# OSMnx has this asked of PROJ's database for each question that it words: always the same of the same place.
+pyproj.database.query_utm_crs_info = functools.cache(pyproj.database.query_utm_crs_info)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -97,7 +97,13 @@ def _read(spec: LayerSpec, area: Area, *, idle: bool) -> tuple[Feed, ServiceDay]
     stops = stops[inside].reset_index(drop=True)
     departures = departures[departures["stop_id"].isin(stops["stop_id"])].reset_index(drop=True)
     notes = (*day.notes, *trip_notes, *odd, *time_notes, *_far(stops, area))
-    return Feed(stops, departures, str(day.day or ""), _provenance(spec, area, files, day, notes)), day
+    told = _provenance(spec, area, files, day, notes)
+    return Feed(_as_text(stops), _as_text(departures), str(day.day or ""), told), day
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    """With pandas' own texts, as all layers have; what a file is read with are Python's."""
+    return frame.astype({c: "str" for c in frame if frame[c].dtype == object})
 
 
 def _wanted(spec: LayerSpec) -> date | None:

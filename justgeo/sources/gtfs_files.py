@@ -115,7 +115,7 @@ class FeedFiles:
                 reader = pd.read_csv(
                     file,
                     encoding="utf-8-sig",
-                    dtype=str,
+                    dtype=object,  # texts: looking ids up is twice as fast as in columns of pandas' own texts
                     keep_default_na=False,
                     index_col=False,  # else a trailing comma in every row shifts the columns
                     usecols=is_wanted,
@@ -157,12 +157,13 @@ def _tidy(
             f"{name} of the timetable {path} has no column {', '.join(missing)}.",
             remedy="Take a feed that passes the canonical GTFS validator.",
         )
-    # A short row leaves its last columns out: those are empty, and what must not be empty is refused by its reader.
-    tidy = {
-        c: chunk[c].fillna("").str.strip() if c in chunk else pd.Series("", index=chunk.index)
-        for c in (*required, *optional)
-    }
-    return pd.DataFrame(tidy)
+    tidy = {c: _stripped(chunk[c]) if c in chunk else [""] * len(chunk) for c in (*required, *optional)}
+    return pd.DataFrame(tidy, index=chunk.index, dtype=object)
+
+
+def _stripped(texts: pd.Series) -> list[str]:
+    """A short row leaves its last columns out: those are empty, and what must not be empty is refused by its reader."""
+    return [one.strip() if isinstance(one, str) else "" for one in texts.to_numpy(dtype=object)]
 
 
 def _zip_members(path: Path) -> dict[str, str]:

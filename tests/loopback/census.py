@@ -164,9 +164,7 @@ def _column(dataset: Dataset, name: str, level: Level, places: Mapping[str, tupl
         return list(places)
     if name == "NAME":
         return [dataset.name(level, parts) for parts in places.values()]
-    table = dataset.table_of(name)
-    assert table is not None  # _expanded refused all others
-    known = table[name].to_dict()
+    known = dataset.column(name)
     return [known.get(geo_id) for geo_id in places]
 
 

@@ -109,6 +109,19 @@ class Dataset:
         table = self.tables.get(variable.rpartition("_")[0])
         return table if table is not None and variable in table.columns else None
 
+    @cached_property
+    def _columns(self) -> dict[str, Mapping[str, str | None]]:
+        return {}
+
+    def column(self, variable: str) -> Mapping[str, str | None]:
+        """Cells of a variable by GEO_ID; taken out of their table once, for all who ask."""
+        if variable not in self._columns:
+            table = self.table_of(variable)
+            assert table is not None, variable
+            cells = table[variable].to_numpy(dtype=object).tolist()
+            self._columns[variable] = dict(zip(table.index.tolist(), cells, strict=True))
+        return self._columns[variable]
+
     def name(self, level: Level, parts: tuple[str, ...]) -> str:
         """``NAME`` of a place; since the ACS of 2022 its parts are set off by semicolons."""
         told = dict(zip(level.parts, parts, strict=True))
