@@ -51,6 +51,8 @@ SENTINELS: dict[float, str] = {
 NO_ESTIMATE = "no estimate was published"
 NO_MARGIN = "no margin was published"
 
+_ROUNDING = 1e-12
+"""Of a difference of squares, what is no more than this share of them is nothing but rounding."""
 _LEAST_ESTIMATE = -100_000_000.0  # no published count, share or median is lower; aggregates of losses stay above
 
 Floats = npt.ArrayLike
@@ -293,8 +295,9 @@ def subtract_nested(total: Sum, part: Sum, components: Sum | None = None) -> Sum
 def proportion(x: Floats, mx: Floats, y: Floats, my: Floats) -> Ratio:
     """Share ``x / y`` of a part in its whole: margin ``sqrt(MOE_X**2 - p**2 MOE_Y**2) / Y``.
 
-    Where the radicand is negative the ratio formula is used (rule ``"ratio"``), as the Bureau says. At p = 0 the
-    margin is ``MOE_X / Y``. At p = 1 use `complement_proportion` with the margin of the zero complement (else with
+    Where the radicand is negative the ratio formula is used (rule ``"ratio"``), as the Bureau says; our choice is to
+    use it for a radicand of 0 between two margins too, which would call a sampled share exact. At p = 0 the margin is
+    ``MOE_X / Y``. At p = 1 use `complement_proportion` with the margin of the zero complement (else with
     the largest margin of a zero in the table): ``MOE_X`` is no measure of it.
 
     Returns
@@ -305,9 +308,9 @@ def proportion(x: Floats, mx: Floats, y: Floats, my: Floats) -> Ratio:
     x_, mx_, y_, my_ = as_floats(x, mx, y, my)
     p = _divide(x_, y_)
     part, whole = np.square(mx_), np.square(p * my_)
-    negative = part < whole
-    moe = _divide(np.sqrt(np.where(negative, part + whole, np.abs(part - whole))), y_)
-    return Ratio(p, moe, _rules(moe, np.where(negative, "ratio", "proportion")))
+    none = (part < whole) | ((part - whole <= _ROUNDING * part) & (part > 0) & (p < 1))
+    moe = _divide(np.sqrt(np.where(none, part + whole, np.abs(part - whole))), y_)
+    return Ratio(p, moe, _rules(moe, np.where(none, "ratio", "proportion")))
 
 
 def complement_proportion(z: Floats, mz: Floats, y: Floats, my: Floats) -> Ratio:

@@ -11,7 +11,7 @@ from justgeo.core.field import ClassField, ZoneField
 from justgeo.core.result import Column
 from justgeo.measure import lumps
 from justgeo.measure.column import ReduceSettings
-from justgeo.measure.places import bounds, count_noise, cuts_areas, meet
+from justgeo.measure.places import bounds, count_noise, cuts_areas, meet, noise_sd
 from justgeo.measure.progress import Look, judge
 from justgeo.measure.reduce import reduce
 from tests.measure import toy
@@ -27,6 +27,24 @@ def test_where_all_meet_the_same_noise_does_not_matter_whatever_others_meet(x: f
     assert found[0] == 0.0
     mean = (0.9 * 3 * x + 0.2 * 10 * 5) / 4.7
     assert found[1] == pytest.approx(1.645 * 3 * np.hypot(0.9 * (x - mean), 0.2 * (5 - mean)) / 4.7, rel=1e-6)
+
+
+def test_noise_of_small_parts_of_two_blocks_by_hand_whatever_others_meet() -> None:
+    """A hundredth of each, which meet 0 and 1: w² (x - X)² is 0.0001 x 0.25 twice; a fifth of a person lives here."""
+    matrix = csr_array(np.array([[0.01, 0.01, 0.0, 0.0]]))
+    values, people = np.array([0.0, 1.0, 200.0, 199.0]), np.full(4, 10.0)
+    found = count_noise(matrix, values, people > 0, meet(matrix, people, values), 3.0)
+    assert found.tolist() == pytest.approx([1.645 * 3 * np.sqrt(0.00005) / 0.2])
+
+
+def test_people_of_blocks_of_2020_are_noisy_and_nobody_else_is() -> None:
+    usual, every = ReduceSettings(), toy.units(toy.block_ids())
+    assert noise_sd(every, usual) == 3.0
+    for other in (toy.units([W1, W2]), toy.units([*toy.block_ids(), W1]), toy.units(toy.block_ids(), vintage=2010)):
+        assert noise_sd(other, usual) == 0.0
+    for weight, noisy in (("persons", True), ("households", False)):
+        column = run(exposure(np.arange(16.0), weight=weight), toy.weights(square(0, 0, 2, 2)))
+        assert (column.error["noise"][0] != 0.0) == noisy
 
 
 @pytest.mark.parametrize(
@@ -145,6 +163,8 @@ def test_who_was_not_counted_is_nobody_and_is_told() -> None:
     column = run(exposure(np.array([1.0, *[0.0] * 15]), base=people), toy.weights(square(0, 0, 2, 1)))
     assert (column.value[0], column.denominator[0]) == (0.0, 10.0)
     assert "uncounted_origins=1" in column.flags[0]
+    full = run(exposure(np.arange(16.0)), toy.weights(square(0, 0, 2, 1)))
+    assert not any(flag.startswith("uncounted_origins") for flag in full.flags[0])
 
 
 def test_without_a_margin_the_line_and_the_way_to_it_are_told_all_the_same() -> None:

@@ -291,6 +291,18 @@ def test_a_median_and_a_share_are_told_up_to_the_limit_of_what_the_table_lacks()
             assert told or "its table has no row for" in str(found.reason[0])
 
 
+def test_an_open_median_loses_its_name_where_the_table_lacks_much_of_the_zone() -> None:
+    """Half of W1 and half of E1, of which the table has the first alone."""
+    weights = toy.weights(square(1, 0, 2, 1))
+    field = MedianField(
+        units([W1]), cells([[1.0, 1.0, 9.0]], [[1.0] * 3]), np.array([0.0, 1, 2, np.inf]), "households", "homes"
+    )
+    for limit, told in ((1.0, True), (0.005, False)):
+        found = reduce(field, weights, reference=None, settings=ReduceSettings(lacking_limit=limit))
+        assert (found.text[0] is not None) is told
+        assert str(found.reason[0]).startswith("the median" if told else "its table has no row for")
+
+
 def test_which_part_of_a_zone_counts_as_cut() -> None:
     """Units of which 5 to 95 % lie inside, ends excluded; anything less than whole is a cut."""
     matrix = csr_array(np.array([[0.05, 0.06, 0.94, 0.95], [1.0, 1.0 - 1e-10, 0.0, 0.0], [1.0 - 1e-8, 0.0, 0.0, 0.0]]))
@@ -342,5 +354,6 @@ def test_the_margin_of_everybody_is_that_of_nobody_else_however_few_they_are(wei
     by_table = parts(matrix, replace(field, complement=None, zero_moe=np.array([11.0])))
     assert by_table.moe.tolist() == pytest.approx([0.11])
     assert np.isnan(parts(matrix, replace(field, complement=None)).moe).all()
+    assert np.isnan(parts(matrix, replace(field, complement=None, zero_moe=np.array([NAN]))).moe).all()
     counted_ = toy.share([W1], [100], [0], [100], [0], complement=cells([0], [14]))
     assert parts(matrix, counted_).moe.tolist() == [0.0]

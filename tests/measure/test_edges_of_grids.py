@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -91,3 +92,10 @@ def test_a_grid_that_lies_a_centimetre_off_is_the_same_and_is_handed_on() -> Non
     assert align(mask, raster) is mask.values
     smaller = Raster(np.ones((2, 3)), (30.0, 0.0, 0.0, 0.0, -45.0, 90.0), ALBERS, MADE)
     assert align(smaller, raster).tolist() == [[1.0] * 3] * 3
+
+
+def test_edges_in_degrees_are_split_every_two_hundredth_of_one() -> None:
+    """0.0499 degrees are ten pieces, four times, and the first point again."""
+    made = grid(30.0, 0.0, 1_500_000.0, 0.0, -30.0, 1_900_000.0)
+    (brought,) = made.bring(gpd.GeoSeries([box(-78.5, 38.0, -78.4501, 38.0499)], crs="EPSG:4326"))
+    assert shapely.get_num_coordinates(brought) == 41

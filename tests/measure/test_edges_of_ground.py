@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -128,3 +129,16 @@ def test_a_blurred_lump_that_holds_by_one_in_two_by_hand() -> None:
     assert found == pytest.approx(max(1.645 * math.hypot(50.0, 1.0), 50 + norm.ppf(0.9)), rel=1e-9)
     rare = lumps.margin(np.array([100.0]), np.array([0.06]), 1.0)  # 94 % lie at 0, and a sixth of the other 6 make 95
     assert rare == pytest.approx(100 + norm.ppf(1 / 6) - 6, rel=1e-9)
+
+
+def test_sums_are_kept_apart_up_to_as_many_as_are_kept() -> None:
+    """Fourteen pieces make 2 to the fourteenth sums; of fifteen, whole ones up to 120, there are 121 classes."""
+    for pieces, sums in ((14, lumps.MOST), (15, 121)):
+        value, weight = lumps.distribution(np.arange(1.0, pieces + 1.0), np.full(pieces, 0.5))
+        assert len(value) == sums and weight.sum() == pytest.approx(1.0)
+
+
+def test_a_point_in_the_box_around_a_zone_is_not_in_the_zone() -> None:
+    triangle = gpd.GeoSeries([shapely.Polygon([(0, 0), (100, 0), (0, 100)])])
+    points = shapely.points([(10.0, 10.0), (90.0, 90.0), (50.0, 50.0), (200.0, 0.0)])
+    assert fractions.points_inside(triangle, points).toarray().tolist() == [[1.0, 0.0, 1.0, 0.0]]

@@ -59,7 +59,7 @@ def test_the_usual_limits_of_who_stands_behind_a_number(homes: int, people: int,
 
 @pytest.mark.parametrize(
     ("base", "weight", "hidden"),
-    [(49.999, "households", 1), (50, "households", 0), (99.999, "persons", 1), (100, "persons", 0), (1, "land", 0)],
+    [(49.999, "households", 1), (50, "households", 0), (99.999, "persons", 1), (100, "persons", 0), (0.5, "land", 0)],
 )
 def test_areas_are_withheld_below_their_limit_and_not_at_it(base: float, weight: str, hidden: int) -> None:
     asked = indicator("acs_share", weight=weight)

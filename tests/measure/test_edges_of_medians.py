@@ -36,6 +36,12 @@ def test_the_margin_of_one_year_of_the_survey_by_hand() -> None:
     assert found.moe[0] == pytest.approx(1.645 * 0.05 * 3900 / 1900 * 100, rel=1e-12)
 
 
+def test_the_margin_where_one_home_of_a_hundred_answers_by_hand() -> None:
+    """1 % in the sample: SE = sqrt(99 / (1 x 9900) x 2500) = 5 %."""
+    found = grouped_median(EDGES, [[2500, 4900, 2500]], pareto=False, design_factor=1.0, sampling_percent=1.0)
+    assert found.moe[0] == pytest.approx(1.645 * 0.05 * 9900 / 4900 * 100, rel=1e-12)
+
+
 def test_the_usual_factor_and_sample() -> None:
     """The Bureau's own for most tables of housing lie near 1.3; one household in eight answers in five years."""
     usual = grouped_median(EDGES, [[200, 300, 200]], pareto=False)

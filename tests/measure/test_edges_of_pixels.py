@@ -71,6 +71,9 @@ def test_sheets_end_where_the_grid_says(monkeypatch: pytest.MonkeyPatch) -> None
     laid = cover(grid, zones(cell(0, 0, 3, 5), cell(1, 2)))
     assert [(s.window[0].start, s.window[0].stop) for s in laid.sheets()] == [(0, 2), (2, 4), (4, 5)]
     assert zonal_mean(grid, laid).mean.tolist() == pytest.approx([7.0, 7.0])
+    alone = cover(grid, zones(cell(1, 3)))
+    assert [(s.window[0].start, s.window[0].stop) for s in alone.sheets()] == [(3, 4)]
+    assert zonal_mean(grid, alone).mean.tolist() == pytest.approx([10.0])
 
 
 def test_a_large_polygon_is_cut_in_the_middle_of_its_box_again_and_again() -> None:

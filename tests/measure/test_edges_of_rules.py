@@ -188,6 +188,8 @@ def test_the_factor_of_a_median_is_the_references_own_where_it_has_one() -> None
 
     assert factor([0, 1], 0) == (1.5, True)
     assert factor([1, 0], 1) == (1.5, True)
+    small = replace(field, edges=field.edges / 100, published_moe=np.array([1.5 * simple[0] / 100, NAN]))
+    assert factor([0, 1], 0, every, small) == (1.5, True)
     for unknown in (
         factor([0, 1], None, every, replace(field, published_moe=1.5 * simple)), factor([0, 1], 1), factor([-1, 0], 0),
         factor([0, 1], 0, np.array([False, True])), factor([0, 1], 0, every, replace(field, published_moe=None)),

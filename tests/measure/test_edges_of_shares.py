@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from justgeo.core.field import CountField, Counts
 from justgeo.measure import reduce as reducing
-from justgeo.measure.margins import Sum
+from justgeo.measure.margins import Sum, proportion
 from tests.measure import toy
 from tests.measure.test_reduce import run
 from tests.measure.toy import E1, W1, W2, cells, square, units
@@ -106,3 +106,8 @@ def test_a_share_of_one_whose_numbers_are_controlled_is_exact() -> None:
             toy.share([W1], [50.0], [mx], [50.0], [my], zero_moe=np.array([12.0])), toy.weights(square(0, 0, 2, 2))
         )
         assert (found.value[0], found.moe[0]) == (1.0, pytest.approx(12 / 50))
+
+
+def test_a_share_of_two_controlled_numbers_is_a_proportion_without_a_margin() -> None:
+    found = proportion(30.0, 0.0, 100.0, 0.0)
+    assert (float(found.value), float(found.moe), str(found.rule)) == (0.3, 0.0, "proportion")

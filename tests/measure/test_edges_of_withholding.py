@@ -45,6 +45,8 @@ def test_only_a_gap_between_two_shares_tells_of_one_of_them() -> None:
     gap = row("acs_gap", id="B", aggregate="difference", parameters={"denominator": "B1", "less_denominator": "B9"})
     other = row("acs_share", id="C", aggregate="difference", parameters={"denominator": "B1"})
     assert gaps_of([share, gap, other]) == {("A", "race:asian"): ["B"]}
+    change = row("acs_change", id="D", aggregate="difference", groups={"race:black": {"denominator": "B9"}})
+    assert gaps_of([share, gap, change]) == {("A", "race:asian"): ["B"]}
 
 
 @pytest.mark.parametrize(

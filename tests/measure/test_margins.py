@@ -360,6 +360,22 @@ def test_negative_radicand_takes_the_ratio_formula() -> None:
     assert (float(got.value), round(float(got.moe), 4), str(got.rule)) == (0.95, 0.6963, "ratio")
 
 
+@pytest.mark.parametrize(
+    ("x", "mx", "y", "my", "moe", "rule"),
+    [
+        (50, 5, 100, 10, math.hypot(5, 5) / 100, "ratio"),  # 5² - (0.5 * 10)² is 0
+        (10, 10, 30, 30, math.hypot(10, 10) / 30, "ratio"),  # and so it is here, but for what rounding leaves
+        (50, 5, 100, 9.9, math.sqrt(25 - 4.95**2) / 100, "proportion"),
+        (50, 0, 100, 0, 0.0, "proportion"),  # two numbers that nobody sampled
+        (0, 0, 100, 10, 0.0, "proportion"),
+    ],
+)
+def test_a_sampled_share_is_never_exact(x: float, mx: float, y: float, my: float, moe: float, rule: str) -> None:
+    """A radicand of 0 between two margins is chance: it would call a share exact that a survey guessed."""
+    got = m.proportion(x, mx, y, my)
+    assert (float(got.moe), str(got.rule)) == (pytest.approx(moe), rule)
+
+
 def test_published_shares_of_two_counties() -> None:
     got = m.proportion([185550, 128678], [3611, 2846], [659129, 545637], [2500, 2171])
     assert got.value.round(4).tolist() == [0.2815, 0.2358]

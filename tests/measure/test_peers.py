@@ -97,3 +97,9 @@ def test_a_middle_of_two_peers_is_not_told_and_one_margin_that_is_not_known_leav
     assert peers.middle(np.array([0.1, 0.5, NAN]), np.zeros(3)) is None
     found = peers.middle(np.array([0.1, 0.5, 0.3]), np.array([0.0, NAN, 0.0]))
     assert found is not None and (found.value, found.low, found.high) == (0.3, None, None)
+
+
+def test_ends_that_are_half_of_all_others_apart_are_too_far_apart() -> None:
+    """Five are lower than the number less its margin, fifteen than the number plus it; then six and fourteen."""
+    assert str(peers.standing(TWENTY, 0.475, 0.25, "medium").reason).endswith("from 25% to 75%")
+    assert peers.standing(TWENTY, 0.475, 0.22, "medium").reason is None

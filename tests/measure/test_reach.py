@@ -280,6 +280,15 @@ class TestAccess:
         assert set(points.rule) == {"edge"} and (points.xy[:, 1] <= 20).all()
         assert not len(access.access_points(graph_of([(0, -31), (200, -31)], [(0, 1)]), shapes(SQUARE)).park)
 
+    def test_each_park_has_its_points_from_where_its_edge_begins(self):
+        """Two of 40 m and one that is smaller than 20 m all around, which has one."""
+        graph = graph_of([(-500, -20), (500, -20)], [(0, 1)])
+        points = access.access_points(
+            graph, shapes(*(shapely.box(x, 0, x + w, w) for x, w in ((0, 40), (100, 40), (200, 3))))
+        )
+        east = [sorted(points.xy[points.park == park, 0].round(6).tolist()) for park in range(3)]
+        assert east == [[0, 20, 40], [100, 120, 140], [203]]
+
     def test_mapped_entrances_replace_points_along_the_edge(self):
         graph = graph_of([(-100, -20), (300, -20)], [(0, 1)])
         gate, far_gate = shapely.Point(100, 0), shapely.Point(100, 200)

@@ -258,7 +258,9 @@ def test_a_cut_zone_has_sampling_and_apportionment_and_a_spread() -> None:
     assert column.denominator[0] == pytest.approx(100 * w)
     assert column.value[0] == pytest.approx(0.1)
     p = x / y
-    sampling = (y / 400) @ ((5**2 - (p * 10) ** 2) / y**2) / 1.645**2
+    left = 5**2 - (p * 10) ** 2
+    left[2] = 5**2 + 5**2  # of 60 in 120 nothing is left, and the formula of ratios is taken
+    sampling = (y / 400) @ (left / y**2) / 1.645**2
     v = y / 400
     between = v @ np.square(p - v @ p) / (1 - v @ v) - sampling
     part = 1.645 * np.sqrt((1 - w) / w * (0.3 * between + 0.09 / 100))

@@ -122,6 +122,12 @@ def test_without_noise_there_is_no_margin_and_with_it_always_the_same() -> None:
     assert s.noise_margin(dissimilar, BOTH, np.full(4, 6.0)) > one
 
 
+def test_noise_takes_no_count_below_0() -> None:
+    """Of an empty place half of the draws are 0: the root of the mean square is that of the noise over that of 2."""
+    found = s.noise_margin(lambda c: c[0, 0], np.zeros((1, 1)), np.array([0.001]), draws=4000)
+    assert float(found) == pytest.approx(1.645 * 0.001 / np.sqrt(2), rel=0.06)
+
+
 def test_the_order_of_the_areas_does_not_matter_to_their_noise() -> None:
     c, sd = np.random.default_rng(2).integers(1, 300, (30, 4)).astype(float), np.linspace(3, 20, 30)
     order = np.random.default_rng(3).permutation(30)

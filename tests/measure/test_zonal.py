@@ -82,6 +82,12 @@ def test_a_zone_smaller_than_a_pixel_has_a_value() -> None:
     assert found.valid_area[0] == pytest.approx(9.0, rel=1e-4)
 
 
+def test_a_zone_smaller_than_a_square_metre_is_known() -> None:
+    found = zonal_mean(raster([[40.0]]), zones(cell(0, 0, 1 / 60, 1 / 60)))
+    assert found.area[0] == pytest.approx(0.25, rel=1e-3)
+    assert (found.mean[0], found.valid_share[0]) == pytest.approx((40.0, 1.0))
+
+
 def test_water_leaves_the_land() -> None:
     cover = raster([[11, 21, 21], [11, 21, 21], [21, 21, 21]])
     found = zonal_mean(raster(CANOPY), zones(cell(0, 0, 3, 3)), mask=cover)

@@ -91,6 +91,12 @@ def test_an_island_is_not_adjacent() -> None:
     assert names(found.code)[0] == "none"
 
 
+def test_a_tract_of_which_no_neighbour_is_known_is_untold_and_not_alone() -> None:
+    alone, where = sparse.csr_array((10, 10)), np.arange(10) == 0
+    found = classify(homes(VALUE_NOW, VALUE_BEFORE, neighbours=alone, unplaced=where), QUICK).markets["value"]
+    assert [names(found.code)[i] for i in (0, 2)] == ["untold", "none"]
+
+
 def test_a_tract_left_out_is_no_high_neighbour_and_not_in_the_quantiles() -> None:
     households = [1000.0] * 6 + [50.0] + [1000.0] * 3
     found = classify(homes(VALUE_NOW, VALUE_BEFORE, neighbours=grid(10, 1), households=households), QUICK)

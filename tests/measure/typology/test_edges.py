@@ -32,6 +32,7 @@ from justgeo.measure.typology.correlation import BEFORE_CORRELATION, NOW_CORRELA
 from justgeo.measure.typology.draws import linear_quantile, scaled
 from justgeo.measure.typology.values import BEFORE, CHANGES, NOW, PRESSURES, SHARES, Pooled, Settings, Typology
 from tests.measure.typology.made import NAN, amount, random_county
+from tests.measure.typology.made import tracts as tracts_of
 
 
 @pytest.mark.parametrize(("matrix", "names"), [(NOW_CORRELATION, NOW), (BEFORE_CORRELATION, BEFORE)])
@@ -255,3 +256,7 @@ def test_tracts_are_not_counted_where_only_those_can_be_told_that_are_no_fair_sa
     pressed = usual.pressed["either"]
     assert 0 < pressed.told < 20 and pressed.households.bounded == headline.NO_NEIGHBOURS
     assert np.isnan(pressed.expected_tracts)
+
+
+def test_the_usual_years_are_those_of_the_two_surveys_ten_years_apart() -> None:
+    assert tracts_of(2).years == (2014, 2024)

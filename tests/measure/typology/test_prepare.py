@@ -109,6 +109,7 @@ def test_shares_by_tract_and_pooled() -> None:
     share = p.share_of(x, x_moe, y, y_moe)
     assert_allclose(share.value, [0.5, 0.5, NAN])
     assert_allclose(share.se[:2], margins.proportion(x, x_moe, y, y_moe).moe[:2] / Z90)
+    assert p.share_of(np.array([30.0]), np.ones(1), np.array([100.0]), np.ones(1)).value.tolist() == [0.3]
     pooled = p.pooled_share(x, x_moe, y, y_moe)  # the third tract is known in one cell only: left out of both sums
     assert pooled.value == 0.5
     assert_allclose(pooled.se, margins.proportion(400, np.hypot(20, 30), 800, np.hypot(25, 40)).moe / Z90)
@@ -162,6 +163,10 @@ REFUSED: dict[str, tuple[Callable[[Tracts], Tracts], str]] = {
     "bare top": (
         lambda t: replace(changed(t, "now", "value", 4, value=NAN), top={"value_now": np.arange(40) == 4}),
         "99001000500 is marked as the top",
+    ),
+    "bare top of then": (
+        lambda t: replace(changed(t, "before", "rent", 4, value=NAN), top={"rent_before": np.arange(40) == 4}),
+        r"\(rent_before\) of tract 99001000500 is marked as the top",
     ),
     "neighbours": (lambda t: replace(t, neighbours=sparse.csr_array((4, 4))), r"\(4, 4\) do not fit 40"),
     "edge": (lambda t: replace(t, edge=np.zeros(3, dtype=bool)), "edge has shape"),
