@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
 import shapely
 import shapely.geometry.polygon
-from pyproj import CRS, Geod
+from pyproj import CRS, Geod, Transformer
 from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.errors import BoundaryError, CrsError
@@ -263,8 +264,15 @@ def require_metric(crs: object) -> CRS:
 
 def to_metric(shape: BaseGeometry, crs: str) -> BaseGeometry:
     """A shape in EPSG:4326 brought to a district's metric CRS."""
-    moved: BaseGeometry = gpd.GeoSeries([shape], crs=WGS84).to_crs(crs).iloc[0]
+    there = _from_degrees(crs)
+    moved: BaseGeometry = shapely.transform(shape, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1])))
     return moved
+
+
+@lru_cache(maxsize=16)
+def _from_degrees(crs: str) -> Transformer:
+    """To look one up takes milliseconds, and a run asks for the same one many times."""
+    return Transformer.from_crs(WGS84, crs, always_xy=True)
 
 
 def halo(boundary: BaseGeometry, crs: str, metres: float) -> BaseGeometry:

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from justgeo.core.district import to_metric
 from justgeo.core.errors import Absent
-from justgeo.core.layer import AnyLayer, BoolArray, Feed, FloatArray, Layer, Network, Raster
+from justgeo.core.layer import AnyLayer, BoolArray, Feed, FloatArray, IntArray, Layer, Network, Raster
 from justgeo.core.prices import PriceIndex
 from justgeo.core.zones import Units, Zones
 from justgeo.measure.apportion import Weights
@@ -163,7 +163,18 @@ class Place:
         """A census table indexed by (level, geoid)."""
         name = self.table_name(table, when)
         layer = self.layer(name)
-        return self.once(f"frame:{name}", lambda: layer.data.set_index(["level", "geoid"]).sort_index())
+        return self.once(f"frame:{name}", lambda: self._indexed(layer.data))
+
+    def _indexed(self, data: pd.DataFrame) -> pd.DataFrame:
+        """Rows in the order of (level, geoid), which is found once for all tables that have the same ones."""
+        keys, cells = data[["level", "geoid"]], data.drop(columns=["level", "geoid"])
+        known: list[tuple[pd.DataFrame, IntArray, pd.MultiIndex]] = self.once("frame orders", list)
+        for same, order, index in known:
+            if same.equals(keys):
+                return cells.take(order).set_axis(index)
+        index, order = pd.MultiIndex.from_frame(keys).sortlevel()
+        known.append((keys, order, index))
+        return cells.take(order).set_axis(index)
 
 
 def how_to_have(table: str) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 
 from justgeo.core.errors import Absent
 from justgeo.core.field import Cells, CountField, Counts, Weight
-from justgeo.core.layer import BoolArray, FloatArray
+from justgeo.core.layer import BoolArray, FloatArray, IntArray
 from justgeo.core.zones import StrArray, Units
 from justgeo.measure import margins, medians, rows
 from justgeo.measure.fractions import Matrix
@@ -112,6 +112,7 @@ class Survey:
     frames: Mapping[str, pd.DataFrame]
     edges: Mapping[str, Sequence[Any]]
     divided: Mapping[str, FloatArray] = field(default_factory=dict)
+    _known: list[tuple[pd.Index, str, IntArray]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.geoid)
@@ -127,15 +128,28 @@ class Survey:
         if table not in self.frames:
             raise Absent(f"table {table} of the survey of {self.year} is not at hand")
         codes = tuple(f"{table}_{line:03d}" for line in lines)
-        places = self.geoid if level == "tract" else np.asarray(self.counties, dtype=np.str_)
-        index = pd.MultiIndex.from_arrays([np.full(len(places), level), places])
         frame = self.frames[table]
+        at = self._rows_of(frame.index, level)
 
         def of(kind: str) -> FloatArray:
-            wanted = [code + kind for code in codes]
-            return np.asarray(frame.reindex(index=index, columns=wanted).to_numpy(dtype=np.float64))
+            found = np.full((len(at), len(codes)), np.nan)
+            for column, name in enumerate(code + kind for code in codes):
+                if name in frame:
+                    found[:, column] = np.where(at < 0, np.nan, frame[name].to_numpy(dtype=np.float64)[at])
+            return found
 
         return Cells(codes, of("E"), of("M"))
+
+    def _rows_of(self, index: pd.Index, level: str) -> IntArray:
+        """In which row of an index each place of a level stands, -1 for none; found once of each."""
+        for known, of_level, rows_ in self._known:
+            if known is index and of_level == level:
+                return rows_
+        places = self.geoid if level == "tract" else np.asarray(self.counties, dtype=np.str_)
+        wanted = pd.MultiIndex.from_arrays([np.full(len(places), level), places])
+        found = np.asarray(index.get_indexer(wanted), dtype=np.int64)
+        self._known.append((index, level, found))
+        return found
 
     def has(self, table: str) -> bool:
         """Whether a table is at hand."""

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -92,12 +93,17 @@ class WithCensusdis:
         return rows_of(_table(frame, piece), piece, f"{service.title} (by censusdis)")
 
 
+@cache
+def _version() -> str:
+    return version("censusdis")
+
+
 def installed() -> WithCensusdis | None:
     """censusdis, None where it is not installed or cannot be imported (then the log says why)."""
     try:
         import censusdis.data  # noqa: F401 - whether it can be imported is the question
 
-        return WithCensusdis(version("censusdis"))
+        return WithCensusdis(_version())
     except PackageNotFoundError:
         return None
     except ImportError as error:
