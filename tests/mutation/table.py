@@ -106,12 +106,12 @@ def percent(share: float) -> str:
 def page(
     found: Sequence[Outcome], second: Sequence[Outcome], every: Sequence[Mutant], reasons: Mapping[str, str], seed: int
 ) -> str:
-    """The whole page; ``second`` is the sample that nobody looked into."""
+    """The whole page; ``second`` is the sample for which no test was written."""
     sizes = Counter((kind(one), one.module) for one in every if not one.words)
     names = {each: _operators(every, each) for each in ("deciding", "passing")}
     head = HEAD.format(
-        summary="\n".join([*_summary(found, sizes, reasons), *_second(second)]), seed=seed, limit=_limit(), **names,
-        words=sum(one.words for one in every),
+        summary="\n".join([*_summary(found, sizes, reasons), *_second(second, reasons)]),
+        seed=seed, limit=_limit(), **names, words=sum(one.words for one in every),
     )  # fmt: skip
     parts = [head]
     for each in ("deciding", "passing"):
@@ -149,8 +149,7 @@ def _summary(found: Sequence[Outcome], sizes: Sizes, reasons: Mapping[str, str])
     for each in ("deciding", "passing"):
         rate, low, high = weighted(list(_parts(found, sizes, each).values()))
         own = [one for one in found if kind(one.mutant) == each]
-        killed = sum(one.noticed for one in own)
-        same = sum(not one.noticed and reasons.get(one.mutant.key, "").startswith("equivalent") for one in own)
+        killed, same = _killed(own, reasons)
         of = sum(size for (one, _), size in sizes.items() if one == each)
         lines.append(
             f"**{each.capitalize()} mutants: {percent(rate)} killed** "
@@ -160,18 +159,24 @@ def _summary(found: Sequence[Outcome], sizes: Sizes, reasons: Mapping[str, str])
     return lines
 
 
-def _second(second: Sequence[Outcome]) -> list[str]:
+def _killed(own: Sequence[Outcome], reasons: Mapping[str, str]) -> tuple[int, int]:
+    """How many were noticed, and how many of the others are shown to be equivalent."""
+    killed = sum(one.noticed for one in own)
+    return killed, sum(not one.noticed and reasons.get(one.mutant.key, "").startswith("equivalent") for one in own)
+
+
+def _second(second: Sequence[Outcome], reasons: Mapping[str, str]) -> list[str]:
     """What holds of mutants that no test was written for."""
     if not second:
         return []
-    killed = sum(one.noticed for one in second)
+    killed, same = _killed(second, reasons)
     low, high = wilson(killed, len(second))
     return [
         "Survivors of these samples were looked into, and tests were written that notice them, so their rates are "
         "above that of all mutants.\n\n"
-        f"**A second sample that nobody looked into: {percent(killed / len(second))} killed** (deciding mutants; "
-        f"95 % interval {percent(low)} to {percent(high)}; {killed} of {len(second)}, equivalent ones counted as "
-        "survived).\n"
+        f"**A second sample, for which no test was written: {percent(killed / len(second))} killed** (deciding "
+        f"mutants; 95 % interval {percent(low)} to {percent(high)}; {killed} of {len(second)}; without the {same} "
+        f"shown to be equivalent, {killed} of {len(second) - same} = {percent(killed / (len(second) - same))}).\n"
     ]
 
 

@@ -138,7 +138,7 @@ def test_the_page_counts_what_was_noticed_and_names_what_was_not() -> None:
     )
     found = [Outcome(kept, "killed"), Outcome(lost, "survived"), Outcome(late, "timeout"), Outcome(none, "untested")]
     text = page(found, [Outcome(kept, "killed")], [kept, lost, late, none], {lost.key: "equivalent: never alike"}, 7)
-    assert "nobody looked into: 100.0 % killed" in text
+    assert "no test was written: 100.0 % killed" in text
     assert "1 of 3 drawn from 3; without the 1 shown to be equivalent, 1 of 2 = 50.0 %" in text
     assert "| measure.a | 2 | 2 | 1 | 1 | 50.0 % |" in text
     assert f"| {lost.key} | f | `a < b` → `a <= b` | equivalent: never alike |" in text
