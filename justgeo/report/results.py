@@ -188,7 +188,7 @@ def form_doubted(read: Mapping[Path, Mapping[str, Any]]) -> Iterator[None]:
     """
     try:
         yield
-    except (LookupError, TypeError, ValueError, AttributeError):
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError):
         for path, found in read.items():
             refuse_malformed(path, found)
         raise
