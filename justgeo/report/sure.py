@@ -75,4 +75,4 @@ def _ends(this: Fact) -> tuple[str, str]:
     if top is not None:
         high = min(top, high)
     (_, least), (full, most) = (saying.sized(end, unit, moe, plain=this.signed) for end in (low, high))
-    return least, most if least == most or "{number}" in str(this.row.get("says")) else full
+    return least, most if least == most or "{number}" in str(this.row["says"]) else full

@@ -76,13 +76,6 @@ def test_between_what_it_lies(row: dict[str, Any], record: dict[str, Any], text:
     assert said(row, **record) == text
 
 
-def test_a_row_that_has_no_sentence_of_its_own() -> None:
-    """Results may come without: their form does not ask for it."""
-    row = {name: told for name, told in ROW.items() if name != "says"}
-    told = sure.line(Fact(row, RECORD, None, "all", "", "Nowhere County"))
-    assert told == "Likely between 36% and 44%: the survey asked only some people."
-
-
 def test_what_must_stand_beside_a_number_stands_on_the_wall_too() -> None:
     told = said(value=0.4, moe=0.04, low=0.4, high=0.5, error={})
     assert told == "Likely between 36% and 44%. Also: 40% to 50% by the way the boundary is divided."
