@@ -279,11 +279,12 @@ def _write_layers(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFram
     for kind, part in frame.groupby(kinds):
         table = part[["id", "name", "role", "geography"]]
         columns: dict[str, Any] = {"invented": [INVENTED if results["synthetic"] else ""] * len(table)}
+        known = [by_zone.get(zone, {}) for zone in table["id"]]
         for one in ids:
             name = column_name(one)
             for column in (name, f"{name}_moe"):
-                columns[column] = pd.array([by_zone.get(z, {}).get(column) for z in table["id"]], dtype="Float64")
-            columns[f"{name}_rel"] = [by_zone.get(z, {}).get(f"{name}_rel") for z in table["id"]]
+                columns[column] = pd.array([cells.get(column) for cells in known], dtype="Float64")
+            columns[f"{name}_rel"] = [cells.get(f"{name}_rel") for cells in known]
         extra = pd.DataFrame(columns, index=table.index)
         wide = gpd.GeoDataFrame(pd.concat([table, extra], axis=1), geometry=part.geometry, crs=4326)
         wide.to_file(path, layer=str(kind), driver="GPKG", engine="pyogrio", promote_to_multi=True)

@@ -398,6 +398,7 @@ def test_published_medians_are_shown_for_their_own_areas_and_calibrate_the_desig
     assert column.value[:2].tolist() == [25_400, 24_900]
     assert column.moe[0] == pytest.approx(simple.moe[0] * 1.5) and column.moe[1] == 700
     assert "published median" in column.flags[0] and "rebuilt=25000" in column.flags[0]
+    assert "margin not known" not in column.flags[0]
     rebuilt = medians.grouped_median(EDGES, np.array([rows[2]], dtype=float), pareto=False, design_factor=1.5)
     assert column.moe[2] == pytest.approx(rebuilt.moe[0])
     assert "design_factor=1.5000" in column.flags[2]
