@@ -264,15 +264,15 @@ def require_metric(crs: object) -> CRS:
 
 def to_metric(shape: BaseGeometry, crs: str) -> BaseGeometry:
     """A shape in EPSG:4326 brought to a district's metric CRS."""
-    there = _from_degrees(crs)
+    there = transformer(WGS84, crs)
     moved: BaseGeometry = shapely.transform(shape, lambda xy: np.column_stack(there.transform(xy[:, 0], xy[:, 1])))
     return moved
 
 
-@lru_cache(maxsize=16)
-def _from_degrees(crs: str) -> Transformer:
-    """To look one up takes milliseconds, and a run asks for the same one many times."""
-    return Transformer.from_crs(WGS84, crs, always_xy=True)
+@lru_cache(maxsize=64)
+def transformer(source: CRS | str, target: CRS | str) -> Transformer:
+    """Longitude or x first on both sides; to look one up takes milliseconds, and a run asks for the same few."""
+    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def halo(boundary: BaseGeometry, crs: str, metres: float) -> BaseGeometry:

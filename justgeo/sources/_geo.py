@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer, network
+from pyproj import CRS, network
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
@@ -30,12 +29,6 @@ _FAMILIES: dict[str, tuple[str, ...]] = {
 }
 _DEEPEST = 4  # several polygons are lists of lists of rings
 _TOKEN = re.compile(r"\s*(list\(|c\(|\)|,|[^\s(),]+)")
-
-
-@lru_cache(maxsize=64)
-def transformer(source: CRS | str, target: CRS | str) -> Transformer:
-    """Longitude or x first on both sides; to look one up takes milliseconds, and a run asks for the same few."""
-    return Transformer.from_crs(source, target, always_xy=True)
 
 
 def to_wgs84(frame: gpd.GeoDataFrame, where: str) -> gpd.GeoDataFrame:

@@ -20,8 +20,9 @@ import rasterio.errors
 from pyproj import CRS
 from pyproj.exceptions import ProjError
 
+from justgeo.core.district import transformer
 from justgeo.core.errors import CrsError, LayerError
-from justgeo.sources._geo import WGS84, transformer
+from justgeo.sources._geo import WGS84
 
 MOST_BLOCK = 256 << 20
 """Bytes of one block, which GDAL unpacks as a whole: usual ones have a megabyte, a strip of a wide raster some more."""

@@ -18,10 +18,10 @@ from rasterio.transform import Affine
 from rasterio.windows import Window
 from shapely.geometry.base import BaseGeometry
 
+from justgeo.core.district import transformer
 from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import BoolArray, FloatArray, Raster
 from justgeo.core.spec import Area, LayerSpec
-from justgeo.sources._geo import transformer
 from justgeo.sources._hash import sha256_of
 from justgeo.sources._measured import NLCD_CLASSES, WORLDCOVER_CLASSES, masked
 from justgeo.sources._provenance import provenance

@@ -116,21 +116,21 @@ def read_forged(given: Any, folder: Path) -> None:
     """What is done with a run's results later: sheets for the wall, progress, the checklist, a place among others."""
     one, other = forged(folder / "one", content()), forged(folder / "other", given)
     write(other / "checklist.json", as_json({"slug": "mill-pond", "name": "Mill Pond", "items": [], "targets": []}))
-    uses: dict[str, Callable[[], object]] = {
-        "posters": lambda: wall.posters(other, folder / "wall"),
-        "progress": lambda: progress.progress(one, other),
-        "regress": lambda: progress.progress(other, one, write(folder / "answers.yml", "")),
-        "checklist": lambda: justgeo.checklist(other),
-        "among": lambda: peers_own.find(str(other), None),  # type: ignore[arg-type]
-    }
+    uses: tuple[Callable[[], object], ...] = (
+        lambda: wall.posters(other, folder / "wall"),
+        lambda: progress.progress(one, other),
+        lambda: progress.progress(other, one, write(folder / "answers.yml", "")),
+        lambda: justgeo.checklist(other),
+        lambda: peers_own.find(str(other), None),  # type: ignore[arg-type]
+    )
     refused = []
-    for use in uses.values():
+    for use in uses:
         try:
             use()
         except JustgeoError as error:
             refused.append(error)
-    for error in sorted(refused, key=lambda one: len(one.remedy)):
-        raise error
+    if refused:
+        raise min(refused, key=lambda error: len(error.remedy))
 
 
 def read_pair(given: tuple[Any, Any], folder: Path) -> None:

@@ -23,9 +23,9 @@ def test_only_a_refusal_with_a_remedy_leaves_a_reader(name: str) -> None:
 
 
 RIGHT = {
-    "checklist-xlsx": lambda: outputs.sheet(),
+    "checklist-xlsx": outputs.sheet,
     "diff": lambda: (outputs.content(), outputs.content()),
-    "results-forged": lambda: outputs.content(),
+    "results-forged": outputs.content,
 }
 
 

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -29,6 +29,7 @@ from tests.loopback.server import (
     json_response,
     refused_url,
 )
+from tests.timed import within
 
 TRUTH = {"places": ["Nowhere"] * 20}
 BODY = json.dumps(TRUTH).encode()
@@ -43,14 +44,6 @@ def truth(request: Request) -> Response:
 def server() -> Iterator[Loopback]:
     with Loopback(truth) as running:
         yield running
-
-
-@contextmanager
-def within(seconds: float) -> Iterator[None]:
-    """What stands in the block takes less than so long."""
-    begun = time.monotonic()
-    yield
-    assert time.monotonic() - begun < seconds
 
 
 class Answer:

@@ -19,10 +19,11 @@ import shapely
 from pyproj.exceptions import ProjError
 from shapely.geometry.base import BaseGeometry
 
+from justgeo.core.district import transformer
 from justgeo.core.errors import CoverageError, LayerError, SourceError
 from justgeo.core.service import Service
 from justgeo.core.spec import Area, LayerSpec
-from justgeo.sources._geo import WGS84, transformer
+from justgeo.sources._geo import WGS84
 from justgeo.sources.live.ask import Ask
 from justgeo.sources.live.redact import without_user
 
