@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import functools
 import json
 import os
 import pickle
@@ -16,7 +17,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from justgeo import candidates, collecting, measuring, run, shifting, synthetic
+from justgeo import candidates, collecting, measuring, quality_census, quality_sums, run, shifting, synthetic
 from justgeo.catalogue import read
 from justgeo.collecting import Collected
 from justgeo.core.layer import AnyLayer
@@ -133,7 +134,17 @@ def only(ids: Collection[str]) -> Iterator[None]:
     every = read._own_indicators
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(read, "_own_indicators", lambda: tuple(row for row in every() if row.id in ids))
+        forgetful(patch)
         yield
+
+
+def forgetful(patch: pytest.MonkeyPatch) -> None:
+    """What a process remembers of the rows of the catalogue is asked anew, and forgotten when the patch is undone.
+
+    Of a few rows it would go on to say that there are no others, to every test that comes after.
+    """
+    for module, name in ((quality_census, "brackets"), (quality_sums, "identities")):
+        patch.setattr(module, name, functools.cache(getattr(module, name).__wrapped__))
 
 
 def value(told: Any) -> str:

@@ -193,6 +193,7 @@ def small(scratch: Path) -> Iterator[None]:
         patch.setattr(catalogue, "programmes", lambda: ())
         patch.setattr(manifests, "dt", SimpleNamespace(datetime=_Then, UTC=dt.UTC))
         patch.setattr(tempfile, "tempdir", str(scratch))
+        nowhere.forgetful(patch)
         for module, name, asked in PLAIN:
             patch.setattr(module, name, known(getattr(module, name), asked))
         yield
