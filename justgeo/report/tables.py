@@ -10,10 +10,12 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from justgeo.core.errors import OutputError
@@ -81,6 +83,7 @@ COLUMNS = (
 ``percentile`` and its ends are shares, 0 to 1, of ``percentile_of`` (see ``measure/percentiles.py``); ``instead`` is
 the zone that reports a number where this one is withheld."""
 
+_IN_ORDER = itemgetter(*COLUMNS)
 _COMPARED = ("difference", "difference_moe", "ratio", "z", "p", "q", "verdict")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a formula begins with; the wide forms do where a spreadsheet is set to Chinese, Japanese or Korean."""
@@ -115,23 +118,33 @@ def safe_line(text: str) -> str:
     return _WITHIN.sub(r"\1'", safe_text(text))
 
 
-class _Safe(dict[str, str]):
-    """`safe_line` of texts that come again and again."""
+class _Cells(dict[str, str]):
+    """Texts that come again and again as cells of a CSV: made safe, and quoted where ``csv`` does."""
 
     def __missing__(self, text: str) -> str:
-        self[text] = safe_line(text)
+        self[text] = _line((safe_line(text), "")).removesuffix(",\r\n")
         return self[text]
+
+    def line(self, row: Sequence[Any]) -> str:
+        """Cells of a row; a lone empty one is quoted, for a line must not be empty."""
+        cells = [self[cell] if isinstance(cell, str) else "" if cell is None else self._other(cell) for cell in row]
+        return ",".join(cells) or '""'
+
+    def _other(self, cell: Any) -> str:
+        return str(cell) if isinstance(cell, (int, float)) else self[str(cell)]
+
+
+def _line(cells: Iterable[str]) -> str:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerow(cells)
+    return out.getvalue()
 
 
 def csv_bytes(rows: Iterable[Sequence[Any]], header: Sequence[str]) -> bytes:
     """CSV in UTF-8 with ``\\r\\n``; None is an empty cell, numbers keep all their digits, texts are made safe."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
-    known = _Safe()
-    for row in rows:
-        writer.writerow([known[cell] if isinstance(cell, str) else cell for cell in row])
-    return out.getvalue().encode("utf-8")
+    known = _Cells()  # quoting each text once takes a third of the time of quoting every cell
+    lines = [f"{known.line(row)}\r\n" for row in rows]
+    return "".join([_line(header), *lines]).encode("utf-8")
 
 
 def indicators_csv(results: Mapping[str, Any]) -> bytes:
@@ -145,23 +158,21 @@ def indicators_csv(results: Mapping[str, Any]) -> bytes:
 
 def indicator_rows(results: Mapping[str, Any]) -> list[list[Any]]:
     """Cells of ``indicators.csv``, one row a record; texts as they are, None where there is nothing."""
-    indicators = {row["id"]: row for row in results["indicators"]}
+    place = {"place": results["name"], "invented": INVENTED if results["synthetic"] else ""}
+    indicators = {row["id"]: _of_indicator(row) for row in results["indicators"]}
     zones = {zone["id"]: zone for zone in results["zones"]}
     groups = {group["id"]: group["label"] for group in results["groups"]}
     origins = _Origins(results)
     rows = []
     for record in results["records"]:
-        row = indicators[record["indicator"]]
         zone = zones[record["zone"]]
         comparison = record["comparison"] or {}
         cells = {
-            **{name: record[name] for name in COLUMNS if name in record and name != "flags"},
+            **record,
             **standing(record),
             **{name: comparison.get(name) for name in _COMPARED},
-            "place": results["name"],
-            "invented": INVENTED if results["synthetic"] else "",
-            "category": words.category_title(row["category"]),
-            "title": row["title"],
+            **place,
+            **indicators[record["indicator"]],
             "zone_name": zone["name"],
             "zone_role": zone["role"],
             "geography": zone["geography"],
@@ -172,15 +183,23 @@ def indicator_rows(results: Mapping[str, Any]) -> list[list[Any]]:
             "compared_with": zones[comparison["reference"]]["name"]
             if comparison.get("reference") in zones
             else comparison.get("reference"),
-            "definition": row["plain"] or row["method"],
             **origins.told(record["layers"]),
-            "frequency": row.get("frequency", ""),
-            "caveat": row["caveat"],
             "flags": "; ".join(record["flags"]),
         }
         cells["instead_name"] = zones[cells["instead"]]["name"] if cells["instead"] else None
-        rows.append([cells[name] for name in COLUMNS])
+        rows.append([*_IN_ORDER(cells)])
     return rows
+
+
+def _of_indicator(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Cells that all records of an indicator share."""
+    return {
+        "category": words.category_title(row["category"]),
+        "title": row["title"],
+        "definition": row["plain"] or row["method"],
+        "frequency": row.get("frequency", ""),
+        "caveat": row["caveat"],
+    }
 
 
 def standing(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -277,16 +296,15 @@ def _write_layers(path: Path, results: Mapping[str, Any], zones: gpd.GeoDataFram
         [layer_name(r, g) for r, g in zip(frame["role"], frame["geography"], strict=True)], index=frame.index
     )
     for kind, part in frame.groupby(kinds):
-        table = part[["id", "name", "role", "geography"]]
-        columns: dict[str, Any] = {"invented": [INVENTED if results["synthetic"] else ""] * len(table)}
-        known = [by_zone.get(zone, {}) for zone in table["id"]]
+        columns: dict[str, Any] = {name: part[name] for name in ("id", "name", "role", "geography")}
+        columns["invented"] = INVENTED if results["synthetic"] else ""
+        known = [by_zone.get(zone, {}) for zone in part["id"]]
         for one in ids:
             name = column_name(one)
             for column in (name, f"{name}_moe"):
-                columns[column] = pd.array([cells.get(column) for cells in known], dtype="Float64")
-            columns[f"{name}_rel"] = [cells.get(f"{name}_rel") for cells in known]
-        extra = pd.DataFrame(columns, index=table.index)
-        wide = gpd.GeoDataFrame(pd.concat([table, extra], axis=1), geometry=part.geometry, crs=4326)
+                columns[column] = np.array([cells.get(column) for cells in known], dtype=np.float64)
+            columns[f"{name}_rel"] = np.array([cells.get(f"{name}_rel") for cells in known], dtype=object)
+        wide = gpd.GeoDataFrame(columns, index=part.index, geometry=part.geometry, crs=4326)
         wide.to_file(path, layer=str(kind), driver="GPKG", engine="pyogrio", promote_to_multi=True)
 
 
