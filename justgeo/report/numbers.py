@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from justgeo.report import spoken
 from justgeo.report.speech import say
@@ -27,8 +27,7 @@ _FRACTIONS = tuple(
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Scale:
+class Scale(NamedTuple):
     """How a unit is shown.
 
     Attributes

@@ -84,9 +84,9 @@ def sources(layers: Sequence[Mapping[str, Any]], records: Iterable[Mapping[str, 
         ids, notes`` and ``used`` (how many indicators stand on it).
     """
     uses: dict[str, set[str]] = {}
-    for record in records:
-        for layer in record["layers"]:
-            uses.setdefault(layer, set()).add(record["indicator"])
+    for indicator, behind in {(record["indicator"], tuple(record["layers"])) for record in records}:
+        for layer in behind:
+            uses.setdefault(layer, set()).add(indicator)
     found: dict[tuple[Any, ...], dict[str, Any]] = {}
     for layer in layers:
         key = (layer["source"], *(layer[name] for name in _TERMS if name != "url"))

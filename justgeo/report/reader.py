@@ -25,8 +25,9 @@ class Reader:
         self.labels = {group["id"]: group["label"] for group in results["groups"]}
         self.groups: dict[str, list[str]] = {}
         self.sizes: dict[str, float] = {}  # of groups, as `groups.size` has found them
+        district = None if self.district is None else self.district["id"]
         for r in results["records"]:
-            if r["group"] != ALL and r["zone"] == (self.district or {}).get("id"):
+            if r["zone"] == district and r["group"] != ALL:
                 self.groups.setdefault(r["indicator"], []).append(r["group"])
 
     def _zone(self, role: str) -> Mapping[str, Any] | None:

@@ -93,17 +93,17 @@ def mark(record: Record, modelled: set[str]) -> dict[str, Any]:
 
     Its ``stated`` is the reason as it stands in the results.
     """
-    reliability = record["reliability"]
+    reliability, quiet = record["reliability"], words.quiet(record)
     stands_on = record["value"] is not None and not modelled.isdisjoint(record["layers"])
     if CHANCE in record["flags"] and record["value"] is not None:
         reliability = "chance"
     elif stands_on and reliability in _MODELLED_FROM:
         reliability = "modelled"
-    elif words.quiet(record):
+    elif quiet:
         reliability = "exact"
     told = None if record["reason"] is None else reason(record["reason"])
     known: dict[str, Any] = {"modelled": stands_on, "few": few(record), "stated": record["reason"]}
-    if words.quiet(record):
+    if quiet:
         known["moe"] = 0.0
     return {**record, "reliability": reliability, "reason": told, **known}
 

@@ -134,8 +134,10 @@ def shown_moe(record: Mapping[str, Any]) -> float | None:
 def noise(record: Mapping[str, Any]) -> float:
     """The noise of the census counts in a number that has no other margin; 0 for all others."""
     parts = record.get("error") or {}
-    others = [part for name, part in parts.items() if name != "noise"]
-    return 0.0 if any(others) else float(parts.get("noise") or 0.0)
+    made = float(parts.get("noise") or 0.0)
+    if made and any(part for name, part in parts.items() if name != "noise"):
+        return 0.0
+    return made
 
 
 def quiet(record: Mapping[str, Any]) -> bool:
