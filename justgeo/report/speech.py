@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any
@@ -155,8 +155,22 @@ def _agrees(file: str, english: str, other: Any, found: dict[str, str]) -> None:
         raise OutputError(f"{file}: {english!r} has two translations.", remedy="Keep one of them.")
 
 
+class _Pattern:
+    """A pattern that is compiled where a text holds its longest part between places: of most no text does."""
+
+    def __init__(self, pattern: str, held: str) -> None:
+        self.pattern, self.held = pattern, held
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        return self._compiled.fullmatch(text) if self.held in text else None
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern, re.DOTALL)
+
+
 @cache
-def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
+def _patterns(code: str) -> list[tuple[_Pattern, str]]:
     """Texts with places as patterns, those with the most letters of their own first."""
     made = []
     for english, other in _ready(code).items():
@@ -172,7 +186,7 @@ def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
                     pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{fits})"
                     seen.add(part)
             own = sum(len(part) for part in parts[::2])
-            made.append((own, re.compile(pattern, re.DOTALL), other))
+            made.append((own, _Pattern(pattern, max(parts[::2], key=len)), other))
     return [(pattern, other) for _, pattern, other in sorted(made, key=lambda one: -one[0])]
 
 
