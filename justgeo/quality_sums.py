@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 
 from justgeo.catalogue import read as catalogue
+from justgeo.core.columns import numbers_of
 from justgeo.core.expression import parse
 from justgeo.core.layer import BoolArray, FloatArray, Layer
 from justgeo.core.quality import Check, Rule
@@ -175,8 +176,8 @@ def _tables(place: Place) -> Iterable[_Table]:
                 data["level"].to_numpy(dtype=np.str_),
                 data["geoid"].to_numpy(dtype=np.str_),
                 tuple(codes),
-                data[[f"{c}E" for c in codes]].to_numpy(dtype=np.float64),
-                data[[f"{c}M" for c in codes]].to_numpy(dtype=np.float64),
+                numbers_of(data, [f"{c}E" for c in codes]),
+                numbers_of(data, [f"{c}M" for c in codes]),
             )
 
 

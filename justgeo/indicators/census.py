@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -42,19 +42,19 @@ def acs_share(row: Indicator, place: Place, group: str = "all") -> CountField:
         return _own_share(row, place, group)
     asked = _parameters(row, group)
     named = [str(asked[key]) for key in _EXPRESSIONS if key in asked]
-    frame, units = _joined(place, named, _when(asked))
-    numerator = _counts(frame, str(asked["numerator"]), asked.get("components"))
-    denominator = _counts(frame, str(asked["denominator"]), asked.get("denominator_components"))
-    complement = _cells(frame, parse(str(asked["complement"])).plus) if "complement" in asked else None
+    tables = _joined(place, named, _when(asked))
+    numerator = _counts(tables, str(asked["numerator"]), asked.get("components"))
+    denominator = _counts(tables, str(asked["denominator"]), asked.get("denominator_components"))
+    complement = _cells(tables, parse(str(asked["complement"])).plus) if "complement" in asked else None
     return CountField(
-        units=units,
+        units=tables.units,
         numerator=numerator,
         denominator=denominator,
         weight=cast(Weight, row.weight),
         kind="ratio" if row.aggregate == "ratio" else "share",
         universe=row.universe,
         complement=complement,
-        zero_moe=_largest_zero_margin(frame),
+        zero_moe=tables.zero_moe,
     )
 
 
@@ -85,15 +85,15 @@ def acs_count(row: Indicator, place: Place, group: str = "all") -> CountField:
         return _own_share(row, place, group)
     asked = _parameters(row, group)
     whole = asked.get("universe_cells")
-    frame, units = _joined(place, [str(asked["numerator"]), *([str(whole)] if whole else [])], _when(asked))
+    tables = _joined(place, [str(asked["numerator"]), *([str(whole)] if whole else [])], _when(asked))
     return CountField(
-        units=units,
-        numerator=_counts(frame, str(asked["numerator"]), asked.get("components")),
+        units=tables.units,
+        numerator=_counts(tables, str(asked["numerator"]), asked.get("components")),
         denominator=None,
         weight=cast(Weight, row.weight),
         kind="sum",
         universe=row.universe,
-        apportion_of=_counts(frame, str(whole), None) if whole else None,
+        apportion_of=_counts(tables, str(whole), None) if whole else None,
     )
 
 
@@ -102,10 +102,10 @@ def acs_mixture(row: Indicator, place: Place, group: str = "all") -> MixField:
     if group != "all":
         raise Absent(f"{row.id} is of all groups at once")
     asked = _parameters(row, group)
-    frame, units = _joined(place, [str(asked["cells"])], _when(asked))
+    tables = _joined(place, [str(asked["cells"])], _when(asked))
     return MixField(
-        units=units,
-        cells=_cells(frame, parse(str(asked["cells"])).plus),
+        units=tables.units,
+        cells=_cells(tables, parse(str(asked["cells"])).plus),
         index="evenness" if asked["index"] == "evenness" else "diversity",
         weight=cast(Weight, row.weight),
         universe=row.universe,
@@ -124,16 +124,16 @@ def acs_median(row: Indicator, place: Place, group: str = "all") -> MedianField:
         # Without its brackets a median can still be shown where the Bureau publishes it.
         asked = {**asked, "bins": None}
     expressions = [str(asked[key]) for key in ("bins", "published") if asked.get(key)]
-    frame, units = _joined(place, expressions, _when(asked))
+    tables = _joined(place, expressions, _when(asked))
     edges = np.array([np.inf if str(e) == "inf" else float(e) for e in asked["edges"]], dtype=np.float64)
     if asked.get("bins"):
-        bins = _cells(frame, parse(str(asked["bins"])).plus)
+        bins = _cells(tables, parse(str(asked["bins"])).plus)
     else:
-        nothing = np.full((len(units), len(edges) - 1), np.nan)
+        nothing = np.full((len(tables.units), len(edges) - 1), np.nan)
         bins = Cells((), nothing, nothing)
-    published, margin, text = _published(frame, asked)
+    published, margin, text = _published(tables, asked)
     return MedianField(
-        units=units,
+        units=tables.units,
         bins=bins,
         edges=edges,
         weight=cast(Weight, row.weight),
@@ -150,12 +150,12 @@ def _at_hand(place: Place, expression: str, when: str) -> bool:
 
 
 def _published(
-    frame: pd.DataFrame, asked: Mapping[str, Any]
+    tables: _Tables, asked: Mapping[str, Any]
 ) -> tuple[FloatArray | None, FloatArray | None, tuple[str | None, ...] | None]:
     """Published medians, with jam values (250,001) told as the text that they stand for."""
     if not asked.get("published"):
         return None, None, None
-    cells = _cells(frame, parse(str(asked["published"])).plus)
+    cells = _cells(tables, parse(str(asked["published"])).plus)
     value, margin = cells.estimate[:, 0].copy(), cells.moe[:, 0].copy()
     jam = {float(code): str(text) for code, text in dict(asked.get("jam", {})).items()}
     text = tuple(jam.get(float(v)) for v in value)
@@ -187,9 +187,41 @@ def tables_of(expressions: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(table for text in expressions for table in parse(text).tables))
 
 
-def _joined(place: Place, expressions: Sequence[str], when: str) -> tuple[pd.DataFrame, Units]:
-    """All tables of the expressions side by side, at the units that all of them have."""
+@dataclass(frozen=True)
+class _Tables:
+    """Tables side by side, at the units that all of them have.
+
+    Attributes
+    ----------
+    units : Units
+    numbers : (n, k) float
+        Their estimates and margins.
+    column : mapping of str to int
+        Which of the k columns holds ``B25003_001E``.
+    zero_moe : (n,) float
+        See `_largest_zero_margin`.
+    """
+
+    units: Units
+    numbers: FloatArray
+    column: Mapping[str, int]
+    zero_moe: FloatArray
+
+    def of(self, codes: Sequence[str], kind: str) -> FloatArray:
+        """Estimates (``E``) or margins (``M``) of some cells, (n, len(codes)); NaN where there is no such column."""
+        at = np.array([self.column.get(code + kind, -1) for code in codes], dtype=np.int64)
+        found = self.numbers[:, at]
+        found[:, at < 0] = np.nan
+        return found
+
+
+def _joined(place: Place, expressions: Sequence[str], when: str) -> _Tables:
+    """All tables of the expressions side by side: once for all rows and groups that look at the same ones."""
     names = tables_of(expressions)
+    return place.once(f"joined:{when}:{','.join(names)}", lambda: _side_by_side(place, names, when))
+
+
+def _side_by_side(place: Place, names: Sequence[str], when: str) -> _Tables:
     frames = [place.frame(name, when) for name in names]
     frame = frames[0] if len(frames) == 1 else pd.concat(frames, axis=1, join="inner")
     if frame.empty:
@@ -197,36 +229,38 @@ def _joined(place: Place, expressions: Sequence[str], when: str) -> tuple[pd.Dat
     vintage = place.layer(place.table_name(names[0], when)).geography_vintage
     level = frame.index.get_level_values("level").to_numpy(dtype=np.str_)
     geoid = frame.index.get_level_values("geoid").to_numpy(dtype=np.str_)
-    return frame, Units(geoid, level, vintage)
+    numbers = frame.select_dtypes("number")
+    column = {str(name): at for at, name in enumerate(numbers.columns)}
+    values = numbers.to_numpy(dtype=np.float64)
+    return _Tables(Units(geoid, level, vintage), values, column, _largest_zero_margin(values, column))
 
 
-def _cells(frame: pd.DataFrame, codes: Sequence[str]) -> Cells:
-    absent = [c for c in codes if f"{c}E" not in frame.columns]
+def _cells(tables: _Tables, codes: Sequence[str]) -> Cells:
+    absent = [c for c in codes if f"{c}E" not in tables.column]
     if absent:
         raise Absent(f"the tables at hand have no {', '.join(absent)}")
-    estimate = frame[[f"{c}E" for c in codes]].to_numpy(dtype=np.float64)
-    # A cell without its margin has none known: reindex leaves NaN, never 0.
-    margin = frame.reindex(columns=[f"{c}M" for c in codes]).to_numpy(dtype=np.float64)
-    return Cells(tuple(codes), estimate, margin)
+    # A cell without its margin has none known: NaN, never 0.
+    return Cells(tuple(codes), tables.of(codes, "E"), tables.of(codes, "M"))
 
 
-def _counts(frame: pd.DataFrame, expression: str, components: object) -> Counts:
+def _counts(tables: _Tables, expression: str, components: object) -> Counts:
     asked = parse(expression)
     parts = parse(str(components)).plus if components else ()
     return Counts(
-        plus=_cells(frame, asked.plus),
-        minus=_cells(frame, asked.minus) if asked.minus else None,
-        components=_cells(frame, parts) if parts else None,
+        plus=_cells(tables, asked.plus),
+        minus=_cells(tables, asked.minus) if asked.minus else None,
+        components=_cells(tables, parts) if parts else None,
     )
 
 
-def _largest_zero_margin(frame: pd.DataFrame) -> FloatArray:
+def _largest_zero_margin(numbers: FloatArray, column: Mapping[str, int]) -> FloatArray:
     """Largest margin of a zero estimate in the tables, for shares of exactly one (METHODS 2.0 item 4)."""
-    codes = [c[:-1] for c in frame.columns if c.endswith("E") and f"{c[:-1]}M" in frame.columns]
-    estimate = frame[[f"{c}E" for c in codes]].to_numpy(dtype=np.float64)
-    margin = frame[[f"{c}M" for c in codes]].to_numpy(dtype=np.float64)
+    pairs = [(at, column[f"{c[:-1]}M"]) for c, at in column.items() if c.endswith("E") and f"{c[:-1]}M" in column]
+    if not pairs:
+        return np.full(len(numbers), np.nan)
+    estimate, margin = (numbers[:, list(at)] for at in zip(*pairs, strict=True))
     zero = np.where((estimate == 0) & np.isfinite(margin), margin, -np.inf)
-    largest = zero.max(axis=1) if codes else np.full(len(frame), -np.inf)
+    largest = zero.max(axis=1)
     return np.where(np.isfinite(largest), largest, np.nan)
 
 

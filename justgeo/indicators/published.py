@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from justgeo.core.columns import numbers_of
 from justgeo.core.errors import Absent
 from justgeo.core.field import Cells, CountField, Counts, ExposureField, Weight
 from justgeo.core.layer import BoolArray, FloatArray, IntArray, Layer
@@ -277,8 +278,7 @@ def matching(columns: Iterable[str], pattern: str) -> list[str]:
 
 def _cells(frame: pd.DataFrame, columns: Sequence[str], rounded: float) -> Cells:
     """Counts with their margins, NaN where the table has none; widened by what rounding adds."""
-    estimate = frame[list(columns)].to_numpy(dtype=np.float64)
-    margin = frame.reindex(columns=[f"{c}_moe" for c in columns]).to_numpy(dtype=np.float64)
+    estimate, margin = numbers_of(frame, columns), numbers_of(frame, [f"{c}_moe" for c in columns])
     spread = Z90 * rounded / np.sqrt(12.0)
     margin = np.where(estimate != 0, np.hypot(margin, spread), margin)
     return Cells(tuple(columns), estimate, np.asarray(margin, dtype=np.float64))

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from justgeo.core.columns import numbers_of
 from justgeo.core.errors import Absent
 from justgeo.core.field import Cells, CountField, Counts, Weight
 from justgeo.core.layer import BoolArray, FloatArray, IntArray
@@ -132,11 +133,8 @@ class Survey:
         at = self._rows_of(frame.index, level)
 
         def of(kind: str) -> FloatArray:
-            found = np.full((len(at), len(codes)), np.nan)
-            for column, name in enumerate(code + kind for code in codes):
-                if name in frame:
-                    found[:, column] = np.where(at < 0, np.nan, frame[name].to_numpy(dtype=np.float64)[at])
-            return found
+            found = numbers_of(frame, [code + kind for code in codes])
+            return np.asarray(np.where(at[:, None] < 0, np.nan, found[at]), dtype=np.float64)
 
         return Cells(codes, of("E"), of("M"))
 

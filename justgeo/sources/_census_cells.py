@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from justgeo.core.columns import numbers_of
 from justgeo.core.errors import LayerError
 from justgeo.core.words import plural
 from justgeo.measure import survey_structure as structure
@@ -45,15 +46,16 @@ def check_counts(data: pd.DataFrame, table: str, where: str) -> None:
 
 def _check_whole(data: pd.DataFrame, where: str) -> None:
     """The Bureau publishes counts and their margins as whole numbers."""
-    for code in data.columns[2:]:
-        values = data[code].to_numpy(dtype=np.float64)
-        wrong = np.flatnonzero(np.isfinite(values) & ((values != np.round(values)) | (values < 0)))
-        if wrong.size:
-            raise LayerError(
-                f"{where}: {code} of {data['geoid'].iloc[wrong[0]]} is {values[wrong[0]]:.10g}, but counts and their "
-                f"margins are whole numbers, 0 or more ({wrong.size} of {len(values)} cells are none).",
-                remedy=f"{_REMEDY} Standard errors, percents and thousands belong in a table of your own.",
-            )
+    every = data.iloc[:, 2:].to_numpy(dtype=np.float64)
+    strange = np.isfinite(every) & ((every != np.round(every)) | (every < 0))
+    if strange.any():
+        column = int(np.flatnonzero(strange.any(axis=0))[0])
+        wrong = np.flatnonzero(strange[:, column])
+        raise LayerError(
+            f"{where}: {data.columns[2 + column]} of {data['geoid'].iloc[wrong[0]]} is {every[wrong[0], column]:.10g}, "
+            f"but counts and their margins are whole numbers, 0 or more ({wrong.size} of {len(every)} cells are none).",
+            remedy=f"{_REMEDY} Standard errors, percents and thousands belong in a table of your own.",
+        )
 
 
 def _check_sums(data: pd.DataFrame, table: str, where: str) -> None:
@@ -62,7 +64,7 @@ def _check_sums(data: pd.DataFrame, table: str, where: str) -> None:
         asked = [f"{code}E" for code in (whole, *codes)]
         if any(column not in data for column in asked):
             continue
-        values = data[asked].to_numpy(dtype=np.float64)
+        values = numbers_of(data, asked)
         told, made = values[:, 0], values[:, 1:].sum(axis=1)
         wrong = np.flatnonzero(np.isfinite(told) & np.isfinite(made) & (told != made))
         if wrong.size:
@@ -79,7 +81,7 @@ def _check_margins(data: pd.DataFrame, table: str, where: str) -> None:
     codes = [code for code in structure.parts(table) if f"{code}E" in data]
     if not codes:
         return
-    estimate, margin = (data[[f"{code}{kind}" for code in codes]].to_numpy(dtype=np.float64) for kind in "EM")
+    estimate, margin = (numbers_of(data, [f"{code}{kind}" for code in codes]) for kind in "EM")
     asked = (estimate > 0) & np.isfinite(margin)
     for level in data["level"].unique():
         here = asked & (data["level"] == level).to_numpy(dtype=np.bool_)[:, None]
