@@ -17,14 +17,14 @@ from justgeo.core.layer import BoolArray, Layer
 from justgeo.core.result import Column, Indicator, Record
 from justgeo.core.spec import CROSSWALK, TRACTS_2020
 from justgeo.indicators import FIELDS
-from justgeo.indicators.groups import why_absent
+from justgeo.indicators.groups import share_of_all, why_absent
 from justgeo.indicators.mobility import BY_WALK, covered
 from justgeo.indicators.overlay import spoken_of
 from justgeo.indicators.place import Place
 from justgeo.measure import complement, instead, judge
 from justgeo.measure.against import Against
 from justgeo.measure.alone import alone_in
-from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, group_share, reduce_group
+from justgeo.measure.equity import SAMPLED, SAMPLED_FLAG, choose, reduce_group
 from justgeo.measure.places import ONE_UNIT
 from justgeo.measure.reduce import ReduceSettings, reduce
 
@@ -230,7 +230,7 @@ def _exposure(field: ExposureField, row: Indicator, group: str, desk: _Desk, cov
     if sampled is None:
         return _judged(in_full, row, group, desk)
     by_survey = of(sampled)
-    column = choose(in_full, by_survey, group_share(field, counts, weights), desk.settings.small_group)
+    column = choose(in_full, by_survey, share_of_all(field, counts, desk.place), desk.settings.small_group)
     word = SAMPLED_FLAG.format("")[:-1]
 
     def same_way(z: int) -> Column:

@@ -15,7 +15,7 @@ from justgeo.core.result import Indicator
 from justgeo.core.zones import Units
 from justgeo.indicators.place import Place
 from justgeo.measure import margins, rows
-from justgeo.measure.equity import SAMPLED
+from justgeo.measure.equity import SAMPLED, group_share
 
 
 def exposure(
@@ -54,6 +54,15 @@ def exposure_groups(row: Indicator, place: Place) -> Mapping[str, GroupCounts]:
     return found
 
 
+def share_of_all(field: ExposureField, counts: GroupCounts, place: Place) -> FloatArray:
+    """`equity.group_share` in the zones of a place, once for all rows that speak of the same people."""
+    if field.base is not place.population():
+        return group_share(field, counts, place.weights)
+    # Kept with the counts, so that no others come to have their id.
+    found = place.once_for_zones(f"share:{id(counts)}", lambda: (counts, group_share(field, counts, place.weights)))
+    return found[1]
+
+
 def why_absent(row: Indicator, place: Place, group: str) -> str | None:
     """Why a group of an exposure row cannot be had here, or None."""
     try:
@@ -69,8 +78,12 @@ def _counts(group: str, asked: Mapping[str, object], place: Place) -> GroupCount
         origins = place.origins()
         if column not in origins.columns:
             raise Absent("the blocks at hand carry no counts for this group")
-        counts = origins[column].to_numpy(np.float64)
-        return GroupCounts(group, place.origin_units(), counts, None, "2020 Census blocks")
+
+        def make() -> GroupCounts:
+            counts = origins[column].to_numpy(np.float64)
+            return GroupCounts(group, place.origin_units(), counts, None, "2020 Census blocks")
+
+        return place.once(f"group:{group}:{column}", make)
     return _survey(group, str(asked["cells"]), place)
 
 

@@ -138,12 +138,16 @@ class Place:
     def origin_units(self) -> Units:
         """The origins as units."""
         blocks = self.layer("blocks")
-        geoid = self.origins()["geoid"].to_numpy(dtype=np.str_)
-        return Units(geoid, np.full(len(geoid), blocks.geography), blocks.geography_vintage)
+
+        def make() -> Units:
+            geoid = self.origins()["geoid"].to_numpy(dtype=np.str_)
+            return Units(geoid, np.full(len(geoid), blocks.geography), blocks.geography_vintage)
+
+        return self.once("origin units", make)
 
     def population(self) -> FloatArray:
         """People at each origin, shape (n,)."""
-        return np.asarray(self.origins()["population"], dtype=np.float64)
+        return self.once("population", lambda: np.asarray(self.origins()["population"], dtype=np.float64))
 
     def zone_population(self) -> FloatArray:
         """People of the origins in each zone, shape (Z,)."""
@@ -154,10 +158,13 @@ class Place:
         """Zones that reach beyond what a layer covers (EPSG:4326; None covers all): over 0.1 % of their area, (Z,)."""
         if covers is None:
             return np.zeros(len(self.zones), dtype=np.bool_)
-        metric = to_metric(covers, self.crs)
-        zones = self.zones.geometry.to_numpy()
-        part = shapely.area(shapely.intersection(zones, metric))
-        return np.asarray(part < WHOLE_COVER * shapely.area(zones), dtype=np.bool_)
+
+        def find() -> BoolArray:
+            zones = self.zones.geometry.to_numpy()
+            part = shapely.area(shapely.intersection(zones, to_metric(covers, self.crs)))
+            return np.asarray(part < WHOLE_COVER * shapely.area(zones), dtype=np.bool_)
+
+        return self.once_for_zones(f"beyond:{covers.wkb_hex}", find)
 
     def frame(self, table: str, when: str = "t1") -> pd.DataFrame:
         """A census table indexed by (level, geoid)."""
@@ -167,7 +174,8 @@ class Place:
 
     def _indexed(self, data: pd.DataFrame) -> pd.DataFrame:
         """Rows in the order of (level, geoid), which is found once for all tables that have the same ones."""
-        keys, cells = data[["level", "geoid"]], data.drop(columns=["level", "geoid"])
+        keys = data[["level", "geoid"]]
+        cells = data.iloc[:, [at for at, name in enumerate(data.columns.tolist()) if name not in ("level", "geoid")]]
         known: list[tuple[pd.DataFrame, IntArray, pd.MultiIndex]] = self.once("frame orders", list)
         for same, order, index in known:
             if same.equals(keys):
