@@ -14,6 +14,7 @@ from justgeo.core.result import Indicator
 from justgeo.indicators.groups import exposure
 from justgeo.indicators.place import Place
 from justgeo.measure import canopy, zonal
+from justgeo.measure.grids import Grid
 
 WATER = (11.0,)
 MIN_VALID = 0.95
@@ -40,7 +41,7 @@ def raster_area(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     if group != "all":
         raise Absent("an area has no race or income; see the population-weighted figure")
     raster = place.raster(str(row.parameters["raster"]))
-    found = zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=water_mask(row, place))
+    found = zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=water_mask(row, place, raster))
     return _zone_field(row, place, found, found.mean / 100.0)
 
 
@@ -54,11 +55,20 @@ def class_share(row: Indicator, place: Place, group: str = "all") -> ZoneField:
     return _zone_field(row, place, found, found.mean)
 
 
-def water_mask(row: Indicator, place: Place) -> Raster | None:
-    """The land-cover raster whose water leaves the denominator, where there is one."""
-    name = row.parameters.get("land_cover")
-    found = place.layers.get(str(name)) if name else None
-    return found if isinstance(found, Raster) else None
+def water_mask(row: Indicator, place: Place, raster: Raster) -> Raster | None:
+    """The land cover whose water leaves the denominator, where there is one, on the grid of a raster."""
+    name = str(row.parameters.get("land_cover", ""))
+    return on_grid_of(raster, name, place) if isinstance(place.layers.get(name), Raster) else None
+
+
+def on_grid_of(raster: Raster, name: str, place: Place) -> Raster:
+    """A raster of classes sampled at the pixels of another: once for all rows that ask for the two."""
+    classes = place.raster(name)
+
+    def sample() -> Raster:
+        return replace(classes, values=zonal.align(classes, raster), transform=raster.transform, crs=raster.crs)
+
+    return place.once(f"classes:{name}:{Grid.of(raster).key}", sample)
 
 
 def _zone_field(row: Indicator, place: Place, found: zonal.Zonal, share: FloatArray) -> ZoneField:
@@ -136,7 +146,7 @@ def _where_people_live(row: Indicator, place: Place) -> FloatArray:
 
     def measure() -> FloatArray:
         homes = place.pixels_of("homes", raster, around)
-        found = zonal.zonal_mean(raster, homes, mask=water_mask(row, place))
+        found = zonal.zonal_mean(raster, homes, mask=water_mask(row, place, raster))
         return np.where(found.valid_share >= 0.5, found.mean, np.nan)
 
     return place.once(f"people:{name}:{row.parameters.get('land_cover')}", measure)
@@ -161,7 +171,7 @@ def surface_anomaly(row: Indicator, place: Place, group: str = "all") -> ZoneFie
     if group != "all":
         raise Absent("an area has no race or income; see the population-weighted figure")
     raster, urban = place.raster(str(row.parameters["raster"])), _urban_mean(row, place)
-    found = zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=water_mask(row, place))
+    found = zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=water_mask(row, place, raster))
     field = _zone_field(row, place, found, found.mean - urban)
     nothing = np.full(len(field.value), np.nan)
     said = tuple(() if why else (_told_of(urban),) for why in field.reason)
@@ -190,7 +200,8 @@ def _urban_mean(row: Indicator, place: Place) -> float:
 
     def find() -> zonal.Zonal:
         # All zones at once, since they are laid on this grid already; only the reference is looked at.
-        return zonal.zonal_mean(raster, place.pixels_of_zones(raster), mask=cover, water=others)
+        zones, classes = place.pixels_of_zones(raster), on_grid_of(raster, cover_name, place)
+        return zonal.zonal_mean(raster, zones, mask=classes, water=others)
 
     found = place.once_for_zones(f"urban:{name}:{cover_name}:{sorted(urban)}", find)
     valid, needed = float(found.valid_share[reference]), float(row.parameters.get("min_valid", MIN_VALID))

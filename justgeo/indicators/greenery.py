@@ -48,7 +48,7 @@ def canopy_around(row: Indicator, place: Place, group: str = "all") -> ExposureF
 
     def measure() -> zonal.Zonal:
         covered = place.pixels_of(f"around {around_m:g}", raster, around)
-        return zonal.zonal_mean(raster, covered, mask=water_mask(row, place))
+        return zonal.zonal_mean(raster, covered, mask=water_mask(row, place, raster))
 
     found = place.once(f"around:{name}:{told.get('land_cover')}:{around_m:g}", measure)
     enough = found.valid_share >= float(told.get("min_valid", MIN_VALID))
