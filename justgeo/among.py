@@ -95,7 +95,7 @@ class Among:
                 and roles[one.zone] in PLACED
                 and one.indicator in tracts
             ):
-                one = replace(one, percentile=self._percentile(one, at[one.zone], tracts[one.indicator]))
+                one = one.but(percentile=self._percentile(one, at[one.zone], tracts[one.indicator]))
             made.append(one)
         return made
 

@@ -138,7 +138,11 @@ class Record:
 
     def but(self, **changes: Any) -> Record:
         """This record with some parts changed: `dataclasses.replace`, which is slow where there are a million."""
-        return Record(**{**self.__dict__, **changes})
+        if not changes.keys() <= self.__dict__.keys():
+            raise TypeError(f"a record has no {', '.join(sorted(changes.keys() - self.__dict__.keys()))}")
+        made = object.__new__(Record)
+        made.__dict__.update(self.__dict__, **changes)
+        return made
 
 
 @dataclass(frozen=True)
