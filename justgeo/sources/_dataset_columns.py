@@ -13,7 +13,7 @@ from justgeo.core.errors import LayerError
 from justgeo.core.layer import BoolArray, FloatArray
 from justgeo.measure.margins import CONTROLLED, SENTINELS
 from justgeo.sources._dataset_form import NOT_PUBLISHED, Classes, Column, Conditions, Reading
-from justgeo.sources._frames import BLANKS, as_text, numbers
+from justgeo.sources._frames import BLANKS, all_plain, as_text, numbers
 
 Reasons = dict[tuple[str, str], str]
 Objects = npt.NDArray[np.object_]
@@ -70,29 +70,45 @@ def _column(
     cells: pd.Series[Any], column: Column, name: str, missing: Mapping[str, str], where: str
 ) -> tuple[Any, Objects]:
     """Values of one column of the source, and why there is none."""
-    text = as_text(cells)
-    for sign in column.strip:
-        text = text.str.replace(sign, "", regex=False)
-    text = text.str.strip()
-    why: Objects = np.full(len(text), None, dtype=object)
-    blank = text.str.casefold().isin(BLANKS).to_numpy(dtype=np.bool_)
-    why[blank] = missing.get("", NOT_PUBLISHED)
-    for cell, reason in missing.items():
-        if cell:
-            why[(text == cell).to_numpy(dtype=np.bool_)] = reason
-    gone: BoolArray = why != np.array(None)
-    if column.kind == "text" and name == column.name:
-        return text.mask(gone).array, why
-    if column.kind == "flag" and name == column.name:
-        return _flags(text, gone, name, where), why
-    told = text.where(~pd.Series(gone, index=text.index), "").rename(column.column)
-    values: FloatArray = np.array(numbers(told, where))
+    worded = name == column.name and column.kind in ("text", "flag")
+    why: Objects = np.full(len(cells), None, dtype=object)
+    values = None if worded or column.strip else _plain(cells, missing)
+    if values is None:
+        text = _texts(cells, column, missing, why)
+        gone: BoolArray = why != np.array(None)
+        if worded:
+            return text.mask(gone).array if column.kind == "text" else _flags(text, gone, name, where), why
+        told = text.where(~pd.Series(gone, index=text.index), "").rename(column.column)
+        values = np.array(numbers(told, where))
     for cell, reason in missing.items():
         same = values == _number(cell)
         why[same], values[same] = reason, np.nan
     _check_range(values, column, name, where)
     _refuse_codes(values, name, where)
     return values, why
+
+
+def _plain(cells: pd.Series[Any], missing: Mapping[str, str]) -> FloatArray | None:
+    """Cells of which each is a number as it stands, as in nearly all columns; None where their texts have to be read.
+
+    So they have where a code for "no number" is a fraction, of which another text may be told by the same number.
+    """
+    codes = [_number(code) for code in missing]
+    values = all_plain(cells) if all(np.isnan(code) or code.is_integer() for code in codes) else None
+    return None if values is None or np.isinf(values).any() else np.array(values)
+
+
+def _texts(cells: pd.Series[Any], column: Column, missing: Mapping[str, str], why: Objects) -> pd.Series[str]:
+    """Cells as text, without the signs that are to go; ``why`` is filled in where they say that there is nothing."""
+    text = as_text(cells)
+    for sign in column.strip:
+        text = text.str.replace(sign, "", regex=False)
+    text = text.str.strip()
+    why[text.str.casefold().isin(BLANKS).to_numpy(dtype=np.bool_)] = missing.get("", NOT_PUBLISHED)
+    for cell, reason in missing.items():
+        if cell:
+            why[(text == cell).to_numpy(dtype=np.bool_)] = reason
+    return text
 
 
 def _refuse_codes(values: FloatArray, name: str, where: str) -> None:

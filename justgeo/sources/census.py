@@ -243,7 +243,7 @@ def _rows(path: Path, prefixes: Sequence[str], where: str) -> pd.DataFrame:
             f"{where}: {path.name} has no column GEO_ID.", remedy="give the Bureau's file as it is, with its header."
         )
     frame = without_label_row(frame)
-    parts = [_area(str(text)) for text in frame[column]]
+    parts = [_area(str(text)) for text in frame[column].to_numpy(dtype=object)]
     keep = np.array([p is not None and (not prefixes or p[1].startswith(tuple(prefixes))) for p in parts], dtype=bool)
     known = [p for p, k in zip(parts, keep, strict=True) if k and p is not None]
     if not known:
@@ -363,7 +363,8 @@ def _layer(frame: pd.DataFrame, table: str, year: int, file: Path, spec: LayerSp
 
 def _numbers(frame: pd.DataFrame, columns: Mapping[str, str], where: str) -> dict[str, Any]:
     """Cells of a table by their codes: those that were read as whole numbers are taken at once."""
-    found = frame[[*columns.values()]]
+    places = {column: at for at, column in enumerate(frame.columns.tolist())}
+    found = frame.iloc[:, [places[column] for column in columns.values()]]
     if all(dtype == np.int64 for dtype in found.dtypes):
         return dict(zip(columns, np.ascontiguousarray(found.to_numpy(dtype=np.float64).T), strict=True))
     return {code: _cells(frame[column], where) for code, column in columns.items()}
