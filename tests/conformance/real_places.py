@@ -17,7 +17,7 @@ from rasterio import Affine
 
 from justgeo.core.district import metric_crs
 from justgeo.core.field import Cells, CountField, Counts
-from justgeo.core.layer import FloatArray, Layer, Raster
+from justgeo.core.layer import Feed, FloatArray, Layer, Raster
 from justgeo.core.result import Column
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.core.zones import Role, Units, Zones
@@ -28,6 +28,7 @@ from justgeo.measure.zonal import Zonal, class_share
 from justgeo.sources.files import read_zones
 from justgeo.sources.gtfs import read_feed
 from justgeo.sources.rasters import raster_footprint, read_raster
+from tests import nowhere
 from tests.conformance.where import real
 from tests.real import places, test_albemarle, test_feeds
 from tests.real.places import Found
@@ -54,7 +55,7 @@ def districts() -> Districts:
     blocks = read_zones(LayerSpec("blocks", folder / "blocks_2020_pl94.geojson", {"columns": test_albemarle.PEOPLE}))
     options = {"geoid": "LONGNAME", "geography": "district", "columns": {"published": "TOTAL"}}
     layers = {n: read_zones(LayerSpec("areas", folder / f"{n}.geojson", options)) for n in test_albemarle.OPTIONS}
-    crs = metric_crs(blocks.features.union_all())
+    crs = metric_crs(shapely.box(*blocks.features.total_bounds))  # it asks for the middle of the box alone
     shapes = [shape for layer in layers.values() for shape in layer.features.to_crs(crs).geometry]
     ids = tuple(f"{name}/{one}" for name, layer in layers.items() for one in layer.data["geoid"])
     zones = Zones(ids, ids, AREA * len(ids), ("district",) * len(ids), gpd.GeoSeries(shapes, crs=crs))
@@ -127,16 +128,22 @@ def counted(name: str, level: str) -> CountField:
 
 
 @cache
-def tracts(name: str) -> tuple[Column, pd.DataFrame]:
-    """Albemarle's tracts summed up from block groups, and the same tracts as they were published."""
+def of_tracts() -> Weights:
+    """Albemarle's tracts from block groups."""
     layer = old_units("tract")
-    crs = metric_crs(layer.features.to_crs(4326).union_all())
+    crs = metric_crs(shapely.box(*layer.features.to_crs(4326).total_bounds))
     shown = layer.features[layer.features["geoid"].str.startswith("51003")].to_crs(crs)
     ids = tuple(shown["geoid"])
     zones = Zones(ids, ids, AREA * len(ids), ("tract",) * len(ids), shown.geometry.reset_index(drop=True))
-    weights = Weights.build(zones, None, [layer, old_units("block group")], str(crs))
+    return Weights.build(zones, None, [layer, old_units("block group")], str(crs))
+
+
+@cache
+def tracts(name: str) -> tuple[Column, pd.DataFrame]:
+    """Albemarle's tracts summed up from block groups, and the same tracts as they were published."""
+    weights = of_tracts()
     found = reduce(counted(name, "block group"), weights, reference=None, settings=ReduceSettings())
-    return found, acs("tract").loc[list(ids)]
+    return found, acs("tract").loc[list(weights.zones.ids)]
 
 
 def tracts_off(name: str) -> float:
@@ -175,10 +182,14 @@ def by_hand() -> dict[str, int]:
     return {name: len(stops) for name, stops in counts.items()}
 
 
-def cat(variant: Variant) -> float:
+@cache
+def timetable() -> Feed:
     everywhere = test_feeds.AMERICA
-    feed = read_feed(LayerSpec("gtfs", real(*CAT)), Area(everywhere, None, everywhere, everywhere, 0.0))
-    return float(frequent_stops(feed, variant).sum())
+    return read_feed(LayerSpec("gtfs", real(*CAT)), Area(everywhere, None, everywhere, everywhere, 0.0))
+
+
+def cat(variant: Variant) -> float:
+    return float(frequent_stops(timetable(), variant).sum())
 
 
 # --- Durham: a land-cover grid --------------------------------------------------------------------------------------
@@ -239,11 +250,12 @@ def by_centres() -> float:
 
 @cache
 def fifeville() -> Found:
-    """One neighbourhood of Charlottesville, from `district.toml` to `results.json`."""
+    """One neighbourhood of Charlottesville, from `district.toml` to `results.json`: all that its tables say."""
     data = real("charlottesville")
-    with tempfile.TemporaryDirectory() as name:
+    toml = places.charlottesville_toml(data)
+    with tempfile.TemporaryDirectory() as name, nowhere.only(places.in_tables(toml)):
         places.write_charlottesville_table(data, Path(name))
-        return places.run_here(Path(name), places.charlottesville_toml(data))
+        return places.run_here(Path(name), toml)
 
 
 def city(indicator: str) -> float:

@@ -239,10 +239,10 @@ TARGETS: tuple[Target, ...] = (
         ),
         _taken,
         seeds=(Zipped(),),
-        times=60,
+        times=30,
     ),
     Target("download-gzip", hurts(), _packed, seeds=((),), times=60),
     Target("download-pieces", _coming(), _unpacked, seeds=tuple(Coming(way, (), (1, 7)) for way in WAYS), times=60),
-    Target("download-records", _changes(), _found, times=80),
+    Target("download-records", _changes(), _found, times=50),
     Target("download-json", _JSON_BODIES, _parsed, times=40),
 )

@@ -363,7 +363,7 @@ _FELL = Extract(suffix=".osm.pbf", packed="bare pbf", hurts=(Hurt("set", 0.13382
 """A zero byte in a text, over which libosmium's filters fell."""
 
 TARGETS: tuple[Target, ...] = (
-    Target("osm-elements", _elements(), _read, seeds=(Extract(),), times=50),
+    Target("osm-elements", _elements(), _read, seeds=(Extract(),), times=30),
     Target("osm-xml", _xml(), _read, times=40),
     Target(
         "osm-bytes", _packed_ones(), _read,

@@ -284,7 +284,7 @@ def _looked_through(grid: Grid, folder: Path) -> None:
 _INSTEAD = tuple(Grid(instead=kind) for kind in (*ELSEWHERE, "link to passwd", "folder", "block of all"))
 
 TARGETS: tuple[Target, ...] = (
-    Target("raster-parts", _grids(), _read, seeds=(Grid(), *_INSTEAD), times=80),
+    Target("raster-parts", _grids(), _read, seeds=(Grid(), *_INSTEAD), times=50),
     Target("raster-bytes", _bodies(), _read, times=60),
     Target("raster-through", _bodies() | _grids(), _looked_through, seeds=(Grid(), *_INSTEAD), times=50),
 )

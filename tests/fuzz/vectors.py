@@ -336,7 +336,7 @@ TARGETS: tuple[Target, ...] = (
         seeds=(*(Given(kind) for kind in FORMATS), Given("ESRI Shapefile", zipped="zip"), Given(zipped="swells")),
         times=50,
     ),
-    Target("vector-geojson", _geojson(), _read, times=50),
+    Target("vector-geojson", _geojson(), _read, times=30),
     Target(
         "vector-packing",
         _packings(),

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pytest
 import shapely
 from exactextract import exact_extract
@@ -49,31 +48,54 @@ def cell(col: float, row: float, width: float = 1.0, height: float = 1.0) -> Pol
 # --- against exactextract, raster by raster ---------------------------------------------------------------------------
 
 
-def summed(grid: Raster, shapes: gpd.GeoSeries, layer: FloatArray) -> FloatArray:
-    """What exactextract itself sums of a layer over each zone, in its documented way; NaN for none."""
-    a, _, west, _, e, north = grid.transform
-    rows, cols = layer.shape
-    there = pd.Series([one is not None and not one.is_empty for one in shapes])
-    frame = gpd.GeoDataFrame(geometry=shapes[there], crs=shapes.crs)
-    bounds = west, north + e * rows, west + a * cols, north
-    source = NumPyRasterSource(layer, *bounds, srs_wkt=frame.crs.to_wkt())
-    found = np.full(len(shapes), np.nan)
-    if there.any():
-        told = exact_extract(source, frame, ["sum"], output="pandas")
-        found[there.to_numpy()] = np.nan_to_num(told["sum"].to_numpy(dtype=np.float64))
-    return found
+@dataclass(frozen=True)
+class Asked:
+    """Zones as exactextract takes them, on a grid; made once for all that is asked of them.
 
+    Attributes
+    ----------
+    there : (Z,) bool
+        Which zones have a shape at all.
+    frame : GeoDataFrame
+        Those alone.
+    area : (rows, columns) float
+        Of each pixel.
+    """
 
-def by_itself(grid: Raster, shapes: gpd.GeoSeries, cover_: Raster | None) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Mean, valid area and area on the grid of each zone, from sums of whole layers."""
-    area = np.broadcast_to(Grid.of(grid).row_areas()[:, None], grid.values.shape)
-    valid, land = np.isfinite(grid.values), np.ones(grid.values.shape, dtype=bool)
-    if cover_ is not None:
-        land = cover_.values != 11
-        valid = valid & np.isfinite(cover_.values) & land
-    value = np.where(valid, grid.values, 0.0)
-    total, known, all_ = (summed(grid, shapes, area * one) for one in (valid * value, valid, land))
-    return np.divide(total, known, out=np.full(len(shapes), np.nan), where=known > 0), known, all_
+    grid: Raster
+    there: npt.NDArray[np.bool_]
+    frame: gpd.GeoDataFrame
+    area: FloatArray
+
+    @classmethod
+    def of(cls, grid: Raster, shapes: gpd.GeoSeries) -> Asked:
+        there = np.array([one is not None and not one.is_empty for one in shapes], dtype=np.bool_)
+        area = np.broadcast_to(Grid.of(grid).row_areas()[:, None], grid.values.shape)
+        return cls(grid, there, gpd.GeoDataFrame(geometry=shapes[there], crs=shapes.crs), area)
+
+    def summed(self, *layers: FloatArray) -> list[FloatArray]:
+        """What exactextract itself sums of each layer over each zone, in its documented way; NaN for none."""
+        a, _, west, _, e, north = self.grid.transform
+        rows, cols = self.area.shape
+        bounds = west, north + e * rows, west + a * cols, north
+        found = [np.full(len(self.there), np.nan) for _ in layers]
+        if self.there.any():
+            crs = self.frame.crs.to_wkt()
+            sources = [NumPyRasterSource(x, *bounds, name=f"layer{k}", srs_wkt=crs) for k, x in enumerate(layers)]
+            told = exact_extract(sources, self.frame, ["sum"], output="pandas")
+            for k, one in enumerate(found):
+                one[self.there] = np.nan_to_num(told[f"layer{k}_sum"].to_numpy(dtype=np.float64))
+        return found
+
+    def by_itself(self, values: FloatArray, cover_: Raster | None) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Mean, valid area and area on the grid of each zone, from sums of whole layers."""
+        valid, land = np.isfinite(values), np.ones(values.shape, dtype=bool)
+        if cover_ is not None:
+            land = cover_.values != 11
+            valid = valid & np.isfinite(cover_.values) & land
+        value = np.where(valid, values, 0.0)
+        total, known, all_ = self.summed(*(self.area * one for one in (valid * value, valid, land)))
+        return np.divide(total, known, out=np.full(len(self.there), np.nan), where=known > 0), known, all_
 
 
 @dataclass(frozen=True)
@@ -138,20 +160,17 @@ def test_one_coverage_says_of_every_raster_what_it_would_say_by_itself(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pixels, "PIXELS_OF_A_SHEET", sheet)
         covered = cover(case.rasters[1], case.shapes, at_once=limit[0], keep_bytes=limit[1])
+    asked = Asked.of(case.cover, case.shapes)  # all of them are of one grid
     for one in case.rasters:
         for legend in (None, case.cover):
             found = zonal_mean(one, covered, mask=legend)
-            mean, known, all_ = by_itself(one, case.shapes, legend)
+            mean, known, all_ = asked.by_itself(one.values, legend)
             near(found.mean, mean)
             near(found.valid_area, known)
             near(found.area - covered.beyond, all_, found.area)
     found = class_share(case.cover, covered, (21, 22))
-    asked = raster(np.where(np.isnan(case.cover.values), NAN, np.isin(case.cover.values, (21, 22))))
-    near(found.mean, by_itself(Raster(asked.values, *aside(case.cover)), case.shapes, case.cover)[0])
-
-
-def aside(one: Raster) -> tuple[tuple[float, float, float, float, float, float], str, Provenance]:
-    return one.transform, one.crs, one.provenance
+    built = np.where(np.isnan(case.cover.values), NAN, np.isin(case.cover.values, (21, 22)))
+    near(found.mean, asked.by_itself(built, case.cover)[0])
 
 
 def near(found: FloatArray, told: FloatArray, scale: FloatArray | None = None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 import geopandas as gpd
@@ -32,8 +31,7 @@ ROWS = ("MOB-02.400", "MOB-08", "MOB-04.5km", "WEL-03.800", "WEL-04.800", "WEL-0
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
     """The invented county with all layers that are looked at."""
-    base = tmp_path_factory.getbasetemp()
-    source = synthetic.ensure(2020, (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "corrupted-source")
+    source = synthetic.ensure(2020, nowhere.cache(tmp_path_factory))
     path = nowhere.write(
         tmp_path_factory.mktemp("sane"), nowhere.layers(source, LAYERS), {"boundary": str(source / "district.geojson")}
     )

@@ -6,6 +6,7 @@ What is read here is only said where it lies; every figure comes out of ``result
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +49,15 @@ class Found:
 
     def layer(self, name: str) -> Mapping[str, Any]:
         return next(z for z in self.results["layers"] if z["id"] == name)
+
+
+def in_tables(toml: str, *more: str) -> frozenset[str]:
+    """Rows of the catalogue that a ``district.toml`` has tables for, and ``more``: for `nowhere.only`.
+
+    Whoever asks about the tables alone need not read streets and timetables.
+    """
+    tables = tomllib.loads(toml)["tables"]
+    return frozenset((*(column["indicator"] for table in tables for column in table["columns"]), *more))
 
 
 def run_here(folder: Path, toml: str) -> Found:

@@ -13,6 +13,7 @@ from justgeo.core.errors import LayerError, VintageError
 from justgeo.core.spec import LayerSpec
 from justgeo.measure import complement
 from justgeo.sources.files import read_zones
+from tests import nowhere
 from tests.real import places
 from tests.real.places import Found
 
@@ -204,8 +205,10 @@ def test_nesting_across_vintages_is_recorded_and_vintages_are_shown(fifeville: F
 
 def test_a_column_that_is_called_margin_and_is_none_is_refused(charlottesville: Path, tmp_path: Path) -> None:
     places.write_charlottesville_table(charlottesville, tmp_path)
-    with pytest.raises(LayerError, match=r"'pcompbroadM' is declared the margin .* 45 of 49 values exceed 50 points"):
-        places.run_here(tmp_path, places.charlottesville_toml(charlottesville, poverty_margin="pcompbroadM"))
+    why = r"'pcompbroadM' is declared the margin .* 45 of 49 values exceed 50 points"
+    toml = places.charlottesville_toml(charlottesville, poverty_margin="pcompbroadM")
+    with nowhere.only(places.in_tables(toml)), pytest.raises(LayerError, match=why):
+        places.run_here(tmp_path, toml)
     assert not (tmp_path / "out").exists()
 
 
@@ -215,14 +218,18 @@ def test_block_groups_of_2019_under_the_vintage_of_2020_are_refused(
 ) -> None:
     """601 blocks have the id of the 2019 block group in which they lie, 47 have not: their outlines give it away."""
     places.write_charlottesville_table(charlottesville, tmp_path)
-    with pytest.raises(VintageError, match="47 of 648 blocks lie in another block group"):
-        places.run_here(tmp_path, places.charlottesville_toml(charlottesville, block_groups=2020, tables=tables))
+    why = "47 of 648 blocks lie in another block group"
+    toml = places.charlottesville_toml(charlottesville, block_groups=2020, tables=tables)
+    with nowhere.only(places.in_tables(toml)), pytest.raises(VintageError, match=why):
+        places.run_here(tmp_path, toml)
     assert not (tmp_path / "out").exists()
 
 
 def test_a_table_of_another_vintage_than_the_block_groups_is_refused(charlottesville: Path, tmp_path: Path) -> None:
     """Blocks know the block groups of 2020 by their ids, and every id of 2019 but one is used again in 2020."""
     places.write_charlottesville_table(charlottesville, tmp_path)
-    with pytest.raises(VintageError, match="block groups of 2020, but the layer of block groups is of 2010"):
-        places.run_here(tmp_path, places.charlottesville_toml(charlottesville, tables=2020))
+    why = "block groups of 2020, but the layer of block groups is of 2010"
+    toml = places.charlottesville_toml(charlottesville, tables=2020)
+    with nowhere.only(places.in_tables(toml)), pytest.raises(VintageError, match=why):
+        places.run_here(tmp_path, toml)
     assert not (tmp_path / "out").exists()

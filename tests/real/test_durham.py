@@ -13,6 +13,7 @@ import shapely
 from justgeo.core.errors import LayerError
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.sources.rasters import raster_footprint, read_raster
+from tests import nowhere
 from tests.real import places
 from tests.real.places import Found
 
@@ -56,15 +57,14 @@ def covered(
     block_groups: gpd.GeoDataFrame,
     footprint: shapely.Polygon,
 ) -> Found:
-    """The union of the 52 block groups, given as a list of GEOIDs."""
+    """The union of the 52 block groups, given as a list of GEOIDs: what its tables and its land cover say."""
     inside = sorted(block_groups.index[block_groups.within(footprint)])
     folder = tmp_path_factory.mktemp("covered")
     places.write_durham_tables(durham, folder)
     listed = ", ".join(f'"{g}"' for g in inside)
-    return places.run_here(
-        folder,
-        places.durham_toml(durham, name="Covered Durham", slug="covered-durham", boundary=f"geoids = [{listed}]"),
-    )
+    toml = places.durham_toml(durham, name="Covered Durham", slug="covered-durham", boundary=f"geoids = [{listed}]")
+    with nowhere.only(places.in_tables(toml, "ENV-03.developed")):
+        return places.run_here(folder, toml)
 
 
 def test_developed_share_of_each_block_group_follows_the_published_impervious_share(
@@ -207,6 +207,10 @@ geography = "block group"
 geography_vintage = 2010
 columns = [{{ indicator = "OPP-01", estimate = "y_2015", kind = "median" }}]
 """
-    with pytest.raises(LayerError, match="not those of a block group"):
-        places.run_here(tmp_path, toml[: toml.index("[[tables]]")] + wrong)
+    toml = toml[: toml.index("[[tables]]")] + wrong
+    with (
+        nowhere.only(places.in_tables(toml)),
+        pytest.raises(LayerError, match="not those of a block group"),
+    ):
+        places.run_here(tmp_path, toml)
     assert not (tmp_path / "out").exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from justgeo.measure.typology import checks
 from justgeo.measure.typology.classify import classify
 from justgeo.measure.typology.flips import Classes, Flip, conditions, flips, near_high
 from justgeo.measure.typology.values import (
@@ -27,7 +28,15 @@ from justgeo.measure.typology.values import (
 )
 from tests.measure.typology.made import NAN, random_county, tracts
 
-QUICK = Settings(draws=1000)
+QUICK = Settings(draws=8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_draws() -> Iterator[None]:
+    """Nothing here looks at a chance: classes rest on the estimates as they stand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "LEAST_DRAWS", QUICK.draws)
+        yield
 
 
 def test_flips_by_hand() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from justgeo.core.layer import FloatArray
+from justgeo.measure.typology import checks
 from justgeo.measure.typology.classify import against, classify
 from justgeo.measure.typology.prepare import prepare
 from justgeo.measure.typology.values import (
@@ -29,6 +32,15 @@ from justgeo.measure.typology.values import (
 from tests.measure.typology.invented import NAN, QUICK, changed, region, take
 
 YES, NO = 1.0, 0.0
+FEW = replace(QUICK, draws=8)
+"""For what looks at no chance."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_draws() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checks, "LEAST_DRAWS", FEW.draws)
+        yield
 
 
 @hypothesis_settings(max_examples=25, deadline=None)
@@ -37,19 +49,19 @@ def test_filling_a_gap_never_overturns_what_was_told(data: st.DataObject) -> Non
     tracts = region(4, 3, seed=data.draw(st.integers(0, 50)), error=0.0)
     cells = [("now", n) for n in NOW] + [("before", n) for n in BEFORE]
     # a gap changes quantiles too; hold them
-    held = against(prepare(tracts, QUICK))
+    held = against(prepare(tracts, FEW))
     cuts = cuts_of(held)
     gaps = data.draw(st.lists(st.tuples(st.sampled_from(cells), st.integers(0, 11)), min_size=1, max_size=6))
     holed = tracts
     for (when, name), at in gaps:
         holed = changed(holed, when, name, at, value=NAN)
-    full, part = (against(prepare(t, QUICK), cuts) for t in (tracts, holed))
+    full, part = (against(prepare(t, FEW), cuts) for t in (tracts, holed))
     for condition, other in ((full.vulnerable, part.vulnerable), (full.changed, part.changed)):
         told = np.isfinite(other)
         assert_array_equal(condition[told], other[told])
     # a gap at a neighbour counts as not high, which is a rule and no knowledge; so the stages of the tracts alone
     gone = sparse.csr_array((12, 12))
-    full, part = (against(prepare(replace(t, neighbours=gone), QUICK), cuts) for t in (tracts, holed))
+    full, part = (against(prepare(replace(t, neighbours=gone), FEW), cuts) for t in (tracts, holed))
     told = part.stage["rent"] != UNTOLD
     assert_array_equal(full.stage["rent"][told], part.stage["rent"][told])
 
@@ -139,8 +151,9 @@ def rescaled(tracts: Tracts, factor: float) -> Tracts:
 @given(seed=st.integers(0, 1000), power=st.integers(-3, 3))
 def test_the_unit_of_earlier_dollars_does_not_matter(seed: int, power: int) -> None:
     tracts = region(seed=seed)
-    same(classify(tracts, QUICK), classify(rescaled(tracts, 2.0**power), QUICK))  # exactly, where rounding is exact
-    same(classify(tracts, QUICK), classify(rescaled(tracts, 1.3), QUICK), chances=0.002)
+    plain = classify(tracts, QUICK)
+    same(plain, classify(rescaled(tracts, 2.0**power), QUICK))  # exactly, where rounding is exact
+    same(plain, classify(rescaled(tracts, 1.3), QUICK), chances=0.002)
 
 
 @hypothesis_settings(max_examples=10, deadline=None)
