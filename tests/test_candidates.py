@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +34,11 @@ def two(tmp_path_factory: pytest.TempPathFactory) -> Two:
 
 
 def test_each_column_is_what_its_own_run_says(two: Two) -> None:
+    """Of everybody, that is: groups have no columns, so these runs need not measure them."""
     for k, path in enumerate(two.paths):
-        baseline, _ = run.measure_place(collecting.collect_layers(run.read_config(path)))
+        found = collecting.collect_layers(run.read_config(path))
+        found = replace(found, rows=tuple(replace(row, groups={}) for row in found.rows))
+        baseline, _ = run.measure_place(found)
         own = {r.indicator: r for r in baseline.records if r.zone == "district" and r.group == "all"}
         numbers = 0
         for row in two.made["rows"]:

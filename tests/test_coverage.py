@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 from justgeo import measuring
-from justgeo.core.layer import AnyLayer, Layer, Provenance
+from justgeo.core.layer import AnyLayer, BoolArray, Layer, Provenance
 from justgeo.core.result import Indicator
 from justgeo.indicators.place import Place
 from justgeo.measure import margins
 from justgeo.measure.judge import JudgeSettings
 from justgeo.synthetic import County, county
+from justgeo.synthetic.people import Population
 from tests.benchmarks import coverage, coverage_changes, coverage_page, measures, replicates, simulation, tally
 from tests.benchmarks.coverage_apart import said
 from tests.benchmarks.coverage_tables import CUT_BAND, WHOLE_BAND, Found, held, marked, mean
@@ -35,9 +39,32 @@ PAGE = ("DEM-00.population", "DEM-01.nhpi", "BEL-11", "ratio.1", "ratio.2")
 OTHERS = ("DEM-00.households", "OPP-01", "BEL-05", "BEL-06.black", "BEL-06.hispanic")
 
 
+CHANGES = ("DEM-00.population-change", "DEM-01.black-change", "BEL-02.change", "OPP-01.change")
+
+
 @pytest.fixture(scope="module")
-def nowhere() -> County:
-    return county(2020)
+def nowhere() -> Iterator[County]:
+    """The county, which is asked for the same areas, and for who lives in them, again and again."""
+    made = county(2020)
+    made_units, living = County.units, County._address_in
+    known: dict[object, Any] = {}
+
+    def units(self: County, level: str, vintage: int = 2020) -> gpd.GeoDataFrame:
+        asked = self.seed, level, vintage
+        if asked not in known:
+            known[asked] = made_units(self, level, vintage)
+        return known[asked].copy()
+
+    def address_in(self: County, where: BaseGeometry | Sequence[str], people: Population) -> BoolArray:
+        asked = self.seed, id(people), where if isinstance(where, BaseGeometry) else tuple(where)
+        if asked not in known:
+            known[asked] = living(self, where, people)
+        return known[asked].copy()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(County, "units", units)
+        patch.setattr(County, "_address_in", address_in)
+        yield made
 
 
 def chosen(*ids: str) -> list[Indicator]:
@@ -105,7 +132,7 @@ def test_the_simulation_is_what_a_run_says(nowhere: County, mixed: Places) -> No
     """Every figure of the catalogue and group: value, margin, difference from the reference and verdict as in records
     that a run makes of the published files."""
     some, tables = measures.measures(nowhere, mixed)
-    tallies = tally.simulate(nowhere, (some, tables), {"all": Where(mixed, 2)}, 2, FIRST)["all"]
+    tallies = tally.simulate(nowhere, (some, tables), {"all": Where(mixed, 1)}, 1, FIRST + 1)["all"]
     weights = mixed.weights
     layers = published(nowhere, tables.names, FIRST + 1)
     crs = weights.zones.geometry.crs.to_wkt()
@@ -123,16 +150,22 @@ def test_the_simulation_is_what_a_run_says(nowhere: County, mixed: Places) -> No
         if record.value is None:
             continue
         at, z = tallies[key, "shown"], weights.zones.ids.index(record.zone)
-        ours, theirs = [at.value[1, z], at.moe[1, z]], [record.value, number(record.moe)]
+        ours, theirs = [at.value[0, z], at.moe[0, z]], [record.value, number(record.moe)]
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, err_msg=key)
         if (against := record.comparison) is not None:
             compared.add(key)
-            np.testing.assert_allclose(at.apart[1, z], number(against.difference), rtol=1e-3, atol=1e-6)
-            np.testing.assert_allclose(at.apart_moe[1, z], number(against.difference_moe), rtol=1e-5)
-            assert WORDS.get(float(at.verdicts()[1, z]), "unknown") == against.verdict
+            np.testing.assert_allclose(at.apart[0, z], number(against.difference), rtol=1e-3, atol=1e-6)
+            np.testing.assert_allclose(at.apart_moe[0, z], number(against.difference_moe), rtol=1e-5)
+            assert WORDS.get(float(at.verdicts()[0, z]), "unknown") == against.verdict
     kinds = {m.kind for m in some if m.key in compared}
     assert kinds == {"share", "ratio", "median", "gap"} and len(compared) >= 45
     assert not mixed.within[-2] and mixed.within[:7].all()
+    # The second of two surveys is that of its number, too.
+    few = [one for one in some if one.row.id in ("BEL-02", "OPP-01")]
+    for key, two in tally.simulate(nowhere, (few, tables), {"all": Where(mixed, 2)}, 2, FIRST)["all"].items():
+        for name in tally.OVER_ZONES:
+            np.testing.assert_array_equal(getattr(two, name)[1], getattr(tallies[key], name)[0], err_msg=f"{key}")
+        assert not np.array_equal(two.value[0], two.value[1]), key
 
 
 @pytest.mark.parametrize("name", ["B01001", "B25003", "B19013"])
@@ -243,6 +276,8 @@ def test_the_page_is_the_tables(nowhere: County, tmp_path: Path, monkeypatch: py
     """The script runs from end to end, with some rows of every kind."""
     some = [r for r in measures.sampled() if r.id in (*PAGE, "BEL-02", "BEL-06.black", "OPP-01", "OPP-02", "OPP-04")]
     monkeypatch.setattr(measures, "sampled", lambda: some)
+    changes = [row for row in coverage_changes.rows() if row.id in CHANGES]
+    monkeypatch.setattr(coverage_changes, "rows", lambda: changes)
     monkeypatch.setattr(coverage, "SIZES", (6,))
     monkeypatch.setattr(coverage, "EACH", 2)
     monkeypatch.setattr(coverage, "TRACT_SIZES", (6,))

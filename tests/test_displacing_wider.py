@@ -20,7 +20,7 @@ from justgeo.displacing import Displacement
 from justgeo.indicators import displacement
 from justgeo.indicators.place import Place
 from justgeo.measure.typology.classify import classify
-from justgeo.measure.typology.values import VARIANTS, Tracts
+from justgeo.measure.typology.values import VARIANTS, Settings, Tracts
 from justgeo.report.displacement_terms import NO_MARKET
 from tests import nowhere
 from tests import two_counties as two
@@ -28,7 +28,7 @@ from tests.corrupted import reading
 from tests.two_counties import BESIDE, HOME
 
 DRAWS = 1000
-TRACTS_OF = displacement.tracts_of
+TRACTS_OF, REASON_OF, SETTINGS_OF = displacement.tracts_of, displacement.earlier_reason, displacement.settings_of
 BOTH = [HOME, BESIDE]
 NO_EARLIER = tuple(name for name in two.LAYERS if name not in ("acs_t0", "crosswalk_99"))
 HINTS = {"the metro area", "another base year"}
@@ -43,6 +43,7 @@ class Read:
     place: Place
     known: dict[object, Displacement] = field(default_factory=dict)
     tracts: dict[object, Tracts] = field(default_factory=dict)
+    reasons: dict[object, str | None] = field(default_factory=dict)
 
     def told(self, **more: Any) -> Displacement:
         """The typology, made once for all who look at it; ``more`` are other settings of its file."""
@@ -51,22 +52,37 @@ class Read:
             found = replace(self.found, config=replace(self.found.config, **more))
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(displacement, "tracts_of", self._tracts_of)
+                patch.setattr(displacement, "earlier_reason", self._reason_of)
+                patch.setattr(displacement, "settings_of", few_draws)
                 self.known[asked] = displacing.of_place(found, self.place, draws=DRAWS)
         return self.known[asked]
 
     def _tracts_of(self, place: Place, row: Indicator) -> Tracts:
         """The tracts of some counties at two surveys: the same layers say the same of them, whatever else is asked."""
-        assert place.layers is self.place.layers
-        asked = (place.reference_prefixes, *sorted(place.years.items()), row.id)
-        if asked not in self.tracts:
+        if (asked := self._asked(place, row)) not in self.tracts:
             self.tracts[asked] = TRACTS_OF(place, row)
         return self.tracts[asked]
+
+    def _reason_of(self, place: Place, row: Indicator) -> str | None:
+        """Why some counties have no earlier survey: as of their tracts."""
+        if (asked := self._asked(place, row)) not in self.reasons:
+            self.reasons[asked] = REASON_OF(place, row)
+        return self.reasons[asked]
+
+    def _asked(self, place: Place, row: Indicator) -> tuple[object, ...]:
+        assert place.layers is self.place.layers
+        return place.reference_prefixes, *sorted(place.years.items()), row.id
 
     def lacking(self, **layers: Any) -> Read:
         """The same with some layers put in place of others, or taken out (None)."""
         kept = {**self.place.layers, **layers}
         there = {name: layer for name, layer in kept.items() if layer is not None}
         return Read(self.found, replace(self.place, layers=there, cache={}))
+
+
+def few_draws(row: Indicator) -> Settings:
+    """The settings of a row with as many draws as are asked for here: it is classified with both."""
+    return replace(SETTINGS_OF(row), draws=DRAWS)
 
 
 def read(path: Path) -> Read:
@@ -106,8 +122,7 @@ def choices(told: Displacement) -> dict[str, Mapping[str, Any]]:
     return {row["name"]: row for row in told.content["sensitivity"]}
 
 
-def counted(row: Mapping[str, Any]) -> dict[str, Any]:
-    """What a choice counts, without its name and what is another class than as reported."""
+def counted(row: Mapping[str, Any]) -> dict[str, Any]:  # without its name and what is another class than as reported
     return {key: row[key] for key in ("reference", "years", "scale", "tracts", "absent", "vulnerable", "pressed")}
 
 

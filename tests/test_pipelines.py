@@ -27,9 +27,19 @@ SCRIPTS = ROOT / "pipelines"
 NOWHERE = ROOT / "data" / "districts" / "nowhere-invented" / "district.toml"
 
 
+FEW = """
+import pathlib, runpy, sys
+from tests.faults import hamlet
+hamlet.few_rows()
+sys.argv, sys.path[0] = sys.argv[1:], str(pathlib.Path(sys.argv[1]).parent)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""As ``python SCRIPT``, with a row of each kind of arithmetic."""
+
+
 def call(script: str, *args: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a script in a folder; the invented county comes from the cache that every test of it uses."""
-    command = [sys.executable, str(SCRIPTS / script), *map(str, args)]
+    """Run a script in a folder, in a new interpreter."""
+    command = [sys.executable, "-c", FEW, str(SCRIPTS / script), *map(str, args)]
     told = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
         command, cwd=folder, env=told, capture_output=True, text=True, encoding="utf-8", check=False, timeout=300

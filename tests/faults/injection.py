@@ -364,6 +364,11 @@ def listing(folder: Path) -> dict[str, str]:
     return found
 
 
+def tree(folder: Path) -> frozenset[tuple[str, str, int]]:
+    """Names, bytes and modes of all that is in a folder."""
+    return frozenset((name, digest, (folder / name).lstat().st_mode) for name, digest in listing(folder).items())
+
+
 def copied(source: Path, target: Path) -> Path:
     """A folder as it is, with its times; what stood there is gone."""
     if target.exists():

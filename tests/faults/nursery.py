@@ -59,7 +59,10 @@ class Nursery:
         self._number = 0
 
     def start(self, *argv: str | Path, prepare: str = "", **told: Any) -> Child:
-        """Start a command; ``prepare`` names a function of `odd`, called before it with ``told["how"]``."""
+        """Start a command; ``prepare`` names a function of `odd`, called before it with ``told["how"]``.
+
+        It measures ``told["rows"]``, or else all `hamlet.ROWS`.
+        """
         self._number += 1
         files = [self._folder / f"{self._number}.{kind}" for kind in ("out", "err")]
         asked = {"argv": [str(one) for one in argv], "prepare": prepare, "out": str(files[0]), "err": str(files[1])}
@@ -153,6 +156,8 @@ def started(
 ) -> Ended:
     """A command of a new interpreter, ``few``: with `hamlet.ROWS` alone; a variable that is None is taken away."""
     every = {**os.environ, "PYTHONPATH": str(HERE), **(env or {})}
+    if options:  # what is compiled for them is kept, as Python does by itself: to compile all anew takes six seconds
+        every.pop("PYTHONDONTWRITEBYTECODE", None)
     module = ("tests.faults.nursery", "run") if few else ("justgeo.cli",)
     command = [sys.executable, *options, "-m", *module, *map(str, argv)]
     told = {name: value for name, value in every.items() if value is not None}
@@ -231,6 +236,8 @@ def _child(asked: Mapping[str, Any]) -> NoReturn:
         from justgeo import cli
         from tests.faults import odd
 
+        if "rows" in asked:
+            hamlet.few_rows(asked["rows"])
         if asked["prepare"]:
             getattr(odd, asked["prepare"])(**(asked.get("how") or {}))
         code = getattr(odd, asked["call"])(*asked["argv"]) if "call" in asked else cli.main(asked["argv"])

@@ -13,6 +13,8 @@ from tests.faults.altered import TEXTS
 from tests.faults.oddity import Interpreter, Odd, at_once, by, case, odd
 
 DAY = 86_400.0
+FEW = ("DEM-00.population", "BEL-02", "ENV-03")
+"""Measured where the run is ended: what is asked is what is left. A survey and a grid are read for them."""
 
 CLOCKS = (
     odd("clock/back", "the clock goes back a day between any two looks at it", "same", **by("clock", shifts=[0, -DAY])),
@@ -109,6 +111,7 @@ LIMITS = (
             f"{what} asks for more memory than there is",
             "refused",
             "not enough memory",
+            rows=FEW,
             **by("large", where=where),
         )
         for name, what, where in (
@@ -279,7 +282,7 @@ LIBRARIES = (
     ),
 )
 STOPS = tuple(
-    odd(f"ctrl-c/{name}", f"Ctrl-C {when}", "stopped", **by("stops", where=where, at=at))
+    odd(f"ctrl-c/{name}", f"Ctrl-C {when}", "stopped", rows=FEW, **by("stops", where=where, at=at))
     for name, when, where, at in (
         ("settings", "while the settings are read", "justgeo.config:_toml", 1),
         ("layers", "while a layer is read", "justgeo.sources._readers:_read_raster", 1),
@@ -344,8 +347,11 @@ SHARED = (
     ("clock/1970", "home/read-only", "locale/comma", "console/ascii"),
     ("home/file", "tmp/none", "console/closed", "environment/warnings"),
     ("tmp/full", "console/latin", "console/no-stdin", "library/none", "folder/long"),
-    ("limit/files-64", "console/hung-up", "locale/c", "user/stranger"),
     (
+        "limit/files-64",
+        "console/hung-up",
+        "locale/c",
+        "user/stranger",
         "folder/spaces",
         "folder/quotes",
         "folder/shell",

@@ -17,7 +17,7 @@ from justgeo.core.errors import ConfigError
 from tests.faults.case import Case
 from tests.faults.doors import Place, place
 from tests.faults.doors_made import TYPED, Doors, opened
-from tests.faults.injection import Deaths, Kill, copied, ended, listing, small_files, watching
+from tests.faults.injection import Deaths, Kill, copied, ended, listing, small_files, tree, watching
 from tests.faults.killed import CASES
 from tests.faults.outputs import aged
 
@@ -60,11 +60,6 @@ def deaths(there: Place, room: Path, every: int) -> list[Path]:
     assert listing(there.base) == there.after, "what died beside it changes nothing"
     assert [step.what for step in seen.steps] == [step.what for step in there.steps] and seen.struck == len(left)
     return left
-
-
-def tree(folder: Path) -> frozenset[tuple[str, str, int]]:
-    """Names, bytes and modes of all that is in a folder."""
-    return frozenset((name, digest, (folder / name).lstat().st_mode) for name, digest in listing(folder).items())
 
 
 def killed(there: Place, at: int) -> int:

@@ -32,6 +32,7 @@ from tests.loopback.mobility import Mobility
 from tests.loopback.server import Loopback, Request, refused_url
 from tests.sources.test_gtfs_many import boarded, line, notes, timetable
 
+pytestmark = pytest.mark.usefixtures("looked_into_once")
 HERE = (-70.08, 38.74, -69.92, 38.86)  # the invented county
 AWAY = (-71.5, 38.0, -71.0, 38.4)
 SHUTTLE = timetable(

@@ -172,7 +172,7 @@ def test_a_metro_that_the_planners_own_counties_do_not_know_is_not_asked_for(
     from tests import nowhere as districts
 
     own = {"layers": districts.layers(folder, ["counties"])}
-    got = fetched(folder, bureau, tmp_path / "town", {**METRO, **own})
+    got = fetched(folder, bureau, tmp_path / "town", {**METRO, **own, "displacement": {"metro": [HOME, BESIDE]}})
     assert got.code == 0, got.said
     assert got.counties(2024, "B25003") == {HOME}
     row = choices(got.path)["the metro area (2 counties)"]

@@ -40,6 +40,7 @@ from tests.loopback.mobility import Mobility
 from tests.loopback.server import Loopback
 from tests.sources.test_gtfs_many import boarded, line, notes, timetable
 
+pytestmark = pytest.mark.usefixtures("looked_into_once")
 CORNER = (-69.97, 38.83, -69.92, 38.86)  # of the county, beyond the district's halo
 WEEKEND = timetable(
     {"d": (-70.012, 38.804), "m": (-70.005, 38.806)},

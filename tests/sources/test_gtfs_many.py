@@ -8,6 +8,8 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -18,6 +20,7 @@ from justgeo.core.errors import CoverageError, LayerError
 from justgeo.core.layer import Feed
 from justgeo.core.spec import Area, LayerSpec
 from justgeo.measure.headway import frequent_stops
+from justgeo.sources import gtfs
 from justgeo.sources.gtfs import read_feed
 from justgeo.sources.gtfs_many import read_feeds
 from justgeo.sources.service_day import DAYS
@@ -31,6 +34,30 @@ DAY = range(7 * 3600, 19 * 3600)
 WEDNESDAYS = ("20241001", "20241130")
 
 Trip = Sequence[tuple[str, int]]
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[object, object]:
+    """What was read, by all that was asked."""
+    return {}
+
+
+@pytest.fixture(autouse=True)
+def once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: dict[object, object]) -> None:
+    """The same bytes in a file of the same name and place are read once, and whoever asks has a copy of his own.
+
+    What becomes of one feed by itself is held by ``test_gtfs.py``.
+    """
+    read = gtfs._read
+
+    def one(spec: LayerSpec, area: Area, *, idle: bool) -> object:
+        place = spec.path.relative_to(tmp_path)
+        asked = place, spec.path.read_bytes(), repr(replace(spec, path=place)), repr(area), idle
+        if asked not in known:
+            known[asked] = read(spec, area, idle=idle)
+        return deepcopy(known[asked])
+
+    monkeypatch.setattr(gtfs, "_read", one)
 
 
 def timetable(
