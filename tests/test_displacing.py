@@ -87,8 +87,9 @@ def test_every_file_says_that_it_is_not_for_a_public_page_and_that_the_place_is_
 
 def test_a_real_place_is_not_said_to_be_invented(analyse: Callable[..., Displacement]) -> None:
     rows = made.changed(made.rows(), lambda row: {"geoid": row["geoid"].replace("99001", "08031")})
-    assert not analyse(rows).synthetic
-    assert analyse(rows).content["invented"] == ""
+    found = analyse(rows)
+    assert not found.synthetic
+    assert found.content["invented"] == ""
 
 
 def test_json_holds_no_number_that_is_none(found: Displacement, here: Path) -> None:

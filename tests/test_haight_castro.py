@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pytest
 
-from justgeo import run
 from justgeo.report import results
+from tests import nowhere
 
 HERE = Path(__file__).parents[1] / "data" / "districts" / "haight-castro"
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    out = tmp_path_factory.mktemp("haight") / "out"
-    run.run_config(HERE / "district.toml", out)
-    yield results.load(out / "results.json")
+def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return results.load(nowhere.demo(tmp_path_factory, HERE.name) / "results.json")
 
 
 def record(found: dict[str, Any], indicator: str, zone: str = "district") -> dict[str, Any]:

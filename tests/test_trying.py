@@ -10,6 +10,7 @@ import pytest
 import justgeo
 from justgeo import run
 from justgeo.core.errors import CatalogueError, ConfigError
+from tests import nowhere
 
 HAIGHT = next(folder for folder in run.embedded() if folder.name == "haight-castro")
 ONLY = ["WEL-04.800", "DEM-00.population"]
@@ -45,8 +46,8 @@ def few() -> Any:
     return justgeo.figures(HAIGHT, only=ONLY)
 
 
-def test_they_are_those_of_a_whole_run(few: Any, tmp_path: Path) -> None:
-    whole = justgeo.load(run.run_config(HAIGHT / "district.toml", tmp_path / "out").folder)
+def test_they_are_those_of_a_whole_run(few: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    whole = justgeo.load(nowhere.demo(tmp_path_factory, HAIGHT.name))
     asked = {row["id"] for row in few["indicators"]}
     assert asked == set(ONLY)
     assert keyed(few) == {key: one for key, one in keyed(whole).items() if key[0] in asked}

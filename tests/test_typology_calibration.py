@@ -6,6 +6,7 @@ import csv
 import re
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -243,6 +244,7 @@ def test_the_page_and_the_figures_are_written(
     """From end to end; the surveys that are at hand stand in for those of other counties."""
     few = [replace(one, surveys=one.surveys[:2]) for one in drawn]
     monkeypatch.setattr(Drawn, "of", classmethod(lambda cls, place, count: few[place.seed % 2]))
+    monkeypatch.setattr(typology_calibration, "County", lambda seed: SimpleNamespace(seed=seed))
     page, figures = tmp_path / "page.md", tmp_path / "data" / "figures.csv"
     asked = f"--surveys 2 2 2 --counties 2 --draws 1000 --out {page} --csv {figures}".split()
     assert typology_calibration.main(asked) == 0

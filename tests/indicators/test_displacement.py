@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -44,13 +45,24 @@ def later(vintage: int = 2020) -> dict[str, Layer]:
     return {k: v for one in found for k, v in six.layers(one, 2024, vintage).items()}
 
 
+@cache
+def usual() -> Mapping[str, Layer]:
+    """Both surveys, what lies between them, and the shapes; nobody writes into them."""
+    return {**later(), **earlier(), "crosswalk_99": six.crosswalk(), "tracts": six.shapes()}
+
+
 def place(more: Mapping[str, Any] | None = None, **told: Any) -> Place:
-    layers = {**later(), **earlier(), "crosswalk_99": six.crosswalk(), "tracts": six.shapes(), **(more or {})}
+    layers = {**usual(), **(more or {})}
     return six.place({k: v for k, v in layers.items() if v is not None}, **{"years": YEARS, **told})
 
 
+@cache
+def usually() -> Tracts:
+    return displacement.tracts_of(place(), ROW)
+
+
 def made(more: Mapping[str, Any] | None = None, **told: Any) -> Tracts:
-    return displacement.tracts_of(place(more, **told), ROW)
+    return displacement.tracts_of(place(more, **told), ROW) if more or told else usually()
 
 
 # --- what is carried ------------------------------------------------------------------------------------------------

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import geopandas as gpd
@@ -61,7 +62,9 @@ def zones(tracts: Sequence[str]) -> Zones:
     return Zones(ids, ids, roles, ("", *("tract" for _ in tracts)), shapes)
 
 
-def layers(moe: float = 5.0, rents: bool = True, d: tuple[float, ...] = six.NOW["D"]) -> dict[str, Any]:
+@cache
+def layers(moe: float = 5.0, rents: bool = True, d: tuple[float, ...] = six.NOW["D"]) -> Mapping[str, Any]:
+    """Made once; nobody writes into them."""
     found = six.layers(six.frame({**six.NOW, "D": d}, moe)) | {"tracts": six.shapes(), "crosswalk_99": six.crosswalk()}
     if rents:
         found |= six.layers(six.medians("B25064", RENTS_1), 2024)

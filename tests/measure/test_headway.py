@@ -115,12 +115,15 @@ def test_thresholds_come_from_the_rule() -> None:
     assert frequent_stops(made, rule=HeadwayRule(headway_min=20.0)).all()
 
 
-@settings(deadline=None)
-@given(st.lists(st.integers(0, 30 * 60), min_size=1, max_size=80))
-def test_counts_and_gaps_against_a_plain_loop(minutes: list[int]) -> None:
-    row = headways(feed({("a", "0"): [m / 60 for m in minutes]})).iloc[0]
-    inside = sorted(m for m in minutes if 420 <= m < 1140)
-    marks = [420, *inside, 1140]
-    assert row["n"] == len(inside)
-    assert row["largest_gap"] == pytest.approx(max(b - a for a, b in pairwise(marks)))
-    assert row["busy_hours"] == sum(sum(h * 60 <= m < h * 60 + 60 for m in inside) >= 4 for h in range(7, 19))
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 30 * 60), min_size=1, max_size=80), min_size=4, max_size=6))
+def test_counts_and_gaps_against_a_plain_loop(stops: list[list[int]]) -> None:
+    """Of several stops of a feed at once, of which each is told by its own departures alone."""
+    found = headways(feed({(f"stop {k}", "0"): [m / 60 for m in minutes] for k, minutes in enumerate(stops)}))
+    assert found["station"].tolist() == [f"stop {k}" for k in range(len(stops))]
+    for (_, row), minutes in zip(found.iterrows(), stops, strict=True):
+        inside = sorted(m for m in minutes if 420 <= m < 1140)
+        marks = [420, *inside, 1140]
+        assert row["n"] == len(inside)
+        assert row["largest_gap"] == pytest.approx(max(b - a for a, b in pairwise(marks)))
+        assert row["busy_hours"] == sum(sum(h * 60 <= m < h * 60 + 60 for m in inside) >= 4 for h in range(7, 19))

@@ -254,13 +254,17 @@ def roles(tags: Tags) -> tuple[bool, bool]:
     return line, place or land
 
 
-@settings(max_examples=1500, deadline=None)
-@given(st.dictionaries(st.sampled_from(sorted(VALUES)), st.integers(0, 9), min_size=1, max_size=4))
-def test_whatever_has_a_part_in_a_layer_is_asked_for(picked: dict[str, int]) -> None:
-    tags = {key: VALUES[key][number % len(VALUES[key])] for key, number in picked.items()}
-    line, other = roles(tags)
-    assert not line or is_way_asked_for(tags) or is_feature_asked_for(tags)
-    assert not other or is_feature_asked_for(tags)
+PICKED = st.dictionaries(st.sampled_from(sorted(VALUES)), st.integers(0, 9), min_size=1, max_size=4)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(PICKED, min_size=15, max_size=15))
+def test_whatever_has_a_part_in_a_layer_is_asked_for(several: list[dict[str, int]]) -> None:
+    for picked in several:
+        tags = {key: VALUES[key][number % len(VALUES[key])] for key, number in picked.items()}
+        line, other = roles(tags)
+        assert not line or is_way_asked_for(tags) or is_feature_asked_for(tags), tags
+        assert not other or is_feature_asked_for(tags), tags
 
 
 @pytest.mark.parametrize(
