@@ -233,7 +233,7 @@ def _check_field(row: Indicator, words: Words) -> None:
     if not row.inputs and not row.field.startswith("acs_"):
         raise _refuse(row, "it names no layer", "add 'inputs'")
     index, indices = row.parameters.get("index"), _INDICES.get(row.field)
-    if indices is not None and index not in indices:
+    if indices is not None and (not isinstance(index, str) or index not in indices):
         raise _refuse(row, f"unknown index {index!r}", suggestion(str(index), indices))
     if row.field == "walk_kinds" or row.parameters.get("targets") == "amenities":
         _check_kinds(row)
@@ -244,7 +244,7 @@ def _check_change(row: Indicator, words: Words) -> None:
     if row.field != CHANGE:
         return
     measure = row.parameters["measure"]
-    if measure not in _MEASURES:
+    if not isinstance(measure, str) or measure not in _MEASURES:
         raise _refuse(row, f"unknown measure {measure!r}", suggestion(str(measure), _MEASURES))
     own = {k: v for k, v in row.parameters.items() if k not in ("measure", "dollars", "until")}
     until = row.parameters.get("until", {})

@@ -99,6 +99,7 @@ RENT = ROWS["BEL-05.change"]
     ("told", "words"),
     [
         ({"measure": "mean"}, "unknown measure 'mean'"),
+        ({"measure": ["mean"]}, r"unknown measure \['mean'\]"),
         ({"until": {"early": {}}}, "names no years"),
         ({"until": {2014: "B25063_003"}}, "names no years"),
         ({"until": {2014: {"bins": "B25063_003..022"}}}, "20 bins need 21 edges"),
@@ -110,6 +111,14 @@ RENT = ROWS["BEL-05.change"]
 def test_a_row_that_is_not_understood_is_refused(told: dict[str, Any], words: str) -> None:
     row = replace(RENT, parameters={**RENT.parameters, **told})
     with pytest.raises(CatalogueError, match=words):
+        catalogue.check([row], catalogue.layers())
+
+
+@pytest.mark.parametrize("index", ["equality", ["diversity"], {}])
+def test_an_index_that_nobody_knows_is_refused(index: object) -> None:
+    row = next(one for one in ROWS.values() if one.field == "acs_mixture")
+    row = replace(row, parameters={**row.parameters, "index": index})
+    with pytest.raises(CatalogueError, match="unknown index"):
         catalogue.check([row], catalogue.layers())
 
 
