@@ -11,7 +11,9 @@ from typing import Any
 from justgeo.core.spec import LayerSpec
 
 
-def known(real: Callable[..., Any], asked: Callable[..., object]) -> Callable[..., Any]:
+def known(
+    real: Callable[..., Any], asked: Callable[..., object], copied: Callable[[Any], Any] | None = None
+) -> Callable[..., Any]:
     """A function that keeps what it found, by all that it depends on; what it refuses it looks at each time anew.
 
     Parameters
@@ -19,6 +21,8 @@ def known(real: Callable[..., Any], asked: Callable[..., object]) -> Callable[..
     real : callable
     asked : callable
         Is given the same; what it says decides the answer.
+    copied : callable, optional
+        Makes the copy that whoever asks gets; without it dictionaries and lists alone are copied.
     """
     kept: dict[object, Any] = {}
 
@@ -27,6 +31,8 @@ def known(real: Callable[..., Any], asked: Callable[..., object]) -> Callable[..
         key = asked(*args, **more)
         if key not in kept:
             kept[key] = real(*args, **more)
+        if copied is not None:
+            return copied(kept[key])
         return copy.deepcopy(kept[key]) if isinstance(kept[key], dict | list) else kept[key]
 
     return instead

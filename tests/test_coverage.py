@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from operator import methodcaller
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,7 +14,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from justgeo import measuring
-from justgeo.core.layer import AnyLayer, BoolArray, Layer, Provenance
+from justgeo.core.layer import AnyLayer, Layer, Provenance
 from justgeo.core.result import Indicator
 from justgeo.indicators.place import Place
 from justgeo.measure import margins
@@ -28,6 +27,7 @@ from tests.benchmarks.coverage_tables import CUT_BAND, WHOLE_BAND, Found, held, 
 from tests.benchmarks.measures import Measure
 from tests.benchmarks.simulation import Places
 from tests.benchmarks.tally import Where
+from tests.known import known
 
 DRAWS, CUT_DRAWS, FIRST = 36, 10, 500
 SLACK = 0.025  # of a mean over a few surveys
@@ -45,26 +45,16 @@ CHANGES = ("DEM-00.population-change", "DEM-01.black-change", "BEL-02.change", "
 @pytest.fixture(scope="module")
 def nowhere() -> Iterator[County]:
     """The county, which is asked for the same areas, and for who lives in them, again and again."""
-    made = county(2020)
-    made_units, living = County.units, County._address_in
-    known: dict[object, Any] = {}
-
-    def units(self: County, level: str, vintage: int = 2020) -> gpd.GeoDataFrame:
-        asked = self.seed, level, vintage
-        if asked not in known:
-            known[asked] = made_units(self, level, vintage)
-        return known[asked].copy()
-
-    def address_in(self: County, where: BaseGeometry | Sequence[str], people: Population) -> BoolArray:
-        asked = self.seed, id(people), where if isinstance(where, BaseGeometry) else tuple(where)
-        if asked not in known:
-            known[asked] = living(self, where, people)
-        return known[asked].copy()
-
+    units = known(County.units, lambda county, level, vintage=2020: (county.seed, level, vintage), methodcaller("copy"))
+    living = known(County._address_in, _living_where, methodcaller("copy"))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(County, "units", units)
-        patch.setattr(County, "_address_in", address_in)
-        yield made
+        patch.setattr(County, "_address_in", living)
+        yield county(2020)
+
+
+def _living_where(county: County, where: BaseGeometry | Sequence[str], people: Population) -> tuple[object, ...]:
+    return county.seed, id(people), where if isinstance(where, BaseGeometry) else tuple(where)
 
 
 def chosen(*ids: str) -> list[Indicator]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from justgeo.displacing import Displacement
 from justgeo.indicators import displacement
 from justgeo.indicators.place import Place
 from justgeo.measure.typology.classify import classify
-from justgeo.measure.typology.values import VARIANTS, Settings, Tracts
+from justgeo.measure.typology.values import VARIANTS, Settings
 from justgeo.report.displacement_terms import NO_MARKET
 from tests import nowhere
 from tests import two_counties as two
@@ -42,8 +43,7 @@ class Read:
     found: Collected
     place: Place
     known: dict[object, Displacement] = field(default_factory=dict)
-    tracts: dict[object, Tracts] = field(default_factory=dict)
-    reasons: dict[object, str | None] = field(default_factory=dict)
+    of_tracts: dict[object, Any] = field(default_factory=dict)
 
     def told(self, **more: Any) -> Displacement:
         """The typology, made once for all who look at it; ``more`` are other settings of its file."""
@@ -51,27 +51,19 @@ class Read:
         if asked not in self.known:
             found = replace(self.found, config=replace(self.found.config, **more))
             with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(displacement, "tracts_of", self._tracts_of)
-                patch.setattr(displacement, "earlier_reason", self._reason_of)
+                patch.setattr(displacement, "tracts_of", partial(self._once, TRACTS_OF))
+                patch.setattr(displacement, "earlier_reason", partial(self._once, REASON_OF))
                 patch.setattr(displacement, "settings_of", few_draws)
                 self.known[asked] = displacing.of_place(found, self.place, draws=DRAWS)
         return self.known[asked]
 
-    def _tracts_of(self, place: Place, row: Indicator) -> Tracts:
-        """The tracts of some counties at two surveys: the same layers say the same of them, whatever else is asked."""
-        if (asked := self._asked(place, row)) not in self.tracts:
-            self.tracts[asked] = TRACTS_OF(place, row)
-        return self.tracts[asked]
-
-    def _reason_of(self, place: Place, row: Indicator) -> str | None:
-        """Why some counties have no earlier survey: as of their tracts."""
-        if (asked := self._asked(place, row)) not in self.reasons:
-            self.reasons[asked] = REASON_OF(place, row)
-        return self.reasons[asked]
-
-    def _asked(self, place: Place, row: Indicator) -> tuple[object, ...]:
+    def _once(self, find: Callable[[Place, Indicator], Any], place: Place, row: Indicator) -> Any:
+        """Of tracts of some counties at two surveys: the same layers say the same, whatever else is asked."""
         assert place.layers is self.place.layers
-        return place.reference_prefixes, *sorted(place.years.items()), row.id
+        asked = (find, place.reference_prefixes, *sorted(place.years.items()), row.id)
+        if asked not in self.of_tracts:
+            self.of_tracts[asked] = find(place, row)
+        return self.of_tracts[asked]
 
     def lacking(self, **layers: Any) -> Read:
         """The same with some layers put in place of others, or taken out (None)."""
@@ -122,7 +114,8 @@ def choices(told: Displacement) -> dict[str, Mapping[str, Any]]:
     return {row["name"]: row for row in told.content["sensitivity"]}
 
 
-def counted(row: Mapping[str, Any]) -> dict[str, Any]:  # without its name and what is another class than as reported
+def counted(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a choice counts, without its name and what is another class than as reported."""
     return {key: row[key] for key in ("reference", "years", "scale", "tracts", "absent", "vulnerable", "pressed")}
 
 

@@ -10,28 +10,18 @@ import pytest
 
 from justgeo.synthetic import County, Draws, survey
 from justgeo.synthetic.layouts import MedianTable
+from tests.known import known
 
 FloatArray = npt.NDArray[np.float64]
 
 
-@pytest.fixture(scope="module")
-def known() -> dict[tuple[int, int, int], survey.Sample]:
-    """Who was asked, by county, survey and number of the draw."""
-    return {}
+DRAW = known(County._draw, lambda county, vintage, draw_seed: (county.seed, vintage, draw_seed))
 
 
 @pytest.fixture
-def drawn_once(monkeypatch: pytest.MonkeyPatch, known: dict[tuple[int, int, int], survey.Sample]) -> None:
+def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is asked in a survey of a number is drawn once, for tests that tabulate one table after another of it."""
-    draw = County._draw
-
-    def once(self: County, vintage: int, draw_seed: int) -> survey.Sample:
-        asked = self.seed, vintage, draw_seed
-        if asked not in known:
-            known[asked] = draw(self, vintage, draw_seed)
-        return known[asked]
-
-    monkeypatch.setattr(County, "_draw", once)
+    monkeypatch.setattr(County, "_draw", DRAW)
 
 
 def paley(prime: int) -> FloatArray:

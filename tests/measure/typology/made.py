@@ -13,6 +13,8 @@ from justgeo.core.layer import FloatArray
 from justgeo.measure.typology.values import Amount, Pooled, Tracts
 
 NAN = float("nan")
+FEW_DRAWS = 8
+"""Of what looks at no chance."""
 Column = float | Sequence[float] | FloatArray
 REGION = {"owners": 0.6, "white": 0.6, "bachelors": 0.4, "low_income": 0.4, "income": 60_000.0}
 REGION_BEFORE = {"owners": 0.6, "white": 0.7, "bachelors": 0.3, "income": 50_000.0}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from justgeo.measure.typology import checks
 from justgeo.measure.typology.classify import classify
 from justgeo.measure.typology.flips import Classes, Flip, conditions, flips, near_high
 from justgeo.measure.typology.values import (
@@ -26,17 +25,10 @@ from justgeo.measure.typology.values import (
     Tracts,
     Typology,
 )
-from tests.measure.typology.made import NAN, random_county, tracts
+from tests.measure.typology.made import FEW_DRAWS, NAN, random_county, tracts
 
-QUICK = Settings(draws=8)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_draws() -> Iterator[None]:
-    """Nothing here looks at a chance: classes rest on the estimates as they stand."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checks, "LEAST_DRAWS", QUICK.draws)
-        yield
+pytestmark = pytest.mark.usefixtures("few_draws")
+QUICK = Settings(draws=FEW_DRAWS)
 
 
 def test_flips_by_hand() -> None:

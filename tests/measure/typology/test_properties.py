@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -15,7 +14,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import sparse
 
 from justgeo.core.layer import FloatArray
-from justgeo.measure.typology import checks
 from justgeo.measure.typology.classify import against, classify
 from justgeo.measure.typology.prepare import prepare
 from justgeo.measure.typology.values import (
@@ -30,17 +28,12 @@ from justgeo.measure.typology.values import (
     Typology,
 )
 from tests.measure.typology.invented import NAN, QUICK, changed, region, take
+from tests.measure.typology.made import FEW_DRAWS
 
 YES, NO = 1.0, 0.0
-FEW = replace(QUICK, draws=8)
+pytestmark = pytest.mark.usefixtures("few_draws")
+FEW = replace(QUICK, draws=FEW_DRAWS)
 """For what looks at no chance."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def few_draws() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(checks, "LEAST_DRAWS", FEW.draws)
-        yield
 
 
 @hypothesis_settings(max_examples=25, deadline=None)
